@@ -1,0 +1,182 @@
+"""What a person said of one frame, and the edits: labels in, labels out.
+
+Every value here is frozen. Nothing that can be derived is kept: a crossing of two drawn lines is resolved
+anew whenever it is asked for (``annotator.keypoints``), so it can never be stale. Positions are pixels of the
+frame, x then y, as floats; (0, 0) is the centre of the top-left pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+
+Point = tuple[float, float]
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Visibility(Enum):
+    """Whether a keypoint can be seen. The values are COCO's v."""
+
+    ABSENT = 0
+    OCCLUDED = 1
+    VISIBLE = 2
+
+
+class Origin(Enum):
+    """How a placed point came to be where it is."""
+
+    HAND = "hand"
+    ACCEPTED = "accepted"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True)
+class KeypointLabel:
+    """What a person said of one keypoint: where it is, whether it can be seen, or either alone.
+
+    ``position`` None with a visibility means: wherever it is resolved to be, it is visible, occluded or absent.
+    """
+
+    position: Point | None = None
+    visibility: Visibility | None = None
+    origin: Origin = Origin.HAND
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One labelled thing in a frame: the pitch, or one person of several.
+
+    ``keypoints`` holds only the points about which something was said; ``markings`` maps a marking's name to the
+    points clicked along it, in the order they were clicked.
+    """
+
+    id: int = 0
+    keypoints: Mapping[str, KeypointLabel] = field(default_factory=dict)
+    markings: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing was said of it."""
+        return not self.keypoints and not self.markings and self.box is None
+
+
+@dataclass(frozen=True)
+class FrameLabels:
+    """Everything a person said of one frame."""
+
+    instances: tuple[Instance, ...] = (Instance(),)
+
+    @property
+    def pitch(self) -> Instance:
+        """The first instance; a pitch scheme has just this one."""
+        return self.instances[0] if self.instances else Instance()
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing was said of the frame."""
+        return all(instance.is_empty for instance in self.instances)
+
+    def instance(self, number: int) -> Instance:
+        """The instance with this id; an empty one with that id when there is none."""
+        return next((i for i in self.instances if i.id == number), Instance(id=number))
+
+    def with_instance(self, instance: Instance) -> FrameLabels:
+        """The labels with this instance in place of the one with the same id, or added."""
+        others = [instance if i.id == instance.id else i for i in self.instances]
+        if all(i.id != instance.id for i in self.instances):
+            others.append(instance)
+        return FrameLabels(tuple(others))
+
+
+EMPTY = FrameLabels()
+
+
+def _edit_keypoint(labels: FrameLabels, name: str, said: KeypointLabel | None, instance: int) -> FrameLabels:
+    target = labels.instance(instance)
+    keypoints = dict(target.keypoints)
+    if said is None or said == KeypointLabel(origin=said.origin):
+        keypoints.pop(name, None)
+    else:
+        keypoints[name] = said
+    return labels.with_instance(replace(target, keypoints=keypoints))
+
+
+def place(
+    labels: FrameLabels, name: str, position: Point, *, origin: Origin = Origin.HAND, instance: int = 0
+) -> FrameLabels:
+    """The labels with keypoint ``name`` placed at ``position``; an absent one becomes visible, other states stay."""
+    before = labels.instance(instance).keypoints.get(name, KeypointLabel())
+    visibility = before.visibility
+    if visibility in (None, Visibility.ABSENT):
+        visibility = Visibility.VISIBLE
+    xy = (float(position[0]), float(position[1]))
+    return _edit_keypoint(labels, name, KeypointLabel(xy, visibility, origin), instance)
+
+
+def set_visibility(labels: FrameLabels, name: str, visibility: Visibility, *, instance: int = 0) -> FrameLabels:
+    """The labels with keypoint ``name`` marked; a placed position is kept, so that the mark can be taken back."""
+    before = labels.instance(instance).keypoints.get(name, KeypointLabel())
+    return _edit_keypoint(labels, name, replace(before, visibility=visibility), instance)
+
+
+def give_back(labels: FrameLabels, name: str, *, instance: int = 0) -> FrameLabels:
+    """The labels without anything said of keypoint ``name``: geometry and network speak for it again."""
+    return _edit_keypoint(labels, name, None, instance)
+
+
+def _edit_marking(labels: FrameLabels, name: str, points: tuple[Point, ...], instance: int) -> FrameLabels:
+    target = labels.instance(instance)
+    markings = dict(target.markings)
+    if points:
+        markings[name] = tuple((float(x), float(y)) for x, y in points)
+    else:
+        markings.pop(name, None)
+    return labels.with_instance(replace(target, markings=markings))
+
+
+def set_marking(labels: FrameLabels, name: str, points: tuple[Point, ...], *, instance: int = 0) -> FrameLabels:
+    """The labels with exactly these points along marking ``name``; none removes the marking."""
+    return _edit_marking(labels, name, points, instance)
+
+
+def add_marking_point(labels: FrameLabels, name: str, position: Point, *, instance: int = 0) -> FrameLabels:
+    """The labels with one more point along marking ``name``."""
+    points = labels.instance(instance).markings.get(name, ())
+    return _edit_marking(labels, name, (*points, position), instance)
+
+
+def move_marking_point(
+    labels: FrameLabels, name: str, index: int, position: Point, *, instance: int = 0
+) -> FrameLabels:
+    """The labels with point ``index`` of marking ``name`` moved.
+
+    Raises
+    ------
+    ValueError
+        If the marking has no such point.
+    """
+    points = _checked(labels, name, index, instance)
+    return _edit_marking(labels, name, (*points[:index], position, *points[index + 1 :]), instance)
+
+
+def remove_marking_point(labels: FrameLabels, name: str, index: int, *, instance: int = 0) -> FrameLabels:
+    """The labels without point ``index`` of marking ``name``; the last one removes the marking.
+
+    Raises
+    ------
+    ValueError
+        If the marking has no such point.
+    """
+    points = _checked(labels, name, index, instance)
+    return _edit_marking(labels, name, (*points[:index], *points[index + 1 :]), instance)
+
+
+def _checked(labels: FrameLabels, name: str, index: int, instance: int) -> tuple[Point, ...]:
+    points = labels.instance(instance).markings.get(name, ())
+    if not 0 <= index < len(points):
+        raise ValueError(f"marking {name!r} has {len(points)} points, no point {index}")
+    return points

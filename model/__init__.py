@@ -1,0 +1,1 @@
+"""The network: named channels, an image in, points out. It knows neither Qt nor football."""

@@ -1,0 +1,22 @@
+"""What every test may ask for: the development data, and a screenless Qt."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real frames and labels beside the checkout; required in CI, skipped in a bare clone."""
+    if SHARED_DATA.is_dir():
+        return SHARED_DATA
+    if os.environ.get("CI"):
+        pytest.fail(f"the development data is missing: {SHARED_DATA}")
+    pytest.skip("needs the development data (../shared/data), which is not part of a clone")
