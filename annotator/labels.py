@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 
 Point = tuple[float, float]
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Visibility(Enum):
@@ -93,6 +90,52 @@ class FrameLabels:
 
 
 EMPTY = FrameLabels()
+
+
+class Decision(Enum):
+    """What a reviewer decided about a frame."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Review:
+    """A reviewer's decision about a frame, why it was rejected, and a free remark."""
+
+    decision: Decision = Decision.OPEN
+    reason: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """All that persons said of a frame: what is stored, and the unit that undo exchanges."""
+
+    labels: FrameLabels = EMPTY
+    review: Review = Review()
+
+
+class FrameState(Enum):
+    """Where a frame stands on its way; follows from its record and its prediction, and is never set."""
+
+    UNSEEN = "unseen"
+    PREDICTED = "predicted"
+    DRAFT = "draft"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+def frame_state(record: FrameRecord, *, predicted: bool) -> FrameState:
+    """The state of a frame with this record; ``predicted`` says whether a prediction is stored for it."""
+    if record.review.decision is Decision.ACCEPTED:
+        return FrameState.ACCEPTED
+    if record.review.decision is Decision.REJECTED:
+        return FrameState.REJECTED
+    if not record.labels.is_empty:
+        return FrameState.DRAFT
+    return FrameState.PREDICTED if predicted else FrameState.UNSEEN
 
 
 def _edit_keypoint(labels: FrameLabels, name: str, said: KeypointLabel | None, instance: int) -> FrameLabels:

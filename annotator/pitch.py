@@ -9,6 +9,7 @@ and so it does here.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -360,7 +361,7 @@ def _edges() -> tuple[tuple[str, str], ...]:
             if np.linalg.norm(offset - t * direction) < 1e-6 and -1e-6 <= t <= np.linalg.norm(b - a) + 1e-6:
                 along.append((t, point.name))
         names = [name for _, name in sorted(along)]
-        found.extend(zip(names, names[1:], strict=False))
+        found.extend(itertools.pairwise(names))
     return tuple(dict.fromkeys(found))
 
 
