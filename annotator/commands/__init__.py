@@ -1,0 +1,85 @@
+"""The command line: what Touchline does without a window, and what the window is opened with.
+
+Every command writes its result to standard output or a file, its progress and errors to standard error, and answers
+with an exit code: 0 all done, 1 done but something given could not be used, 2 nothing done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+COMMANDS = {
+    "keypoints": "the 57 keypoints that follow from SoccerNet line files",
+    "predict": "the keypoints that the network sees in images",
+    "import": "SoccerNet line files into a project, as drawn markings",
+    "export": "the accepted frames of a project: a training set, SoccerNet files or COCO",
+    "train": "train the network further on an exported training set",
+    "recipe": "train the embedded weights again from nothing",
+    "weights": "what a checkpoint holds",
+}
+
+
+class CommandError(Exception):
+    """A command cannot go on; the message says what, why and what to do."""
+
+
+@dataclass(frozen=True)
+class WindowOptions:
+    """What the window opens with."""
+
+    paths: list[str]
+    sample: bool
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    width = max(len(name) for name in COMMANDS)
+    listed = "\n".join(f"  {name:<{width}}  {help_text}" for name, help_text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Label and review football-pitch keypoints. Opens a window on folders of images, videos or a project.",
+        epilog=f"commands, each with its own --help:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="folders of images, videos, or a .touchline project")
+    parser.add_argument("--sample", action="store_true", help="open the sample project")
+    parser.add_argument("--version", action="version", version=f"Touchline {VERSION}")
+    return parser
+
+
+def parse_window(arguments: Sequence[str]) -> WindowOptions:
+    """What the window is to open; answers --help and --version by leaving the program."""
+    options = _window_parser().parse_args(arguments)
+    return WindowOptions(options.paths, options.sample)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """The exit code of the command that ``arguments[0]`` names."""
+    name = arguments[0]
+    module = importlib.import_module(f"annotator.commands.{name}_")
+    parser = argparse.ArgumentParser(prog=f"main.py {name}", description=_sentence(COMMANDS[name]))
+    module.add_arguments(parser)
+    try:
+        code: int = module.run(parser.parse_args(arguments[1:]))
+    except CommandError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped\n")
+        return 130
+    return code
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def repository() -> Path:
+    """The folder that holds ``main.py`` and ``resources``."""
+    return Path(__file__).resolve().parents[2]
