@@ -1,0 +1,77 @@
+"""A quick score of a network on the validation split of its training sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.dataset import Sample, SampleError, TrainingSet, read_image
+from model.heatmaps import ABSENT, UNKNOWN, Codec, input_from_image
+from model.hrnet import HRNet, finest
+from model.metrics import Score, score
+
+THRESHOLD = 0.3
+DISTANCES = (2.5, 5.0, 10.0)
+"""Pixels of the network's input."""
+
+
+class Validator:
+    """At most ``limit`` validation samples, spread evenly over all sets."""
+
+    def __init__(self, sets: Sequence[tuple[TrainingSet, float]], *, codec: Codec, limit: int) -> None:
+        every = [(training_set, sample) for training_set, _ in sets for sample in training_set.of_split("val")]
+        step = max(1, -(-len(every) // max(1, limit)))
+        self._chosen = every[::step]
+        self._codec = codec
+
+    @property
+    def count(self) -> int:
+        """How many samples are scored."""
+        return len(self._chosen)
+
+    def score(self, net: HRNet, prepare: Callable[[Tensor], Tensor]) -> Score | None:
+        """The score in input pixels; None when no sample could be read."""
+        places, confidences, truths, states = [], [], [], []
+        for training_set, sample in self._chosen:
+            try:
+                image = self._image(sample)
+            except SampleError:
+                # The feed reports unreadable images; one missing row does not change what a score means.
+                continue
+            with torch.inference_mode():
+                maps = finest(net(prepare(torch.from_numpy(image)[None])))[0].float().exp().cpu().numpy()
+            xy, confidence, _ = self._codec.decode(maps)
+            truth, state = training_set.labels(sample)
+            places.append(xy)
+            confidences.append(confidence)
+            truths.append(input_from_image(truth, self._codec.input_size, sample.size))
+            states.append(state)
+        if not places:
+            return None
+        state_of = np.stack(states)
+        return score(
+            np.stack(places),
+            np.stack(confidences),
+            np.stack(truths),
+            state_of > ABSENT,
+            known=state_of != UNKNOWN,
+            threshold=THRESHOLD,
+            distances=DISTANCES,
+        )
+
+    def _image(self, sample: Sample) -> NDArray[np.uint8]:
+        return stretch(read_image(sample), self._codec.input_size)
+
+
+def stretch(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """RGB ``(h, w, 3)`` of ``size`` (w, h); averaging when it shrinks, pixel edges stay pixel edges."""
+    if (image.shape[1], image.shape[0]) == size:
+        return np.ascontiguousarray(image)
+    shrinks = image.shape[1] > size[0] or image.shape[0] > size[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)
