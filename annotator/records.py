@@ -1,0 +1,232 @@
+"""The stored form of what persons said of one frame: a versioned JSON document, read and written in a circle.
+
+``{"version": 1, "instances": [{"id": 0, "keypoints": {name: {"at": [x, y], "visibility": "visible", "origin":
+"hand"}}, "markings": {name: [[x, y], ...]}, "box": [x0, y0, x1, y1]}], "review": {"decision": "open", "reason": "",
+"comment": ""}}``. Positions are pixels of the frame as `annotator.labels` has them. Keys of a later program that this
+one does not know are carried over whenever the record is stored again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from annotator.labels import (
+    Decision,
+    FrameLabels,
+    FrameRecord,
+    Instance,
+    KeypointLabel,
+    Origin,
+    Point,
+    Review,
+    Visibility,
+)
+
+VERSION = 1
+_TOP = frozenset({"version", "instances", "review"})
+_INSTANCE = frozenset({"id", "keypoints", "markings", "box"})
+_KEYPOINT = frozenset({"at", "visibility", "origin"})
+_REVIEW = frozenset({"decision", "reason", "comment"})
+
+
+class RecordError(ValueError):
+    """A document that is no record of this version; the message says where and why."""
+
+
+def encode_record(record: FrameRecord, previous: str | None = None) -> str:
+    """The document of a record; unknown keys of the ``previous`` document of the same frame survive in it.
+
+    Raises
+    ------
+    RecordError
+        If a position is not a pair of finite numbers.
+    """
+    old = _tolerant(previous)
+    old_instances = {_id_of(i): i for i in _list(old.get("instances"))}
+    document = {
+        **_unknown(old, _TOP),
+        "version": VERSION,
+        "instances": [_instance_document(i, old_instances.get(i.id, {})) for i in record.labels.instances],
+        "review": {
+            **_unknown(_dict(old.get("review")), _REVIEW),
+            "decision": record.review.decision.value,
+            "reason": record.review.reason,
+            "comment": record.review.comment,
+        },
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def decode_record(document: str) -> FrameRecord:
+    """The record that a document holds.
+
+    Raises
+    ------
+    RecordError
+        If it is damaged, of a newer version, or holds a value of the wrong kind; nothing is guessed.
+    """
+    try:
+        value = json.loads(document)
+    except ValueError as error:
+        raise RecordError(f"the document is damaged ({error})") from error
+    top = _mapping(value, "the document")
+    version = top.get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise RecordError(f"version is {version!r}")
+    if version > VERSION:
+        raise RecordError(f"the document has version {version}, this program reads up to {VERSION}")
+    instances = _sequence(top.get("instances", []), "instances")
+    return FrameRecord(
+        FrameLabels(tuple(_instance(item, f"instances[{n}]") for n, item in enumerate(instances))),
+        _review(_mapping(top.get("review", {}), "review")),
+    )
+
+
+def _instance_document(instance: Instance, old: Mapping[str, Any]) -> dict[str, Any]:
+    said = _dict(old.get("keypoints"))
+    document: dict[str, Any] = {
+        **_unknown(old, _INSTANCE),
+        "id": int(instance.id),
+        "keypoints": {
+            name: {**_unknown(_dict(said.get(name)), _KEYPOINT), **_keypoint_document(name, label)}
+            for name, label in instance.keypoints.items()
+        },
+        "markings": {
+            name: [_written(point, f"marking {name!r}") for point in points]
+            for name, points in instance.markings.items()
+        },
+    }
+    if instance.box is not None:
+        document["box"] = _written(instance.box, "box")
+    return document
+
+
+def _keypoint_document(name: str, label: KeypointLabel) -> dict[str, Any]:
+    document: dict[str, Any] = {"origin": label.origin.value}
+    if label.position is not None:
+        document["at"] = _written(label.position, f"keypoint {name!r}")
+    if label.visibility is not None:
+        document["visibility"] = label.visibility.name.lower()
+    return document
+
+
+def _written(numbers: tuple[float, ...], where: str) -> list[float]:
+    values = [float(number) for number in numbers]
+    if not all(math.isfinite(value) for value in values):
+        raise RecordError(f"{where} has a position that is no number: {numbers}")
+    return values
+
+
+def _instance(value: Any, where: str) -> Instance:
+    fields = _mapping(value, where)
+    number = fields.get("id", 0)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise RecordError(f"{where}.id is {number!r}, not a whole number")
+    keypoints = _mapping(fields.get("keypoints", {}), f"{where}.keypoints")
+    markings = _mapping(fields.get("markings", {}), f"{where}.markings")
+    box = fields.get("box")
+    return Instance(
+        id=number,
+        keypoints={name: _keypoint(said, f"{where}.keypoints[{name!r}]") for name, said in keypoints.items()},
+        markings={name: _points(points, f"{where}.markings[{name!r}]") for name, points in markings.items()},
+        box=None if box is None else _box(box, f"{where}.box"),
+    )
+
+
+def _keypoint(value: Any, where: str) -> KeypointLabel:
+    fields = _mapping(value, where)
+    at, seen = fields.get("at"), fields.get("visibility")
+    return KeypointLabel(
+        position=None if at is None else _point(at, f"{where}.at"),
+        visibility=None if seen is None else Visibility[_member(seen, _VISIBILITIES, f"{where}.visibility").upper()],
+        origin=Origin(_member(fields.get("origin", Origin.HAND.value), _ORIGINS, f"{where}.origin")),
+    )
+
+
+def _review(fields: Mapping[str, Any]) -> Review:
+    reason, comment = fields.get("reason", ""), fields.get("comment", "")
+    for name, text in (("reason", reason), ("comment", comment)):
+        if not isinstance(text, str):
+            raise RecordError(f"review.{name} is {text!r}, not text")
+    return Review(Decision(_member(fields.get("decision", "open"), _DECISIONS, "review.decision")), reason, comment)
+
+
+_VISIBILITIES = frozenset(item.name.lower() for item in Visibility)
+_ORIGINS = frozenset(item.value for item in Origin)
+_DECISIONS = frozenset(item.value for item in Decision)
+
+
+def _member(value: Any, allowed: frozenset[str], where: str) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise RecordError(f"{where} is {value!r}, not one of {', '.join(sorted(allowed))}")
+    return value
+
+
+def _number(value: Any, where: str) -> float:
+    """A finite number; a truth value is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise RecordError(f"{where} is {value!r}, not a number")
+    return float(value)
+
+
+def _point(value: Any, where: str) -> Point:
+    x, y = _numbers(value, 2, where)
+    return x, y
+
+
+def _points(value: Any, where: str) -> tuple[Point, ...]:
+    return tuple(_point(item, f"{where}[{n}]") for n, item in enumerate(_sequence(value, where)))
+
+
+def _box(value: Any, where: str) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = _numbers(value, 4, where)
+    return x0, y0, x1, y1
+
+
+def _numbers(value: Any, count: int, where: str) -> list[float]:
+    items = _sequence(value, where)
+    if len(items) != count:
+        raise RecordError(f"{where} holds {len(items)} values, not {count}")
+    return [_number(item, where) for item in items]
+
+
+def _mapping(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RecordError(f"{where} is {type(value).__name__}, not an object")
+    return value
+
+
+def _sequence(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise RecordError(f"{where} is {type(value).__name__}, not a list")
+    return value
+
+
+def _tolerant(document: str | None) -> dict[str, Any]:
+    """The object in a document, empty when there is none; the history keeps what could not be read."""
+    if document is None:
+        return {}
+    try:
+        return _dict(json.loads(document))
+    except ValueError:
+        return {}
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _id_of(instance: dict[str, Any]) -> int | None:
+    number = instance.get("id", 0)
+    return number if isinstance(number, int) else None
+
+
+def _unknown(value: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if key not in known}

@@ -1,0 +1,182 @@
+"""The project file: its tables and version, how it is made, checked and opened, and what its errors mean to people.
+
+SQLite in WAL mode with synchronous=NORMAL: a committed edit survives the death of the program.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+SUFFIX = ".touchline"
+APPLICATION_ID = 0x544C4E45
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 2.0
+_MAGIC = b"SQLite format 3\x00"
+
+_TABLES = """
+CREATE TABLE about(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE media(
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    relative TEXT,
+    absolute TEXT NOT NULL,
+    stamp TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE frame(
+    id INTEGER PRIMARY KEY,
+    media_id INTEGER NOT NULL REFERENCES media(id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    missing INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'unseen',
+    UNIQUE(media_id, name)
+);
+CREATE INDEX frame_order ON frame(media_id, position, state);
+CREATE TABLE record(frame_id INTEGER PRIMARY KEY REFERENCES frame(id), document TEXT NOT NULL);
+CREATE TABLE history(
+    id INTEGER PRIMARY KEY,
+    frame_id INTEGER NOT NULL REFERENCES frame(id),
+    at REAL NOT NULL,
+    text TEXT NOT NULL,
+    author TEXT NOT NULL,
+    before BLOB
+);
+CREATE INDEX history_of_frame ON history(frame_id);
+CREATE TABLE prediction(
+    id INTEGER PRIMARY KEY,
+    frame_id INTEGER NOT NULL REFERENCES frame(id),
+    network TEXT NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE(frame_id, network)
+);
+"""
+
+
+class ProjectError(Exception):
+    """A project cannot be made, opened, read or written; ``path``, ``reason`` and ``advice`` in one sentence each."""
+
+    def __init__(self, path: Path, reason: str, advice: str) -> None:
+        super().__init__(f"{path}: {reason}. {advice}")
+        self.path, self.reason, self.advice = path, reason, advice
+
+
+def explain(path: Path, error: sqlite3.Error) -> ProjectError:
+    """What an error of SQLite means for the person whose project this is."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if isinstance(code, int) else None
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return ProjectError(path, "the project is locked by another program", "Close that program and try again.")
+    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return ProjectError(
+            path, "the project cannot be written", "Allow writing to it and its folder, or copy it elsewhere."
+        )
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return ProjectError(path, "the project file is damaged", "Open a backup; nothing was changed in this file.")
+    if primary == sqlite3.SQLITE_FULL:
+        return ProjectError(path, "the disk is full", "Free some space and try again.")
+    return ProjectError(path, f"the project cannot be used ({error})", "Check the disk and try again.")
+
+
+def create_store(path: Path, scheme_id: str) -> None:
+    """Make an empty project file, whole or not at all.
+
+    Raises
+    ------
+    ProjectError
+        If there is something at ``path`` already or the place cannot be written.
+    """
+    if path.exists():
+        raise ProjectError(path, "there is something with this name already", "Open it, or choose another name.")
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with suppress(FileNotFoundError):
+            building.unlink()
+        with closing(sqlite3.connect(building, isolation_level=None)) as db:
+            db.executescript(f"BEGIN; PRAGMA application_id={APPLICATION_ID}; {_TABLES} COMMIT;")
+            about = {"scheme_id": scheme_id, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+            db.executemany("INSERT INTO about VALUES(?, ?)", about.items())
+            db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        building.replace(path)
+    except sqlite3.Error as error:
+        raise explain(path, error) from error
+    except OSError as error:
+        reason = f"the project cannot be made here ({error.strerror or error})"
+        raise ProjectError(path, reason, "Choose a folder that can be written.") from error
+    finally:
+        with suppress(OSError):
+            building.unlink()
+
+
+def open_store(path: Path) -> sqlite3.Connection:
+    """A connection to a project file that was found sound, of a known version and writable.
+
+    Nothing is written before all checks have passed.
+
+    Raises
+    ------
+    ProjectError
+        If it is missing, no project, damaged, newer, locked or read-only.
+    """
+    _check_header(path)
+    db: sqlite3.Connection | None = None
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        db = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        _check_identity(path, db)
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("ROLLBACK")
+        db.execute("PRAGMA journal_mode=WAL").fetchone()
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA foreign_keys=ON")
+    except sqlite3.Error as error:
+        if db is not None:
+            db.close()
+        raise explain(path, error) from error
+    except ProjectError:
+        if db is not None:
+            db.close()
+        raise
+    return db
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what is no project file by its first 100 bytes (sqlite.org/fileformat2.html, section 1.3)."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+    except FileNotFoundError as error:
+        raise ProjectError(path, "there is no such project", "Check the name.") from error
+    except OSError as error:
+        reason = f"the project cannot be read ({error.strerror or error})"
+        raise ProjectError(path, reason, "Check its permissions.") from error
+    if len(head) < 100 or not head.startswith(_MAGIC):
+        raise ProjectError(path, "this is not a Touchline project", "Choose a file made by Touchline.")
+    version, application = struct.unpack(">4xI4xI", head[56:72])
+    if application != APPLICATION_ID:
+        raise ProjectError(path, "this is not a Touchline project", "Choose a file made by Touchline.")
+    _check_version(path, version)
+
+
+def _check_identity(path: Path, db: sqlite3.Connection) -> None:
+    """Refuse by what SQLite reads, which sees past the header into a log that a dead program left behind."""
+    application = int(db.execute("PRAGMA application_id").fetchone()[0])
+    if application != APPLICATION_ID:
+        raise ProjectError(path, "this is not a Touchline project", "Choose a file made by Touchline.")
+    _check_version(path, int(db.execute("PRAGMA user_version").fetchone()[0]))
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
+    if not {"about", "setting", "media", "frame", "record", "history", "prediction"} <= tables:
+        raise ProjectError(path, "the project file is damaged", "Open a backup; nothing was changed in this file.")
+
+
+def _check_version(path: Path, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        reason = f"the project was made by a newer version of Touchline (format {version}, known {SCHEMA_VERSION})"
+        raise ProjectError(path, reason, "Update Touchline to open it.")
+    if version < 1:
+        raise ProjectError(path, "the project file is damaged", "Open a backup; nothing was changed in this file.")
