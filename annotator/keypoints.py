@@ -5,11 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.labels import Origin, Point, Visibility
+from annotator.advice import Geometry, advice
+from annotator.calibration import GOOD_RMS, calibrate
+from annotator.camera import Lens, Solution
+from annotator.constructions import Constructed, construct, fitted, undecided, within_reach
+from annotator.curves import Curve, curves_of, ghost_of, sight
+from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, gather
+from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.pitch import KEYPOINTS
+
+if TYPE_CHECKING:
+    from model.heatmaps import Prediction
+
+__all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolve"]
+
+LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely is not shown as a position
+SURE_ENOUGH = 5.0  # pixels of a 960 wide frame; a construction no less sure than this stands
+GIVE_WAY = 3.0  # beyond, it gives way to a projection this many times surer
+TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse speaks for no keypoint
+FEWEST_TO_WARM = 9
 
 
 class Source(Enum):
@@ -47,26 +66,16 @@ class Keypoint:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """A marking as fitted through its clicks: ``path`` (N, 2) pixels; ``rms`` of the clicks about it in pixels.
-
-    ``path`` is empty and ``rms`` None while the clicks do not determine the marking; ``reason`` then says why.
-    """
-
-    name: str
-    path: NDArray[np.float64]
-    rms: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
 class Resolved:
     """The answer for one frame.
 
     ``keypoints`` holds every keypoint of the scheme in its order; ``curves`` the drawn markings as fitted;
     ``ghost`` the whole pitch as the solution projects it, one (N, 2) path in pixels per marking part in view, empty
     without a solution; ``image_from_pitch`` the ground homography (3, 3), metres to pixels, or None; ``status`` one
-    short sentence on what the geometry knows ("", or why nothing is determined yet).
+    short sentence on what the geometry knows ("", or why nothing is determined yet). ``solution`` is the fitted
+    projection whether or not it was trusted, ``evidence`` what it was fitted to: a next call may start from them.
+
+    ``image_from_pitch`` is the homography nearest to the solution within the frame: the lens bends lines, it cannot.
     """
 
     keypoints: Mapping[str, Keypoint]
@@ -74,3 +83,209 @@ class Resolved:
     ghost: Mapping[str, tuple[NDArray[np.float64], ...]] = field(default_factory=dict)
     image_from_pitch: NDArray[np.float64] | None = None
     status: str = ""
+    solution: Solution | None = None
+    evidence: Evidence | None = None
+
+
+def resolve(
+    instance: Instance,
+    prediction: Prediction | None,
+    *,
+    size: tuple[int, int],
+    threshold: float,
+    previous: Resolved | None = None,
+) -> Resolved:
+    """Every keypoint of the pitch in a frame, each from the best that is known of it.
+
+    A point placed by hand or imported stands where it was put. Otherwise it is constructed from the drawn markings;
+    then where an accepted prediction put it; then where the solution fitted to everything said projects it; then
+    where the network sees it with at least ``threshold`` confidence. Two exceptions: what geometry knows with a
+    standard deviation over ``LARGEST_SD`` is no position, and a construction that is unsure (``SURE_ENOUGH``) where
+    the projection is not (``GIVE_WAY``), such as the tangent to a short arc, gives way to it.
+
+    Parameters
+    ----------
+    instance
+        What a person said; unknown names and positions that are not finite are passed over.
+    prediction
+        What the network saw, or None.
+    size
+        Width and height of the frame in pixels.
+    threshold
+        Confidence from which on a predicted point is a position.
+    previous
+        An earlier answer, to start from while something is dragged: it makes the same answer faster.
+
+    Raises
+    ------
+    ValueError
+        If the size is not positive.
+    """
+    if min(size) <= 0:
+        raise ValueError(f"a frame has a positive width and height, not {size}")
+    with np.errstate(all="ignore"):
+        geometry = _geometry(gather(instance, Lens(size)), size, previous)
+        known = _Known.of(instance, geometry, prediction, size=size, threshold=threshold)
+        keypoints = {name: known.keypoint(name) for name in KEYPOINTS}
+        trusted = geometry.trusted
+        return Resolved(
+            keypoints,
+            curves_of(geometry.drawing, geometry.lens, trusted, geometry.found),
+            ghost_of(trusted) if trusted is not None else {},
+            trusted.nearest_homography() if trusted is not None else None,
+            "" if geometry.evidence.is_empty and prediction is not None else advice(geometry),
+            geometry.solution,
+            geometry.evidence,
+        )
+
+
+def _geometry(evidence: Evidence, size: tuple[int, int], previous: Resolved | None) -> Geometry:
+    """Lines and ellipses, the solution fitted to all of it, and what both say of the keypoints."""
+    solution = _solution(evidence, size, previous)
+    trusted = solution if solution is not None and solution.rms <= TRUSTED_RMS else None
+    lens = trusted.lens if trusted is not None else Lens(size)
+    drawing = fitted(evidence, lens.kap)
+    found = construct(drawing, trusted)
+    sure = {
+        name: point
+        for name, point in found.items()
+        if point.deviation <= LARGEST_SD and within_reach(point.place, lens.kap)
+    }
+    pixels, deviations = sight(trusted) if trusted is not None else (None, None)
+    return Geometry(
+        evidence, drawing, sure, solution, trusted, lens, pixels, deviations, undecided(drawing, found), LARGEST_SD
+    )
+
+
+def _solution(evidence: Evidence, size: tuple[int, int], previous: Resolved | None) -> Solution | None:
+    """The fitted solution: the last one for the same evidence, refined for similar evidence, else searched for."""
+    if evidence.constraints < FEWEST_CONSTRAINTS:
+        return None
+    start: Solution | None = None
+    if previous is not None and previous.evidence is not None and evidence.resembles(previous.evidence):
+        start = previous.solution
+        if start is not None and start.size != size:
+            start = None
+        elif evidence.equals(previous.evidence):
+            return start
+        elif start is not None and (start.rms > GOOD_RMS or evidence.constraints < FEWEST_TO_WARM):
+            start = None
+    if start is not None:
+        warm = calibrate(evidence, size, hints={}, previous=start)
+        if warm is not None and warm.rms <= GOOD_RMS:
+            return warm
+    rough = construct(fitted(evidence, 0.0), None)
+    hints = {name: point.place for name, point in rough.items() if point.deviation <= LARGEST_SD}
+    return calibrate(evidence, size, hints=hints)
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """All that is known of one frame, asked keypoint by keypoint."""
+
+    said: Mapping[str, KeypointLabel]
+    geometry: Geometry
+    seen: Mapping[str, tuple[Point, float, float]]
+    size: tuple[int, int]
+    threshold: float
+    index: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        instance: Instance,
+        geometry: Geometry,
+        prediction: Prediction | None,
+        *,
+        size: tuple[int, int],
+        threshold: float,
+    ) -> _Known:
+        seen: dict[str, tuple[Point, float, float]] = {}
+        if prediction is not None:
+            rows = zip(
+                prediction.names,
+                prediction.xy.tolist(),
+                prediction.confidence.tolist(),
+                prediction.sd.tolist(),
+                strict=True,
+            )
+            seen = {name: ((x, y), confidence, sd) for name, (x, y), confidence, sd in rows if _finite(x, y)}
+        index = {name: i for i, name in enumerate(KEYPOINTS)}
+        return cls(instance.keypoints, geometry, seen, size, threshold, index)
+
+    def keypoint(self, name: str) -> Keypoint:
+        said = self.said.get(name, KeypointLabel())
+        predicted, confidence, _ = self.seen.get(name, (None, None, None))
+        if said.visibility is Visibility.ABSENT:
+            return Keypoint(name, confidence=confidence, predicted=predicted)
+        position, source, sd, parents = self._position(name, said)
+        inside = position is not None and self._is_inside(position)
+        visibility = said.visibility or (Visibility.VISIBLE if inside else Visibility.ABSENT)
+        placed = source is Source.PLACED
+        return Keypoint(
+            name,
+            position,
+            source,
+            visibility,
+            parents,
+            confidence,
+            sd,
+            self._residual(name, said) if placed else None,
+            inside,
+            predicted,
+            said.origin if placed else None,
+        )
+
+    def _position(
+        self, name: str, said: KeypointLabel
+    ) -> tuple[Point | None, Source | None, float | None, tuple[str, ...]]:
+        """Position, source, standard deviation and parents by falling priority."""
+        placed = said.position if said.position is not None and _finite(*said.position) else None
+        if placed is not None and said.origin is not Origin.ACCEPTED:
+            return placed, Source.PLACED, None, ()
+        projected = self._projected(name)
+        constructed = self.geometry.found.get(name)
+        if constructed is not None:
+            sd = constructed.deviation / self.geometry.lens.scale
+            limit = SURE_ENOUGH / self.geometry.lens.scale
+            if projected is None or sd <= limit or sd <= GIVE_WAY * projected[1]:
+                return self._pixel(constructed), Source.CONSTRUCTED, sd, constructed.parents
+        if placed is not None:
+            return placed, Source.PLACED, None, ()
+        if projected is not None:
+            return projected[0], Source.PROJECTED, projected[1], ()
+        if name in self.seen and self.seen[name][1] >= self.threshold:
+            return self.seen[name][0], Source.PREDICTED, self.seen[name][2], ()
+        return None, None, None, ()
+
+    def _pixel(self, constructed: Constructed) -> Point:
+        x, y = self.geometry.lens.pixels(constructed.place)
+        return float(x), float(y)
+
+    def _projected(self, name: str) -> tuple[Point, float] | None:
+        pixels, deviations = self.geometry.pixels, self.geometry.deviations
+        if pixels is None or deviations is None:
+            return None
+        i = self.index[name]
+        x, y, sd = float(pixels[i, 0]), float(pixels[i, 1]), float(deviations[i])
+        if not _finite(x, y) or not sd * self.geometry.lens.scale <= LARGEST_SD:
+            return None
+        return (x, y), sd
+
+    def _residual(self, name: str, said: KeypointLabel) -> float | None:
+        """How far a placed point lies from its construction, or from where everything else projects it."""
+        constructed = self.geometry.found.get(name)
+        if constructed is not None and said.position is not None:
+            x, y = self._pixel(constructed)
+            return float(np.hypot(x - said.position[0], y - said.position[1]))
+        trusted = self.geometry.trusted
+        left_out = trusted.left_out.get(name) if trusted is not None else None
+        return None if left_out is None else left_out / self.geometry.lens.scale
+
+    def _is_inside(self, position: Point) -> bool:
+        width, height = self.size
+        return -0.5 <= position[0] <= width - 0.5 and -0.5 <= position[1] <= height - 0.5
+
+
+def _finite(x: float, y: float) -> bool:
+    return bool(np.isfinite(x) and np.isfinite(y))
