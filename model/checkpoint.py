@@ -90,7 +90,7 @@ class Card:
         """Deterministic text."""
         values = asdict(replace(self, training=dict(self.training)))
         values["spec"] = self.spec.to_dict()
-        return json.dumps({"version": _VERSION, **values}, sort_keys=True, ensure_ascii=False)
+        return json.dumps({"version": _VERSION, **values}, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Card:

@@ -7,7 +7,7 @@ whatever the number of loading threads.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -123,7 +123,9 @@ class Feed:
         with self._lock:
             return tuple(self._problems.values())
 
-    def batches(self, *, start: int, sizes: Iterator[tuple[int, float]], workers: int) -> Iterator[Batch]:
+    def batches(
+        self, *, start: int, sizes: Iterator[tuple[int, float]], workers: int
+    ) -> Generator[Batch, None, None]:
         """Batches from sample ``start`` on; ``sizes`` gives each one's sample count and input scale.
 
         With ``workers`` threads up to four batches are prepared ahead; with 0 they are made when asked for.

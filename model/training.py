@@ -3,132 +3,41 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import closing
+from dataclasses import asdict, replace
 from io import BytesIO, StringIO
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import torch
 from torch import Tensor, nn
 
 from model import losses
-from model.augment import Augmentation
 from model.checkpoint import Card, Checkpoint, CheckpointError, load, save, write_whole
-from model.dataset import SampleError, TrainingSet
+from model.dataset import TrainingSet
 from model.feed import Batch, Feed
 from model.heatmaps import Codec
 from model.hrnet import HRNet, Spec, finest, preset
 from model.metrics import Score
+from model.plan import (
+    Precision,
+    Progress,
+    TrainingConfig,
+    TrainingError,
+    TrainingResult,
+    learning_rate,
+    scale_at,
+    work,
+)
 from model.validation import Validator
 
-Loss = Literal["cross_entropy", "mse", "kl", "adaptive_wing"]
-Precision = Literal["auto", "float32", "bfloat16"]
+__all__ = ["Progress", "TrainingConfig", "TrainingError", "TrainingResult", "learning_rate", "train"]
 _STATE_VERSION = 1
-_FREE = ("samples", "threads", "workers", "save_minutes", "cache_bytes", "device", "validate_every", "precision")
-
-
-class TrainingError(Exception):
-    """A training that cannot start or go on, with what to do."""
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """One training.
-
-    Attributes
-    ----------
-    output : the checkpoint to write; the state (``.state``) and the log (``.csv``) stand beside it.
-    network : name of a preset, or a whole `Spec` (its channels are replaced).
-    input_size : (w, h) pixels.
-    sigma : of the targets in cells.
-    samples : total number of samples drawn; ``epochs`` (rounds over all sets together) takes its place when given.
-    batch, lr, weight_decay, clip, warm_up, ema : AdamW; ``warm_up`` is a share of the samples, ``ema`` the decay.
-    loss : what is minimised; ``focus`` is the extra weight of cells with a point (cross-entropy only).
-    input_scale : ``(until, scale)`` steps: up to that share of the samples the input is so many times as large.
-    occluded : "point" teaches occluded points, "unknown" leaves them out.
-    threads, workers : torch threads; loading threads (0 loads in the loop).
-    precision : "auto" takes bfloat16 where the processor multiplies it natively (AMX or CUDA).
-    save_minutes, validate_every, validate_limit : minutes between states; samples between validations (0: only at
-        the end) and the largest number of validation samples.
-    cache_bytes : memory for decoded images.
-    licence, attribution : written on the card.
-    """
-
-    output: Path
-    network: str | Spec = "touchline-small"
-    input_size: tuple[int, int] = (480, 270)
-    sigma: float = 1.3
-    samples: int = 100_000
-    epochs: float | None = None
-    batch: int = 8
-    lr: float = 2e-3
-    weight_decay: float = 1e-3
-    clip: float = 1.0
-    warm_up: float = 0.02
-    ema: float = 0.999
-    loss: Loss = "cross_entropy"
-    focus: float = losses.FOCUS
-    input_scale: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    occluded: Literal["point", "unknown"] = "point"
-    seed: int = 0
-    device: str = "auto"
-    threads: int = 1
-    workers: int = 1
-    precision: Precision = "auto"
-    save_minutes: float = 5.0
-    validate_every: int = 20_000
-    validate_limit: int = 200
-    cache_bytes: int = 2 << 30
-    licence: str = ""
-    attribution: str = ""
-
-    @property
-    def state_path(self) -> Path:
-        """Where an unfinished training is kept."""
-        return self.output.with_name(self.output.name + ".state")
-
-    @property
-    def log_path(self) -> Path:
-        """One row per report: samples, seconds, rate, loss, and the validation where there was one."""
-        return self.output.with_suffix(".csv")
-
-    def fingerprint(self) -> str:
-        """Changes when a kept state could not be continued with these settings."""
-        values = {key: value for key, value in asdict(self).items() if key not in _FREE and key != "output"}
-        return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training stands; ``loss`` is a running mean, ``validation`` the latest score, if any."""
-
-    samples: int
-    total: int
-    loss: float
-    lr: float
-    seconds: float
-    seconds_left: float
-    validation: Score | None = None
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came of it; an unfinished training was stopped and can be resumed by the same call."""
-
-    output: Path
-    samples: int
-    seconds: float
-    finished: bool
-    validation: Score | None
-    problems: tuple[SampleError, ...]
 
 
 def train(
@@ -187,8 +96,9 @@ class _Run:
         self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
         self.optimiser = _optimiser(self.net, config)
         self.half = _wants_half(config.precision, self.device)
-        self.done, self.steps, self.seconds = 0, 0, 0.0
-        self.loss, self.validation = math.nan, None  # type: tuple[float, Score | None]
+        self.done = self.steps = self.kept = self.logged = self.validated = 0
+        self.seconds, self.loss = 0.0, math.nan
+        self.validation: Score | None = None
         self.log: list[dict[str, Any]] = []
         self.mean = torch.tensor(self.card.mean, device=self.device).view(1, 3, 1, 1) * 255
         self.std = torch.tensor(self.card.std, device=self.device).view(1, 3, 1, 1) * 255
@@ -196,43 +106,43 @@ class _Run:
         self._resume()
 
     def go(self, progress: Callable[[Progress], None], should_stop: Callable[[], bool]) -> TrainingResult:
-        began, saved, reported = time.monotonic() - self.seconds, time.monotonic(), self.done
+        """Until everything is done or the caller asks to stop."""
+        began, saved = time.monotonic() - self.seconds, time.monotonic()
+        first, first_seconds = self.done, self.seconds
         self.net.train()
-        start, start_seconds = self.done, self.seconds
-        stopped = should_stop()
         batches = self.feed.batches(start=self.done, sizes=self._sizes(), workers=self.config.workers)
-        for batch in batches if not stopped else ():
-            self._step(batch)
-            self.seconds = time.monotonic() - began
-            last = self.done >= self.total
-            if self._due(len(batch.images)) or (last and self.validator.count):
-                self.validation = self.validator.score(self._averaged(), self._prepare)
-            if last or self.done - reported >= max(self.config.batch * 25, self.total // 2000):
-                reported = self.done
-                self._record()
-            rate = (self.seconds - start_seconds) / (self.done - start)
-            progress(self._progress(rate))
-            stopped = not last and should_stop()
-            if stopped or (not last and time.monotonic() - saved > self.config.save_minutes * 60):
-                self._save_state()
-                saved = time.monotonic()
-            if stopped:
-                break
-        self.feed_closed(batches)
+        with closing(batches):
+            while self.done < self.total and not should_stop():
+                self._step(next(batches))
+                self.seconds = time.monotonic() - began
+                self._report(time.monotonic() - began)
+                spent, paid = self.seconds - first_seconds, self._work(self.done) - self._work(first)
+                progress(self._progress(spent / paid))
+                if time.monotonic() - saved > self.config.save_minutes * 60:
+                    self._save_state()
+                    saved = time.monotonic()
         return self._finish()
 
-    @staticmethod
-    def feed_closed(batches: Iterator[Batch]) -> None:
-        """End the loading threads now rather than when the iterator is collected."""
-        close = getattr(batches, "close", None)
-        if close is not None:
-            close()
+    def _work(self, done: int) -> float:
+        return work(self.config, done, self.total)
+
+    def _report(self, seconds: float) -> None:
+        """Validate and log when it is time to."""
+        last = self.done >= self.total
+        every = self.config.validate_every
+        if self.validator.count and (last or (every and self.done // every != self.validated // every)):
+            self.validation, self.validated = self.validator.score(self._averaged(), self._prepare), self.done
+        if last or self.done - self.logged >= max(self.config.batch * 25, self.total // 2000):
+            self.logged = self.done
+            self._record(seconds)
 
     def _finish(self) -> TrainingResult:
         finished = self.done >= self.total
         if finished:
             self._save_weights()
             self.config.state_path.unlink(missing_ok=True)
+        elif self.done > self.kept:
+            self._save_state()
         return TrainingResult(
             output=self.config.output,
             samples=self.done,
@@ -245,15 +155,9 @@ class _Run:
     def _sizes(self) -> Iterator[tuple[int, float]]:
         planned = self.done
         while planned < self.total:
-            share = planned / self.total
-            scale = next((s for until, s in self.config.input_scale if share < until), 1.0)
             count = min(self.config.batch, self.total - planned)
-            yield count, scale
+            yield count, scale_at(self.config, planned / self.total)
             planned += count
-
-    def _due(self, fresh: int) -> bool:
-        every = self.config.validate_every
-        return bool(every and self.validator.count) and self.done // every != (self.done - fresh) // every
 
     def _prepare(self, images: Tensor) -> Tensor:
         """Normalised ``(B, 3, h, w)`` from RGB uint8 ``(B, h, w, 3)``."""
@@ -295,14 +199,14 @@ class _Run:
 
     def _progress(self, rate: float) -> Progress:
         lr = learning_rate(self.config, self.done, self.total)
-        left = rate * (self.total - self.done)
+        left = rate * (self._work(self.total) - self._work(self.done))
         return Progress(self.done, self.total, self.loss, lr, self.seconds, left, self.validation)
 
-    def _record(self) -> None:
+    def _record(self, seconds: float) -> None:
         score = self.validation
         row: dict[str, Any] = {
             "samples": self.done,
-            "seconds": round(self.seconds, 1),
+            "seconds": round(seconds, 1),
             "lr": f"{learning_rate(self.config, self.done, self.total):.3e}",
             "loss": f"{self.loss:.5f}",
             "recall": "" if score is None else f"{score.recall:.4f}",
@@ -319,12 +223,9 @@ class _Run:
         write_whole(self.config.log_path, text.getvalue().encode())
 
     def _save_weights(self) -> None:
-        summary: dict[str, Any] = {"samples": self.done, "loss": self.loss, "seed": self.config.seed}
+        summary: dict[str, Any] = {"samples": self.done, "loss": _finite(self.loss), "seed": self.config.seed}
         if self.validation is not None:
-            summary["validation"] = {
-                key: value if not isinstance(value, dict) else {f"{t:g}": v for t, v in value.items()}
-                for key, value in asdict(self.validation).items()
-            }
+            summary["validation"] = _finite(asdict(self.validation))
         save(self.config.output, self.average, replace(self.card, training={**self.card.training, **summary}))
 
     def _save_state(self) -> None:
@@ -344,6 +245,7 @@ class _Run:
         torch.save(state, buffer)
         write_whole(self.config.state_path, buffer.getvalue())
         self._save_weights()
+        self.kept = self.done
 
     def _resume(self) -> None:
         path = self.config.state_path
@@ -361,15 +263,7 @@ class _Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.done, self.steps, self.seconds = state["done"], state["steps"], state["seconds"]
         self.loss, self.log = state["loss"], state["log"]
-
-
-def learning_rate(config: TrainingConfig, done: int, total: int) -> float:
-    """Linear warm-up, then half a cosine down to 1 %, by samples (arXiv 1608.03983, eq. 5)."""
-    warm = max(1.0, config.warm_up * total)
-    if done < warm:
-        return config.lr * (done + config.batch) / (warm + config.batch)
-    phase = min(1.0, (done - warm) / max(1.0, total - warm))
-    return config.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * phase)))
+        self.kept = self.logged = self.validated = self.done
 
 
 def _check(config: TrainingConfig, sets: Sequence[tuple[TrainingSet, float]]) -> None:
@@ -417,6 +311,13 @@ def _begin_from(net: HRNet, start: Path | Checkpoint) -> None:
     if len(fitting) < len(source.weights) // 2:
         raise TrainingError(f"Only {len(fitting)} of {len(source.weights)} weights fit. Choose the preset they have.")
     net.load_state_dict(fitting, strict=False)
+
+
+def _finite(value: Any) -> Any:
+    """JSON values: text keys, and null for numbers that are not finite."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else f"{key:g}": _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _laid_out(net: HRNet, device: torch.device) -> HRNet:
