@@ -15,9 +15,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.store_media import IMAGE_SUFFIXES
 from annotator.video import MediaError, Rgb, VideoReader
 
-__all__ = ["FrameAddress", "FrameSource", "MediaError", "VideoReader", "image_size", "read_image"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "FrameAddress",
+    "FrameSource",
+    "MediaError",
+    "VideoReader",
+    "image_size",
+    "is_upright",
+    "read_image",
+]
 
 MAX_PIXELS = 250_000_000
 _HEADER_BYTES = 1 << 18
@@ -75,6 +85,19 @@ def image_size(path: Path) -> tuple[int, int]:
     return size
 
 
+def is_upright(path: Path) -> bool:
+    """True for a JPEG or PNG whose header shows that no orientation is to be applied; False where that is not sure."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+        if head.startswith(_PNG):
+            return _header_size(head) is not None
+        found = _jpeg_header(head) if head.startswith(b"\xff\xd8") else None
+    except (OSError, struct.error, IndexError):
+        return False
+    return found is not None and found[2] == 1
+
+
 def _check_size(path: Path, size: tuple[int, int] | None) -> None:
     if size is not None and size[0] * size[1] > MAX_PIXELS:
         reason = f"the image has {size[0]} x {size[1]} pixels, more than {MAX_PIXELS // 1_000_000} million"
@@ -113,14 +136,17 @@ def _header_size(head: bytes) -> tuple[int, int] | None:
             data_at = head.find(b"IDAT")
             return None if data_at < 0 or 0 <= head.find(b"eXIf") < data_at else (width, height)
         if head.startswith(b"\xff\xd8"):
-            return _jpeg_size(head)
+            found = _jpeg_header(head)
+            if found is not None:
+                width, height, orientation = found
+                return (height, width) if orientation >= 5 else (width, height)
     except (struct.error, IndexError):
         return None
     return None
 
 
-def _jpeg_size(head: bytes) -> tuple[int, int] | None:
-    """Walk the segments to the frame header (ITU T.81, B.2.2), minding the orientation on the way."""
+def _jpeg_header(head: bytes) -> tuple[int, int, int] | None:
+    """Width and height as stored, and the orientation: the segments up to the frame header (ITU T.81, B.2.2)."""
     at, orientation = 2, 1
     while at + 9 <= len(head):
         if head[at] != 0xFF:
@@ -132,7 +158,7 @@ def _jpeg_size(head: bytes) -> tuple[int, int] | None:
         length = struct.unpack(">H", head[at + 2 : at + 4])[0]
         if marker in _JPEG_SIZE_MARKERS:
             height, width = struct.unpack(">HH", head[at + 5 : at + 9])
-            return (height, width) if orientation >= 5 else (width, height)
+            return width, height, orientation
         if marker == 0xE1 and head[at + 4 : at + 10] == b"Exif\0\0":
             orientation = _exif_orientation(head[at + 10 : at + 2 + length])
         at += 2 + length

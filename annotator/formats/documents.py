@@ -1,0 +1,93 @@
+"""JSON documents of other programs: read with a finding for every value that cannot be used, written whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class FormatError(Exception):
+    """A file that is not of its format at all; ``path``, ``reason`` and ``advice`` say it in a sentence."""
+
+    def __init__(self, path: Path, reason: str, advice: str) -> None:
+        super().__init__(f"{path}: {reason}. {advice}")
+        self.path, self.reason, self.advice = path, reason, advice
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in a file that was left out while the rest was used."""
+
+    path: Path
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.key!r} {self.reason}" if self.key else f"{self.path}: {self.reason}"
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read, is damaged or half written, or holds something else than an object.
+    """
+    try:
+        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(path, f"the file is damaged ({error})", "Copy it again or leave it out.") from error
+    if not isinstance(value, dict):
+        reason = f"the file holds {'a list' if isinstance(value, list) else 'a single value'}, not an object"
+        raise FormatError(path, reason, "Choose another file.")
+    return value
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None for anything else; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def text_of(document: Any) -> str:
+    """The same JSON text for the same document, UTF-8, ending in a line break; ValueError for what is no number."""
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def write_document(path: Path, document: Any) -> None:
+    """Write JSON, whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be written; what was there before is untouched.
+    """
+    text = text_of(document)
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            with suppress(OSError):
+                Path(temporary).unlink()
+        reason = f"the file cannot be written ({error.strerror or error})"
+        raise FormatError(path, reason, "Check the folder and the space on the disk.") from error
