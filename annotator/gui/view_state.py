@@ -1,9 +1,25 @@
-"""What the canvas shows, as frozen values: settings, selection, and the marks to paint."""
+"""What the canvas shows, as frozen values: settings, selection, and the marks to paint.
+
+``view_state`` turns labels and the resolved keypoints into one value that can be compared with the one before; the
+canvas touches only what differs. What is not in the value is not on the screen and cannot be hit. Positions are
+image pixels, x then y; (0, 0) is the centre of the top-left pixel.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.keypoints import Curve, Keypoint, Resolved, Source
+from annotator.labels import Instance, Origin, Point, Visibility
+
+# A placed point further than this share of the frame's width from where geometry would have it gets a halo.
+RESIDUAL_SHARE = 0.002
 
 
 class HeatmapLayer(Enum):
@@ -38,3 +54,264 @@ class Selection:
 
 
 NOTHING_SELECTED = Selection()
+
+
+class Glyph(Enum):
+    """The shape of a mark, which says where its position comes from; colour says it a second time."""
+
+    PLACED = "placed"
+    ACCEPTED = "accepted"
+    CONSTRUCTED = "constructed"
+    PROJECTED = "projected"
+    PREDICTED = "predicted"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, eq=False)
+class Polyline:
+    """A path that compares by its points: ``points`` (N, 2) pixels."""
+
+    points: NDArray[np.float64]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Polyline):
+            return NotImplemented
+        return self.points is other.points or np.array_equal(self.points, other.points)
+
+    def __hash__(self) -> int:
+        return hash(self.points.shape)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One keypoint to paint. ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip."""
+
+    name: str
+    x: float
+    y: float
+    glyph: Glyph
+    confidence: float | None = None
+    residual: float = 0.0
+    occluded: bool = False
+    selected: bool = False
+    hovered: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CurveView:
+    """A drawn marking as fitted through its clicks."""
+
+    name: str
+    path: Polyline
+    selected: bool = False
+
+
+@dataclass(frozen=True)
+class ClickView:
+    """A point clicked along a marking; ``current`` when its marking is the selected one."""
+
+    marking: str
+    index: int
+    x: float
+    y: float
+    selected: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class ArrowView:
+    """A selected keypoint that lies outside the frame: where on the border, which way (radians) and how far."""
+
+    name: str
+    x: float
+    y: float
+    angle: float
+    distance: float
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """Everything that lies over the picture."""
+
+    marks: tuple[Mark, ...] = ()
+    curves: tuple[CurveView, ...] = ()
+    clicks: tuple[ClickView, ...] = ()
+    ghost: tuple[Polyline, ...] = ()
+    arrows: tuple[ArrowView, ...] = ()
+    names: bool = False
+
+
+EMPTY_VIEW = ViewState()
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The words of a tool tip, so that this module can be told them in any language."""
+
+    placed: str = "Placed by hand"
+    accepted: str = "Accepted"
+    imported: str = "Imported"
+    constructed: str = "Constructed from {parents}"
+    projected: str = "Projected by the camera"
+    predicted: str = "Predicted"
+    occluded: str = "Occluded"
+    confidence: str = "Confidence {value:.0%}"
+    sd: str = "\u00b1 {value:.1f} px"
+    residual: str = "{value:.1f} px from the geometry"
+
+
+ENGLISH = Phrases()
+
+
+def spoken(name: str) -> str:
+    """A keypoint's or marking's name as a person reads it: ``L_GOAL_TL_POST`` becomes ``L goal TL post``."""
+    if "_" not in name:
+        return name.strip()
+    words = [word if len(word) <= 2 else word.lower() for word in name.strip().split("_")]
+    text = " ".join(words)
+    return text[0].upper() + text[1:]
+
+
+def describe(keypoint: Keypoint, phrases: Phrases = ENGLISH) -> str:
+    """The tool tip of a keypoint: its name, where it comes from, and how sure that is."""
+    lines = [spoken(keypoint.name), _origin_text(keypoint, phrases)]
+    if keypoint.visibility is Visibility.OCCLUDED:
+        lines.append(phrases.occluded)
+    facts = []
+    if keypoint.confidence is not None:
+        facts.append(phrases.confidence.format(value=keypoint.confidence))
+    if keypoint.sd is not None:
+        facts.append(phrases.sd.format(value=keypoint.sd))
+    if keypoint.residual is not None:
+        facts.append(phrases.residual.format(value=keypoint.residual))
+    lines.append("  ".join(facts))
+    return "\n".join(line for line in lines if line)
+
+
+def _origin_text(keypoint: Keypoint, phrases: Phrases) -> str:
+    if keypoint.source is Source.PLACED:
+        return {Origin.ACCEPTED: phrases.accepted, Origin.IMPORTED: phrases.imported}.get(
+            keypoint.origin or Origin.HAND, phrases.placed
+        )
+    if keypoint.source is Source.CONSTRUCTED:
+        return phrases.constructed.format(parents=" \u00d7 ".join(spoken(name) for name in keypoint.parents))
+    return {Source.PROJECTED: phrases.projected, Source.PREDICTED: phrases.predicted}.get(
+        keypoint.source or Source.PLACED, ""
+    )
+
+
+def view_state(
+    resolved: Resolved,
+    labels: Instance,
+    settings: ViewSettings,
+    selection: Selection = NOTHING_SELECTED,
+    *,
+    size: tuple[int, int],
+    hovered: str | None = None,
+    phrases: Phrases = ENGLISH,
+) -> ViewState:
+    """What is to be painted over a frame of ``size`` (width, height) pixels.
+
+    Hiding labels hides all that a person said and what follows from it: placed, constructed and projected points,
+    markings and their clicks. Points marked absent are not shown, unless selected: then as a faint cross.
+    """
+    warn = RESIDUAL_SHARE * max(size[0], 1)
+    chosen = frozenset(selection.keypoints)
+    marks = []
+    for keypoint in resolved.keypoints.values():
+        if _is_shown(keypoint, settings, selected=keypoint.name in chosen):
+            marks.append(_mark(keypoint, chosen, hovered=hovered, warn=warn, phrases=phrases))
+    drawn = settings.labels and settings.markings
+    return ViewState(
+        marks=tuple(marks),
+        curves=tuple(_curves(resolved, selection)) if drawn else (),
+        clicks=tuple(_clicks(labels, selection)) if drawn else (),
+        ghost=_ghost(resolved) if settings.ghost else (),
+        arrows=tuple(_arrows(resolved, selection, size)),
+        names=settings.names,
+    )
+
+
+def _is_shown(keypoint: Keypoint, settings: ViewSettings, *, selected: bool) -> bool:
+    if keypoint.position is None or keypoint.source is None:
+        return False
+    if not (settings.predictions if keypoint.source is Source.PREDICTED else settings.labels):
+        return False
+    if keypoint.source is Source.PREDICTED and (keypoint.confidence or 0.0) < settings.threshold:
+        return False
+    return selected or keypoint.visibility is not Visibility.ABSENT
+
+
+_GLYPHS = {
+    Source.PLACED: Glyph.PLACED,
+    Source.CONSTRUCTED: Glyph.CONSTRUCTED,
+    Source.PROJECTED: Glyph.PROJECTED,
+    Source.PREDICTED: Glyph.PREDICTED,
+}
+
+
+def _glyph(keypoint: Keypoint) -> Glyph:
+    assert keypoint.source is not None
+    if keypoint.visibility is Visibility.ABSENT:
+        return Glyph.ABSENT
+    if keypoint.source is Source.PLACED and keypoint.origin is Origin.ACCEPTED:
+        return Glyph.ACCEPTED
+    return _GLYPHS[keypoint.source]
+
+
+def _mark(keypoint: Keypoint, chosen: frozenset[str], *, hovered: str | None, warn: float, phrases: Phrases) -> Mark:
+    assert keypoint.position is not None
+    residual = keypoint.residual or 0.0
+    return Mark(
+        name=keypoint.name,
+        x=keypoint.position[0],
+        y=keypoint.position[1],
+        glyph=_glyph(keypoint),
+        confidence=keypoint.confidence,
+        residual=residual if keypoint.source is Source.PLACED and residual > warn else 0.0,
+        occluded=keypoint.visibility is Visibility.OCCLUDED,
+        selected=keypoint.name in chosen,
+        hovered=keypoint.name == hovered,
+        text=describe(keypoint, phrases),
+    )
+
+
+def _curves(resolved: Resolved, selection: Selection) -> Iterator[CurveView]:
+    for name, curve in resolved.curves.items():
+        if _is_drawable(curve):
+            yield CurveView(name, Polyline(curve.path), selected=name == selection.marking)
+
+
+def _is_drawable(curve: Curve) -> bool:
+    return len(curve.path) >= 2 and bool(np.isfinite(curve.path).all())
+
+
+def _clicks(labels: Instance, selection: Selection) -> Iterator[ClickView]:
+    for name, points in labels.markings.items():
+        current = name == selection.marking
+        for index, (x, y) in enumerate(points):
+            yield ClickView(name, index, x, y, selected=current and index == selection.click, current=current)
+
+
+def _ghost(resolved: Resolved) -> tuple[Polyline, ...]:
+    return tuple(Polyline(path) for paths in resolved.ghost.values() for path in paths if len(path) >= 2)
+
+
+def _arrows(resolved: Resolved, selection: Selection, size: tuple[int, int]) -> Iterator[ArrowView]:
+    for name in selection.keypoints:
+        keypoint = resolved.keypoints.get(name)
+        if keypoint is None or keypoint.position is None or _is_inside(keypoint.position, size):
+            continue
+        x, y = keypoint.position
+        at_x, at_y = within(keypoint.position, size)
+        yield ArrowView(name, at_x, at_y, math.atan2(y - at_y, x - at_x), math.hypot(x - at_x, y - at_y))
+
+
+def _is_inside(point: Point, size: tuple[int, int]) -> bool:
+    return -0.5 <= point[0] <= size[0] - 0.5 and -0.5 <= point[1] <= size[1] - 0.5
+
+
+def within(point: Point, size: tuple[int, int]) -> Point:
+    """The nearest point to ``point`` that lies on the frame; its border runs half a pixel outside the pixel centres."""
+    return (min(max(point[0], -0.5), size[0] - 0.5), min(max(point[1], -0.5), size[1] - 0.5))

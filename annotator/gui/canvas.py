@@ -1,0 +1,345 @@
+"""The canvas: the sheet with its picture and marks, and the pointer and keys that work on it.
+
+It paints values that it is given and reports gestures; it knows neither labels nor files. A tool answers the left
+button; panning, zooming to a region and the wheel are the canvas's own, whatever the tool.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from annotator.gui.desk import Tool
+from annotator.gui.pointing import Cursor, Gesture, Held, PointerEvent, Rect, ToolKey, hit, nearest_mark, region_between
+from annotator.gui.sheet import Sheet
+from annotator.gui.view_state import ViewState
+
+STEP = 1.25
+WORTH_ZOOMING = 4.0
+
+_CURSORS = {
+    Cursor.ARROW: Qt.CursorShape.ArrowCursor,
+    Cursor.CROSS: Qt.CursorShape.CrossCursor,
+    Cursor.MOVE: Qt.CursorShape.SizeAllCursor,
+    Cursor.HIDDEN: Qt.CursorShape.BlankCursor,
+    Cursor.OPEN_HAND: Qt.CursorShape.OpenHandCursor,
+    Cursor.CLOSED_HAND: Qt.CursorShape.ClosedHandCursor,
+}
+_KEYS = {
+    Qt.Key.Key_Return: ToolKey.ENTER,
+    Qt.Key.Key_Enter: ToolKey.ENTER,
+    Qt.Key.Key_Escape: ToolKey.ESCAPE,
+}
+_HELD = {
+    Qt.KeyboardModifier.ShiftModifier: Held.SHIFT,
+    Qt.KeyboardModifier.ControlModifier: Held.CTRL,
+    Qt.KeyboardModifier.AltModifier: Held.ALT,
+}
+
+
+class _Space(Enum):
+    """The space bar: a tap is a command of the window, held with the mouse it pans."""
+
+    UP = "up"
+    DOWN = "down"
+    USED = "used"
+
+
+class Canvas(Sheet):
+    """A picture to look at and to point into."""
+
+    pointer_moved = Signal(float, float)
+    pointer_left = Signal()
+    hovered = Signal(object)
+    context_requested = Signal(object, QPoint)
+    files_dropped = Signal(list)
+    space_tapped = Signal()
+    hint_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
+        self._tool: Tool | None = None
+        self._gesture: Gesture | None = None
+        self._grabbed_with = Qt.MouseButton.NoButton
+        self._pressed_at = QPointF()
+        self._held_at = QPointF()
+        self._hint = ""
+        self._space = _Space.UP
+        self._hovered: str | None = None
+
+    def show_view(self, state: ViewState) -> None:
+        """Show this state of the marks in place of the one before."""
+        self._overlay.show_state(state)
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Let this tool answer the pointer; what the one before was doing is taken back."""
+        if self._tool is not None:
+            self._tool.cancel()
+        self._tool = tool
+        self._gesture = None
+        self._refresh_pointer(None)
+
+    def _event_at(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> PointerEvent:
+        """The pointer in image pixels: it points at the middle of the screen pixel under it."""
+        half = 0.5 / self.viewport().devicePixelRatioF()
+        point = self._scene_at(at + QPointF(half, half))
+        held = Held.NONE
+        for qt, name in _HELD.items():
+            if modifiers & qt:
+                held |= name
+        return PointerEvent(point.x(), point.y(), self._scale, held)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a gesture, unless one is under way."""
+        if self._space is not _Space.UP:
+            self._space = _Space.USED
+        button = event.button()
+        if self._gesture is not None or self._picture is None:
+            return
+        self._pressed_at = event.position()
+        pointer = self._event_at(event.position(), event.modifiers())
+        if button is Qt.MouseButton.RightButton:
+            self._right_press(pointer, event.globalPosition().toPoint())
+        elif button is Qt.MouseButton.MiddleButton or (
+            button is Qt.MouseButton.LeftButton and self._space is not _Space.UP
+        ):
+            self._begin(Gesture.PAN, button)
+        elif button is Qt.MouseButton.LeftButton and self._tool is not None:
+            self._begin(self._tool.gesture(pointer), button)
+            if self._gesture is Gesture.TOOL:
+                self._tool.press(pointer)
+        self._refresh_pointer(pointer)
+
+    def _right_press(self, pointer: PointerEvent, at: QPoint) -> None:
+        if self._tool is None or not self._tool.right_click(pointer):
+            self.context_requested.emit(hit(self._overlay.state, pointer), at)
+
+    def _begin(self, gesture: Gesture, button: Qt.MouseButton) -> None:
+        self._gesture = gesture
+        self._grabbed_with = button
+        self._held_at = self._scene_at(self._pressed_at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Carry the gesture on, or look what lies under the pointer."""
+        if self._picture is None:
+            return
+        pointer = self._event_at(event.position(), event.modifiers())
+        if self._gesture is not None and not event.buttons() & self._grabbed_with:
+            # Its release went elsewhere, as to a menu that opened meanwhile.
+            self._finish(pointer)
+        if self._gesture is Gesture.PAN:
+            self._pan_to(self._held_at, event.position())
+        elif self._gesture is Gesture.ZOOM:
+            start = self._event_at(self._pressed_at, event.modifiers())
+            self._overlay.show_band(region_between(start.point, pointer.point))
+        elif self._gesture is Gesture.TOOL and self._tool is not None:
+            self._tool.move(pointer)
+        else:
+            self._hover(pointer)
+        self._refresh_pointer(pointer)
+        self.pointer_moved.emit(pointer.x, pointer.y)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the gesture that this button began."""
+        if event.button() is not self._grabbed_with:
+            return
+        pointer = self._event_at(event.position(), event.modifiers())
+        self._finish(pointer)
+        self._hover(pointer)
+        self._refresh_pointer(pointer)
+
+    def _finish(self, pointer: PointerEvent) -> None:
+        gesture, self._gesture = self._gesture, None
+        self._grabbed_with = Qt.MouseButton.NoButton
+        if gesture is Gesture.ZOOM:
+            start = self._event_at(self._pressed_at, Qt.KeyboardModifier.NoModifier)
+            self._zoom_to_band(region_between(start.point, pointer.point))
+        elif gesture is Gesture.TOOL and self._tool is not None:
+            self._tool.release(pointer)
+
+    def _zoom_to_band(self, band: Rect) -> None:
+        if min(band[2] - band[0], band[3] - band[1]) * self._scale >= 4.0:
+            self.zoom_to_rect(*band)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fit on the middle button; the tool answers the left one."""
+        if event.button() is Qt.MouseButton.MiddleButton:
+            self.fit()
+        elif event.button() is Qt.MouseButton.LeftButton and self._space is _Space.UP and self._picture is not None:
+            pointer = self._event_at(event.position(), event.modifiers())
+            if self._tool is not None and self._tool.gesture(pointer) is Gesture.TOOL:
+                self._begin(Gesture.TOOL, event.button())
+                self._tool.double_click(pointer)
+                self._refresh_pointer(pointer)
+            else:
+                self.mousePressEvent(event)
+        else:
+            self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The press of the right button has said it; the menu key asks for what is hovered or selected."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.context_requested.emit(None, event.globalPos())
+        event.accept()
+
+    def _hover(self, pointer: PointerEvent) -> None:
+        mark = nearest_mark(self._overlay.state, pointer)
+        name = mark.name if mark is not None else None
+        if name != self._hovered:
+            self._hovered = name
+            self._overlay.hover(name)
+            self.hovered.emit(name)
+
+    def _refresh_pointer(self, pointer: PointerEvent | None) -> None:
+        """Cursor and rubber band as the tool has them now."""
+        cursor = self._tool.cursor(pointer) if self._tool is not None else Cursor.ARROW
+        if self._gesture is Gesture.PAN:
+            cursor = Cursor.CLOSED_HAND
+        elif self._space is not _Space.UP:
+            cursor = Cursor.OPEN_HAND
+        elif self._gesture is Gesture.ZOOM:
+            cursor = Cursor.CROSS
+        shape = _CURSORS[cursor]
+        if self.viewport().cursor().shape() is not shape:
+            self.viewport().setCursor(shape)
+        hint = self._tool.hint(pointer) if self._tool is not None and self._gesture is None else self._hint
+        if hint != self._hint:
+            self._hint = hint
+            self.hint_changed.emit(hint)
+        if self._gesture is not Gesture.ZOOM:
+            self._overlay.show_band(self._tool.band if self._tool is not None else None)
+
+    def _leave(self) -> None:
+        if self._hovered is not None:
+            self._hovered = None
+            self._overlay.hover(None)
+            self.hovered.emit(None)
+        self.pointer_left.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with Shift scroll sideways."""
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            # Some platforms turn the wheel's axis themselves when Shift is held.
+            self._pan_by(delta.y() or delta.x())
+        elif delta.y():
+            self._hurry()
+            self._zoom_about(event.position(), self._scale * math.pow(STEP, delta.y() / 120.0))
+        event.accept()
+
+    # Keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys of the canvas and of its tool; all others belong to the window."""
+        if _is_plain_space(event):
+            if not event.isAutoRepeat() and self._space is _Space.UP:
+                self._space = _Space.USED if self._gesture is not None else _Space.DOWN
+                self._refresh_pointer(None)
+            event.accept()
+        elif self._tool_key(event) is not None and self._tool is not None:
+            self._tool.key(_KEYS[Qt.Key(event.key())])
+            self._refresh_pointer(None)
+            event.accept()
+        else:
+            # Arrow keys and page keys would scroll; they mean other things here.
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """The space bar alone was a tap."""
+        if event.key() != Qt.Key.Key_Space or self._space is _Space.UP:
+            event.ignore()
+            return
+        if event.isAutoRepeat():
+            return
+        tapped, self._space = self._space is _Space.DOWN, _Space.UP
+        self._refresh_pointer(None)
+        if tapped:
+            self.space_tapped.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Forget the space bar: its release will not be seen."""
+        self._space = _Space.UP
+        super().focusOutEvent(event)
+
+    def _tool_key(self, event: QKeyEvent) -> ToolKey | None:
+        key = _KEYS.get(Qt.Key(event.key()))
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        return key if plain and self._tool is not None and key in self._tool.wanted_keys() else None
+
+    def event(self, event: QEvent) -> bool:
+        """Keep keys that mean something here from the shortcuts of the window."""
+        wanted = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride
+        if wanted and isinstance(event, QKeyEvent) and (_is_plain_space(event) or self._tool_key(event) is not None):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tool tips, the pinch of a touchpad, and the pointer going away."""
+        if event.type() is QEvent.Type.Leave:
+            self._leave()
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            self._show_tip(event)
+            return True
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
+            self._hurry()
+            self._zoom_about(event.position(), self._scale * (1.0 + event.value()))
+            return True
+        return super().viewportEvent(event)
+
+    def _show_tip(self, event: QHelpEvent) -> None:
+        pointer = self._event_at(QPointF(event.pos()), Qt.KeyboardModifier.NoModifier)
+        mark = nearest_mark(self._overlay.state, pointer) if self._gesture is None else None
+        if mark is None:
+            QToolTip.hideText()
+        else:
+            QToolTip.showText(event.globalPos(), mark.text, self.viewport())
+
+    # Files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files."""
+        _accept_files(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Welcome files."""
+        _accept_files(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand on the paths of the files."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+
+def _is_plain_space(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
+
+
+def _accept_files(event: QDragMoveEvent) -> None:
+    if any(url.isLocalFile() for url in event.mimeData().urls()):
+        event.acceptProposedAction()
+    else:
+        event.ignore()

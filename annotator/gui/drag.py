@@ -1,0 +1,136 @@
+"""Taking hold of something on the canvas and moving it: the gesture that the tools share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QCoreApplication
+
+from annotator.gui.desk import Desk, Sight
+from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, Hit, PointerEvent, Rect, ToolKey, along_axis, hit_point
+from annotator.gui.view_state import spoken, within
+from annotator.labels import FrameLabels, Point, move_marking_point, place
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True)
+class Drag:
+    """A press on something that can be moved: what, from where, the labels at the press and those to go back to."""
+
+    start: Point
+    before: FrameLabels
+    token: object
+    keypoints: tuple[tuple[str, Point], ...] = ()
+    click: Hit | None = None
+    moving: bool = False
+    back_to: FrameLabels | None = None
+    frame_id: int | None = None
+
+    def moved(self, event: PointerEvent, size: tuple[int, int]) -> FrameLabels:
+        """The labels with the things held moved along with the pointer; the labels before at the very start."""
+        dx, dy = event.x - self.start[0], event.y - self.start[1]
+        if Held.SHIFT in event.held:
+            dx, dy = along_axis(dx, dy)
+        labels = self.before
+        if dx == 0.0 and dy == 0.0:
+            return labels
+        for name, (x, y) in self.keypoints:
+            labels = place(labels, name, within((x + dx, y + dy), size))
+        if self.click is not None and self.click.marking is not None and self.click.click is not None:
+            to = within((self.click.at[0] + dx, self.click.at[1] + dy), size)
+            labels = move_marking_point(labels, self.click.marking, self.click.click, to)
+        return labels
+
+    @property
+    def text(self) -> str:
+        """What the step is called in the undo menu."""
+        if self.click is not None:
+            return translate("Tools", "Move point of {name}").format(name=spoken(self.click.marking or ""))
+        if len(self.keypoints) == 1:
+            return translate("Tools", "Move {name}").format(name=spoken(self.keypoints[0][0]))
+        return translate("Tools", "Move {count} points").format(count=len(self.keypoints))
+
+
+class HoldingTool:
+    """A tool that does nothing yet but to carry along what a press took hold of."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._sight = Sight(desk)
+        self._drag: Drag | None = None
+
+    def _hold(self, drag: Drag) -> None:
+        """Take hold of something on the frame that is on the desk."""
+        self._drag = replace(drag, frame_id=self._desk.frame_id)
+
+    def _held(self) -> Drag | None:
+        """What is held; nothing once another frame came onto the desk, whose labels these are not."""
+        if self._drag is not None and self._drag.frame_id != self._desk.frame_id:
+            self._drag = None
+        return self._drag
+
+    @property
+    def band(self) -> Rect | None:
+        """The region being enclosed."""
+        return None
+
+    def gesture(self, event: PointerEvent) -> Gesture:
+        """Alt over empty ground zooms to a region."""
+        return Gesture.TOOL
+
+    def press(self, event: PointerEvent) -> None:
+        """Take hold of what lies there."""
+        return
+
+    def move(self, event: PointerEvent) -> None:
+        """Carry it along."""
+        drag = self._held()
+        if drag is None:
+            return
+        if not drag.moving:
+            if event.screen_distance(drag.start) < SLACK:
+                return
+            drag = self._drag = replace(drag, moving=True)
+        self._desk.edit(drag.moved(event, self._desk.size), text=drag.text, gesture=drag.token)
+
+    def release(self, event: PointerEvent) -> None:
+        """Let go."""
+        drag, self._drag = self._held(), None
+        if drag is not None and drag.moving:
+            self._desk.end_gesture()
+
+    def double_click(self, event: PointerEvent) -> None:
+        """A second press."""
+        return
+
+    def right_click(self, event: PointerEvent) -> bool:
+        """Remove the point that lies there."""
+        return False
+
+    def cancel(self) -> None:
+        """Take back the gesture under way."""
+        drag, self._drag = self._held(), None
+        if drag is not None and drag.moving:
+            self._desk.edit(drag.back_to or drag.before, text=drag.text, gesture=drag.token)
+            self._desk.end_gesture()
+
+    def wanted_keys(self) -> frozenset[ToolKey]:
+        """The keys that mean something now."""
+        return frozenset({ToolKey.ESCAPE}) if self._drag is not None else frozenset()
+
+    def key(self, key: ToolKey) -> None:
+        """Escape takes back, Enter finishes."""
+        if key is ToolKey.ESCAPE:
+            self.cancel()
+
+    def hint(self, event: PointerEvent | None = None) -> str:
+        """What a press does here."""
+        return ""
+
+    def cursor(self, event: PointerEvent | None = None) -> Cursor:
+        """What the pointer looks like here."""
+        return Cursor.HIDDEN if self._drag is not None and self._drag.moving else Cursor.CROSS
+
+    def _point_at(self, event: PointerEvent | None) -> Hit | None:
+        return hit_point(self._sight.view, event) if event is not None else None

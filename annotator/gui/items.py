@@ -1,0 +1,248 @@
+"""What lies over the picture besides the marks: curves, clicks, the ghost of the pitch, names, the rubber band."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from annotator.gui.colours import ACCENT, CASING, CLICK, CURVE, GHOST, PLATE, PLATE_TEXT, SOFT_CASING
+from annotator.gui.view_state import ArrowView, ClickView, CurveView, Polyline, spoken
+
+# A path that strays less than this from the straight line between its ends is painted as that line.
+STRAIGHT = 0.05
+MARGIN = 2.5
+
+_ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
+
+
+def _simplified(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    along = points[-1] - points[0]
+    length = math.hypot(float(along[0]), float(along[1]))
+    if len(points) == 2 or length == 0.0:
+        return points
+    offset = points - points[0]
+    stray = np.abs(offset[:, 0] * along[1] - offset[:, 1] * along[0]) / length
+    return points[[0, -1]] if float(stray.max()) < STRAIGHT else points
+
+
+def painter_path(polylines: tuple[Polyline, ...]) -> QPainterPath:
+    """The polylines as one path: written as Qt's own stream of path elements, which is far faster than lineTo."""
+    paths = [_simplified(line.points) for line in polylines if len(line.points) >= 2]
+    if not paths:
+        return QPainterPath()
+    count = sum(len(path) for path in paths)
+    elements = np.empty(count, _ELEMENT)
+    joined = np.concatenate(paths)
+    elements["kind"] = 1
+    elements["kind"][np.cumsum([0, *(len(path) for path in paths[:-1])])] = 0
+    elements["x"], elements["y"] = joined[:, 0], joined[:, 1]
+    head = np.array([count], ">i4").tobytes()
+    tail = np.array([count - len(paths[-1]), 0], ">i4").tobytes()
+    stream = QDataStream(QByteArray(head + elements.tobytes() + tail))
+    path = QPainterPath()
+    stream >> path
+    return path
+
+
+@cache
+def _cosmetic(rgba: int, width: float) -> QPen:
+    pen = QPen(QColor.fromRgba(rgba), width)
+    pen.setCosmetic(True)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+class _LineItem(QGraphicsItem):
+    """A path in image pixels, painted as thin strokes of one width at every zoom."""
+
+    def __init__(self, z: float) -> None:
+        super().__init__()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(z)
+        self._path = QPainterPath()
+        self._rect = QRectF()
+        self._margin = MARGIN
+        self._pens: tuple[QPen, ...] = ()
+
+    def set_scale(self, scale: float) -> None:
+        """Keep room for the width of the stroke at this many screen pixels per image pixel."""
+        self.prepareGeometryChange()
+        self._margin = MARGIN / scale
+
+    def _set_path(self, path: QPainterPath) -> None:
+        self.prepareGeometryChange()
+        self._path = path
+        self._rect = path.controlPointRect()
+
+    def _set_pens(self, *pens: QPen) -> None:
+        if pens != self._pens:
+            self._pens = pens
+            self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The room that its strokes take."""
+        m = self._margin
+        return self._rect.adjusted(-m, -m, m, m)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint it, in its own units."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in self._pens:
+            painter.setPen(pen)
+            painter.drawPath(self._path)
+
+
+class CurveItem(_LineItem):
+    """A drawn marking as fitted."""
+
+    def __init__(self) -> None:
+        super().__init__(10.0)
+        self.view: CurveView | None = None
+
+    def show_curve(self, view: CurveView) -> None:
+        """Paint this curve from now on."""
+        before, self.view = self.view, view
+        if before is None or before.path != view.path:
+            self._set_path(painter_path((view.path,)))
+        if view.selected:
+            self._set_pens(_cosmetic(CASING.rgba(), 3.5), _cosmetic(ACCENT.rgba(), 1.5))
+        else:
+            self._set_pens(_cosmetic(SOFT_CASING.rgba(), 2.75), _cosmetic(CURVE.rgba(), 1.0))
+        self.setZValue(11.0 if view.selected else 10.0)
+
+
+class GhostItem(_LineItem):
+    """The whole pitch as the solution projects it."""
+
+    def __init__(self) -> None:
+        super().__init__(5.0)
+        self._set_pens(_cosmetic(SOFT_CASING.rgba(), 2.5), _cosmetic(GHOST.rgba(), 1.0))
+        self._ghost: tuple[Polyline, ...] = ()
+
+    def show_ghost(self, ghost: tuple[Polyline, ...]) -> None:
+        """Paint these paths from now on."""
+        if ghost != self._ghost:
+            self._ghost = ghost
+            self._set_path(painter_path(ghost))
+            self.setVisible(bool(ghost))
+
+
+class BandItem(_LineItem):
+    """The region being drawn with the pointer."""
+
+    def __init__(self) -> None:
+        super().__init__(60.0)
+        dashed = QPen(_cosmetic(ACCENT.rgba(), 1.0))
+        dashed.setCapStyle(Qt.PenCapStyle.FlatCap)
+        dashed.setDashPattern([4.0, 3.0])
+        self._set_pens(_cosmetic(CASING.rgba(), 1.0), dashed)
+        self.setVisible(False)
+
+    def show_band(self, band: tuple[float, float, float, float] | None) -> None:
+        """Paint this rectangle (x0, y0, x1, y1), or none."""
+        self.setVisible(band is not None)
+        if band is not None:
+            path = QPainterPath()
+            path.addRect(QRectF(QPointF(band[0], band[1]), QPointF(band[2], band[3])))
+            self._set_path(path)
+
+
+class _PointItem(QGraphicsItem):
+    """Something of a fixed size on the screen."""
+
+    def __init__(self, z: float, bounds: QRectF) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(z)
+        self._bounds = bounds
+
+    def boundingRect(self) -> QRectF:
+        """The room that its strokes take."""
+        return self._bounds
+
+
+class ClickItem(_PointItem):
+    """A clicked point of a marking: a small square that leaves the paint inside it visible."""
+
+    HALF = 2.5
+    SELECTED_HALF = 4.0
+
+    def __init__(self) -> None:
+        super().__init__(15.0, QRectF(-7.0, -7.0, 14.0, 14.0))
+        self.view: ClickView | None = None
+
+    def show_click(self, view: ClickView) -> None:
+        """Paint this click from now on."""
+        before, self.view = self.view, view
+        if before is None or (before.x, before.y) != (view.x, view.y):
+            self.setPos(view.x, view.y)
+        if before is None or (before.selected, before.current) != (view.selected, view.current):
+            self.setZValue(16.0 if view.current else 15.0)
+            self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint it, in its own units."""
+        if self.view is None:
+            return
+        half = self.SELECTED_HALF if self.view.selected else self.HALF
+        square = QRectF(-half, -half, 2.0 * half, 2.0 * half)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        colour = ACCENT if self.view.current else CLICK
+        for pen in (_cosmetic(CASING.rgba(), 3.25), _cosmetic(colour.rgba(), 1.25)):
+            painter.setPen(pen)
+            painter.drawRect(square)
+
+
+class ArrowItem(_PointItem):
+    """Points from the border of the frame to a selected keypoint outside it."""
+
+    def __init__(self) -> None:
+        super().__init__(25.0, QRectF(-24.0, -24.0, 48.0, 48.0))
+        self._path = QPainterPath(QPointF(0.0, 0.0))
+        for x, y in ((-13.0, -6.0), (-10.0, 0.0), (-13.0, 6.0)):
+            self._path.lineTo(x, y)
+        self._path.closeSubpath()
+
+    def show_arrow(self, view: ArrowView) -> None:
+        """Paint this arrow from now on."""
+        self.setPos(view.x, view.y)
+        self.setRotation(math.degrees(view.angle))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint it, in its own units."""
+        painter.setPen(QPen(CASING, 2.0))
+        painter.setBrush(QBrush(ACCENT))
+        painter.drawPath(self._path)
+
+
+class NameItem(_PointItem):
+    """The name of a keypoint on a small plate beside its mark; its text is laid out once."""
+
+    GAP = 12.0
+    PAD = 4.0
+
+    def __init__(self, name: str, font: QFont) -> None:
+        self._text = QStaticText(spoken(name))
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.prepare(font=font)
+        self._font = font
+        metrics = QFontMetricsF(font)
+        self.plate = QSizeF(metrics.horizontalAdvance(spoken(name)) + 2.0 * self.PAD, metrics.height() + 2.0)
+        super().__init__(30.0, QRectF(self.GAP, -self.plate.height() / 2.0, self.plate.width(), self.plate.height()))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint it, in its own units."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(self._bounds, 3.0, 3.0)
+        painter.setPen(PLATE_TEXT)
+        painter.setFont(self._font)
+        painter.drawStaticText(self._bounds.topLeft() + QPointF(self.PAD, 1.0), self._text)

@@ -1,0 +1,337 @@
+"""What the pointer does: select and move, place keypoints, draw markings, pan.
+
+A tool is a plain object. The canvas hands it pointer events in image pixels; it asks the desk for what is there, and
+tells the desk what a person said. It paints nothing and keeps nothing but the gesture under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication
+
+from annotator.gui.desk import Desk, Sight, Tool
+from annotator.gui.drag import Drag, HoldingTool
+from annotator.gui.pointing import (
+    SLACK,
+    Cursor,
+    Gesture,
+    Held,
+    Hit,
+    PointerEvent,
+    Rect,
+    ToolKey,
+    hit,
+    marks_within,
+    nearest_click,
+    region_between,
+)
+from annotator.gui.selected import delete_selected, nudge, set_visibility_selected
+from annotator.gui.view_state import Selection, spoken, within
+from annotator.labels import (
+    Point,
+    add_marking_point,
+    place,
+    remove_marking_point,
+)
+
+__all__ = [
+    "Cursor",
+    "Desk",
+    "Gesture",
+    "Held",
+    "Hit",
+    "MarkingTool",
+    "PanTool",
+    "PointTool",
+    "PointerEvent",
+    "SelectTool",
+    "Sight",
+    "Tool",
+    "ToolKey",
+    "delete_selected",
+    "hit",
+    "nudge",
+    "set_visibility_selected",
+]
+
+translate = QCoreApplication.translate
+
+
+class SelectTool(HoldingTool):
+    """Click selects, a drag moves what it took hold of, a drag over empty ground selects what it encloses.
+
+    A plain click never edits: a predicted or constructed keypoint becomes a placed one at its first real movement.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._band: tuple[Point, Point] | None = None
+        self._if_clicked: Selection | None = None
+        self._if_dragged: Selection | None = None
+
+    @property
+    def band(self) -> Rect | None:
+        """The region being enclosed."""
+        return region_between(*self._band) if self._band and self._band[0] != self._band[1] else None
+
+    def gesture(self, event: PointerEvent) -> Gesture:
+        """Alt over empty ground zooms to a region."""
+        return Gesture.ZOOM if Held.ALT in event.held and hit(self._sight.view, event) is None else Gesture.TOOL
+
+    def press(self, event: PointerEvent) -> None:
+        """Take hold of what lies there."""
+        self._if_clicked = self._if_dragged = None
+        found = hit(self._sight.view, event)
+        if found is None:
+            self._band = (event.point, event.point)
+            return
+        if found.keypoint is not None:
+            self._take_keypoint(found.keypoint, event)
+            return
+        self._desk.select(Selection(marking=found.marking, click=found.click))
+        if found.click is not None:
+            self._hold(Drag(event.point, self._desk.labels, object(), click=found))
+
+    def _take_keypoint(self, name: str, event: PointerEvent) -> None:
+        """Hold the keypoint, with the others selected if it is one of them; Shift+click adds and takes away."""
+        selected = self._desk.selection.keypoints
+        alone = Selection(keypoints=(name,))
+        if name in selected:
+            rest = tuple(other for other in selected if other != name)
+            self._if_clicked = Selection(keypoints=rest) if Held.SHIFT in event.held else alone
+            names = selected
+        elif Held.SHIFT in event.held:
+            self._if_clicked, self._if_dragged = Selection(keypoints=(*selected, name)), alone
+            names = (name,)
+        else:
+            self._desk.select(alone)
+            names = (name,)
+        places = {mark.name: (mark.x, mark.y) for mark in self._sight.view.marks}
+        held = tuple((other, places[other]) for other in names if other in places)
+        self._hold(Drag(event.point, self._desk.labels, object(), keypoints=held))
+
+    def double_click(self, event: PointerEvent) -> None:
+        """A quick second press is a press."""
+        self.press(event)
+
+    def move(self, event: PointerEvent) -> None:
+        """Carry it along."""
+        if self._band is not None:
+            self._band = (self._band[0], event.point)
+            return
+        super().move(event)
+        if self._if_dragged is not None and self._drag is not None and self._drag.moving:
+            self._desk.select(self._if_dragged)
+            self._if_dragged = None
+
+    def release(self, event: PointerEvent) -> None:
+        """Let go."""
+        band, self._band = self._band, None
+        drag = self._drag
+        super().release(event)
+        if band is not None:
+            self._select_inside(band, event)
+        elif self._if_clicked is not None and drag is not None and not drag.moving:
+            self._desk.select(self._if_clicked)
+
+    def _select_inside(self, band: tuple[Point, Point], event: PointerEvent) -> None:
+        names: tuple[str, ...] = ()
+        if event.screen_distance(band[0]) >= SLACK:
+            names = marks_within(self._sight.view, region_between(band[0], event.point))
+        if Held.SHIFT in event.held:
+            names = tuple(dict.fromkeys((*self._desk.selection.keypoints, *names)))
+        self._desk.select(Selection(keypoints=names))
+
+    def cancel(self) -> None:
+        """Take back the gesture under way."""
+        self._band = None
+        super().cancel()
+
+    def wanted_keys(self) -> frozenset[ToolKey]:
+        """The keys that mean something now."""
+        return frozenset({ToolKey.ESCAPE}) if self._band is not None else super().wanted_keys()
+
+    def hint(self, event: PointerEvent | None = None) -> str:
+        """What a press does here."""
+        found = self._point_at(event)
+        if found is None:
+            return translate("Tools", "Click to select, drag to select several, Alt+drag to zoom")
+        if found.keypoint is not None:
+            return translate("Tools", "Drag to place {name}, Shift keeps an axis").format(name=spoken(found.keypoint))
+        return translate("Tools", "Drag to move this point of {name}").format(name=spoken(found.marking or ""))
+
+    def cursor(self, event: PointerEvent | None = None) -> Cursor:
+        """What the pointer looks like here."""
+        if self._drag is not None and self._drag.moving:
+            return Cursor.HIDDEN
+        return Cursor.ARROW if self._point_at(event) is None else Cursor.MOVE
+
+
+class PointTool(HoldingTool):
+    """A press places the active keypoint, a drag adjusts it; its release asks for the next one by ``advance``."""
+
+    def __init__(self, desk: Desk, *, advance: Callable[[], None] | None = None) -> None:
+        super().__init__(desk)
+        self._advance = advance
+
+    def press(self, event: PointerEvent) -> None:
+        """Take hold of what lies there."""
+        name = self._desk.active_keypoint
+        if name is None:
+            self._desk.say(translate("Tools", "Choose a keypoint on the pitch map"))
+            return
+        if not _is_on_frame(event, self._desk):
+            self._desk.say(translate("Tools", "Outside the picture"))
+            return
+        before = self._desk.labels
+        token = object()
+        self._hold(Drag(event.point, before, token, keypoints=((name, event.point),), moving=True))
+        self._desk.select(Selection(keypoints=(name,)))
+        self._desk.edit(place(before, name, event.point), text=_place_text(name), gesture=token)
+
+    def move(self, event: PointerEvent) -> None:
+        """Carry it along."""
+        drag = self._held()
+        if drag is None:
+            return
+        name = drag.keypoints[0][0]
+        moved = drag.moved(event, self._desk.size)
+        if moved == drag.before:
+            moved = place(drag.before, name, drag.start)
+        self._desk.edit(moved, text=_place_text(name), gesture=drag.token)
+
+    def release(self, event: PointerEvent) -> None:
+        """Let go."""
+        drag = self._held()
+        super().release(event)
+        if drag is None:
+            return
+        self._desk.say(translate("Tools", "{name} placed").format(name=spoken(drag.keypoints[0][0])))
+        if self._advance is not None:
+            self._advance()
+
+    def hint(self, event: PointerEvent | None = None) -> str:
+        """What a press does here."""
+        name = self._desk.active_keypoint
+        if name is None:
+            return translate("Tools", "Choose a keypoint on the pitch map")
+        return translate("Tools", "Click to place {name}").format(name=spoken(name))
+
+
+class MarkingTool(HoldingTool):
+    """Clicks along the active line or circle; a drag moves a point, a right click removes one.
+
+    Enter, Escape or a double click finishes: ``finish`` is called, and nothing else changes.
+    """
+
+    def __init__(self, desk: Desk, *, finish: Callable[[], None] | None = None) -> None:
+        super().__init__(desk)
+        self._finish = finish
+
+    def _click_at(self, event: PointerEvent) -> Hit | None:
+        """The click there: only one of the active marking, as others meet it at corners that it needs as well."""
+        clicks = self._sight.view.clicks
+        active = self._desk.active_marking
+        found = nearest_click(tuple(click for click in clicks if active in (None, click.marking)), event)
+        return Hit(marking=found.marking, click=found.index, at=(found.x, found.y)) if found else None
+
+    def press(self, event: PointerEvent) -> None:
+        """Take hold of what lies there."""
+        found = self._click_at(event)
+        if found is not None:
+            self._desk.select(Selection(marking=found.marking, click=found.click))
+            self._hold(Drag(event.point, self._desk.labels, object(), click=found))
+            return
+        name = self._desk.active_marking
+        if name is None:
+            self._desk.say(translate("Tools", "Choose a marking on the pitch map"))
+        elif not _is_on_frame(event, self._desk):
+            self._desk.say(translate("Tools", "Outside the picture"))
+        else:
+            self._add(name, event)
+
+    def _add(self, name: str, event: PointerEvent) -> None:
+        before = self._desk.labels
+        labels = add_marking_point(before, name, event.point)
+        index = len(labels.pitch.markings[name]) - 1
+        added = Hit(marking=name, click=index, at=event.point)
+        token = object()
+        self._hold(Drag(event.point, labels, token, click=added, moving=True, back_to=before))
+        text = translate("Tools", "Add point to {name}").format(name=spoken(name))
+        self._desk.edit(labels, text=text, gesture=token)
+        self._desk.select(Selection(marking=name, click=index))
+
+    def right_click(self, event: PointerEvent) -> bool:
+        """Remove the point that lies there."""
+        found = self._click_at(event)
+        if found is None or found.marking is None or found.click is None:
+            return False
+        self.cancel()
+        text = translate("Tools", "Remove point of {name}").format(name=spoken(found.marking))
+        self._desk.edit(remove_marking_point(self._desk.labels, found.marking, found.click), text=text)
+        self._desk.select(Selection(marking=found.marking))
+        return True
+
+    def double_click(self, event: PointerEvent) -> None:
+        """A second press."""
+        self._done()
+
+    def wanted_keys(self) -> frozenset[ToolKey]:
+        """The keys that mean something now."""
+        if self._drag is not None or self._desk.active_marking is not None:
+            return frozenset({ToolKey.ENTER, ToolKey.ESCAPE})
+        return frozenset()
+
+    def key(self, key: ToolKey) -> None:
+        """Escape takes back, Enter finishes."""
+        if self._drag is not None and key is ToolKey.ESCAPE:
+            self.cancel()
+        else:
+            self._done()
+
+    def _done(self) -> None:
+        self._drag = None
+        self._desk.end_gesture()
+        if self._finish is not None:
+            self._finish()
+
+    def hint(self, event: PointerEvent | None = None) -> str:
+        """What a press does here."""
+        found = self._click_at(event) if event is not None else None
+        if found is not None:
+            return translate("Tools", "Drag to move this point, right click removes it")
+        name = self._desk.active_marking
+        if name is None:
+            return translate("Tools", "Choose a marking on the pitch map")
+        return translate("Tools", "Click along {name}, Enter finishes").format(name=spoken(name))
+
+    def cursor(self, event: PointerEvent | None = None) -> Cursor:
+        """What the pointer looks like here."""
+        if self._drag is None and event is not None and self._click_at(event) is not None:
+            return Cursor.MOVE
+        return super().cursor(event)
+
+
+class PanTool(HoldingTool):
+    """A drag moves the paper."""
+
+    def gesture(self, event: PointerEvent) -> Gesture:
+        """Alt over empty ground zooms to a region."""
+        return Gesture.PAN
+
+    def hint(self, event: PointerEvent | None = None) -> str:
+        """What a press does here."""
+        return translate("Tools", "Drag to pan, wheel to zoom")
+
+    def cursor(self, event: PointerEvent | None = None) -> Cursor:
+        """What the pointer looks like here."""
+        return Cursor.OPEN_HAND
+
+
+def _is_on_frame(event: PointerEvent, desk: Desk) -> bool:
+    return within(event.point, desk.size) == event.point
+
+
+def _place_text(name: str) -> str:
+    return translate("Tools", "Place {name}").format(name=spoken(name))
