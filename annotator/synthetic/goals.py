@@ -1,0 +1,158 @@
+"""Goals: posts, crossbar and nets, and corner flags; drawn with exact sub-pixel coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.pitch import CROSSBAR_HEIGHT, GOAL_HALF_WIDTH
+from annotator.synthetic.cameras import RenderCamera
+from annotator.synthetic.plan import Plan
+from annotator.synthetic.textures import periodic_share
+
+Floats = NDArray[np.float64]
+Map = NDArray[np.float32]
+Image = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class GoalLook:
+    """How both goals of a frame are built: net depths in metres, strand spacing and width, colours in 0..1."""
+
+    depth_below: float
+    depth_above: float
+    spacing: float
+    strand: float
+    net: Map
+    poles: bool
+
+
+def random_goal_look(rng: np.random.Generator) -> GoalLook:
+    """A box or a wedge net, white or coloured, with or without free poles behind."""
+    below = float(rng.uniform(1.6, 2.6))
+    above = below * float(rng.uniform(0.9, 1.0)) if rng.random() < 0.6 else float(rng.uniform(0.6, 1.3))
+    net = np.array(rng.uniform(0.75, 1.0, 3), np.float32)
+    if rng.random() < 0.12:
+        net = rng.uniform(0.05, 0.95, 3).astype(np.float32)
+    return GoalLook(
+        below, above, float(rng.uniform(0.1, 0.15)), float(rng.uniform(0.006, 0.016)), net, bool(rng.random() < 0.5)
+    )
+
+
+def draw_bar(image: Image, ends: Floats, widths: Floats, colour: Map) -> None:
+    """Draw a straight bar between two pixels with anti-aliased edges, in place.
+
+    ``ends`` is (2, 2) pixels, ``widths`` (2,) pixels at the ends; bars thinner than a pixel become translucent.
+    """
+    if not np.isfinite(ends).all():
+        return
+    reach = float(widths.max()) / 2 + 2
+    box = _clip_box(ends, reach, image.shape)
+    if box is None:
+        return
+    left, top, right, bottom = box
+    x = np.arange(left, right, dtype=np.float32)[None] - np.float32(ends[0, 0])
+    y = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(ends[0, 1])
+    span = (ends[1] - ends[0]).astype(np.float32)
+    length = max(float(np.hypot(*span)), 1e-3)
+    ux, uy = span / np.float32(length)
+    part = np.clip((x * ux + y * uy) / length, 0.0, 1.0)
+    half = np.float32(widths[0] / 2) + part * np.float32((widths[1] - widths[0]) / 2)
+    away = np.hypot(x - part * length * ux, y - part * length * uy)
+    share = np.clip(half + 0.5 - away, 0.0, 1.0) - np.clip(0.5 - half - away, 0.0, 1.0)
+    part = np.s_[top:bottom, left:right]
+    image[part] += share[..., None] * (colour - image[part])
+
+
+def _clip_box(points: Floats, reach: float, shape: tuple[int, ...]) -> Box | None:
+    """The pixels within ``reach`` of points' bounding box, or None where none is in the image."""
+    low, high = np.floor(points.min(axis=0) - reach), np.ceil(points.max(axis=0) + reach) + 1
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), shape[1]), min(int(high[1]), shape[0])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _bar(image: Image, camera: RenderCamera, ends: Floats, width: float, colour: Map) -> None:
+    """Draw a bar of the world, cut in pieces so that it bends with the lens."""
+    pieces = np.linspace(0.0, 1.0, 5)[:, None]
+    line = ends[0] + pieces * (ends[1] - ends[0])
+    pixels, depth = camera.project(line), camera.depth(line)
+    if (depth < 0.5).any():
+        return
+    widths = camera.focal * width / depth
+    for i in range(len(line) - 1):
+        draw_bar(image, pixels[i : i + 2], widths[i : i + 2], colour)
+
+
+def _net_panel(image: Image, camera: RenderCamera, corners: Floats, look: GoalLook) -> None:
+    """Draw one flat panel of net, (N, 3) metres, its strands filtered by the pixel's footprint."""
+    pixels = camera.project(corners)
+    if not np.isfinite(pixels).all() or (camera.depth(corners) < 1.0).any():
+        return
+    box = _clip_box(pixels, 1.0, image.shape)
+    if box is None or min(box[2] - box[0], box[3] - box[1]) < 2:
+        return
+    left, top, right, bottom = box
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    shifted = np.clip((pixels - (left, top)) * 16, -30000, 30000).astype(np.int32)
+    cv2.fillPoly(mask, [shifted], 255, cv2.LINE_AA, 4)
+    across = corners[1] - corners[0]
+    across /= np.linalg.norm(across)
+    normal = np.cross(across, corners[-1] - corners[0])
+    normal /= np.linalg.norm(normal)
+    up = np.cross(normal, across)
+    rays = camera.rays(box)
+    facing = sum(ray * np.float32(n) for ray, n in zip(rays, normal, strict=True))
+    reach = np.float32((corners[0] - camera.position) @ normal) / np.where(np.abs(facing) > 1e-4, facing, 1e-4)
+    clear = np.ones((bottom - top, right - left), np.float32)
+    for axis in (across, up):
+        hit = sum(ray * np.float32(a) for ray, a in zip(rays, axis, strict=True)) * reach
+        value = np.asarray(hit + np.float32((camera.position - corners[0]) @ axis), dtype=np.float32)
+        step = np.minimum(np.hypot(*np.gradient(value)), 5.0)
+        clear = clear * (1 - periodic_share(value, step, period=look.spacing, width=look.strand))
+    share = np.minimum((1 - clear) * (mask / np.float32(255)), 0.9)
+    part = np.s_[top:bottom, left:right]
+    image[part] += share[..., None] * (look.net - image[part])
+
+
+def draw_goal(image: Image, *, camera: RenderCamera, plan: Plan, look: GoalLook, side: int) -> None:
+    """Draw the goal at x = side * half length (side -1 is left) in place: net, poles, then posts and bar."""
+    x = side * plan.half_length
+    low, high = x + side * look.depth_below, x + side * look.depth_above
+    g, top = GOAL_HALF_WIDTH, -CROSSBAR_HEIGHT
+    back = [(low, -g, 0.0), (low, g, 0.0), (high, g, top), (high, -g, top)]
+    roof = [(x, -g, top), (x, g, top), (high, g, top), (high, -g, top)]
+    sides = [[(x, y, 0.0), (low, y, 0.0), (high, y, top), (x, y, top)] for y in (-g, g)]
+    if not np.isfinite(camera.project(np.array(back + roof))).all():
+        return
+    for panel in (back, *sides, roof):
+        _net_panel(image, camera, np.array(panel), look)
+    steel = np.array([0.55, 0.55, 0.56], np.float32)
+    for y in (-g, g):
+        _bar(image, camera, np.array([(high, y, top), (low, y, 0.0)]), 0.045, steel)
+        _bar(image, camera, np.array([(x, y, top), (high, y, top)]), 0.04, steel)
+    _bar(image, camera, np.array([(low, -g, 0.0), (low, g, 0.0)]), 0.05, steel)
+    if look.poles:
+        for y in (-g - 2.0, g + 2.0):
+            _pole(image, camera, np.array([low + side * 0.6, y, 0.0]))
+    white = np.array([0.93, 0.93, 0.93], np.float32)
+    for y in (-g, g):
+        _bar(image, camera, np.array([(x, y, top), (x, y, 0.0)]), 0.12, white)
+    _bar(image, camera, np.array([(x, -g, top), (x, g, top)]), 0.12, white)
+
+
+def _pole(image: Image, camera: RenderCamera, foot: Floats) -> None:
+    """A striped pole that holds the net."""
+    for i in range(6):
+        ends = foot + np.array([(0, 0, -0.42 * i), (0, 0, -0.42 * (i + 1))])
+        _bar(image, camera, ends, 0.09, np.full(3, 0.08 if i % 2 else 0.85, np.float32))
+
+
+def draw_flag(image: Image, *, camera: RenderCamera, foot: Floats, colour: Map) -> None:
+    """A corner flag: a stick of 1.5 m and its cloth, in place."""
+    _bar(image, camera, foot + np.array([(0, 0, -1.5), (0, 0, 0.0)]), 0.05, np.full(3, 0.8, np.float32))
+    _bar(image, camera, foot + np.array([(0.2, 0, -1.5), (0.2, 0, -1.15)]), 0.38, colour)
