@@ -43,7 +43,7 @@ def _window_parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<{width}}  {help_text}" for name, help_text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="main.py",
-        description="Label and review football-pitch keypoints. Opens a window on folders of images, videos or a project.",
+        description="Label and review football-pitch keypoints in folders of images, videos or a project.",
         epilog=f"commands, each with its own --help:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

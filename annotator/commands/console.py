@@ -1,18 +1,16 @@
-"""What the commands share of the terminal: progress, one-line errors, sizes, and writing a result whole or not at all."""
+"""What the commands share of the terminal: progress, one-line errors, sizes, results whole or not at all."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from annotator.commands import CommandError
+from annotator.formats.documents import FormatError, text_of, write_document
 
 
 def complain(text: str) -> None:
@@ -79,20 +77,13 @@ def write_result(document: dict[str, Any], output: Path | None) -> None:
     CommandError
         If the file cannot be written.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(text_of(document))
         return
     try:
-        handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # noqa: PTH101
-        Path(temporary).replace(output)
-    except OSError as error:
-        raise CommandError(f"{output} cannot be written ({error.strerror}); name another file with --output") from error
+        write_document(output, document)
+    except FormatError as error:
+        raise CommandError(str(error)) from error
 
 
 def gather(paths: Iterable[str], suffixes: frozenset[str], what: str) -> tuple[list[tuple[str, Path]], list[str]]:

@@ -1,0 +1,44 @@
+"""Which network a command or the window uses, and the arguments that name one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotator.commands import CommandError, repository
+
+if TYPE_CHECKING:
+    from model.predictor import Predictor
+
+
+def embedded_weights() -> Path | None:
+    """The weights that ship with Touchline, or None in a copy without them."""
+    found = sorted((repository() / "resources" / "weights").glob("*.safetensors"))
+    return found[0] if found else None
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--weights`` and ``--device``."""
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a network file (default: the embedded one)")
+    parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="default: the fastest")
+
+
+def load_predictor(options: argparse.Namespace) -> Predictor:
+    """The network that the arguments name.
+
+    Raises
+    ------
+    CommandError
+        If it cannot be read, or the device is not there.
+    """
+    weights = options.weights or embedded_weights()
+    if weights is None:
+        raise CommandError("There are no embedded weights in this copy; name a network file with --weights.")
+    from model.checkpoint import CheckpointError
+    from model.predictor import Predictor
+
+    try:
+        return Predictor.load(weights, options.device)
+    except (CheckpointError, ValueError) as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,58 @@
+"""``recipe``: the embedded weights trained again from nothing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from annotator.commands import CommandError
+from annotator.commands.console import Ticker, complain, duration
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``recipe``."""
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the network file to write")
+    parser.add_argument("--roboflow", type=Path, metavar="FOLDER", help="real frames too, see docs/weights.md")
+    parser.add_argument("--frames", type=int, default=8000, metavar="N", help="rendered frames (default 8000)")
+    parser.add_argument("--samples", type=int, default=200_000, metavar="N", help="frames shown (default 200000)")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep rendered frames here and resume from them")
+
+
+def run(options: argparse.Namespace) -> int:
+    """The exit code of ``recipe``."""
+    from annotator.formats.yolo_pose import YoloPoseError
+    from annotator.recipe import run_recipe
+    from model.dataset import TrainingSetError
+    from model.training import TrainingError
+
+    workdir = options.work or options.output.with_suffix(".work")
+    try:
+        result = run_recipe(
+            roboflow=options.roboflow,
+            output=options.output,
+            frames=options.frames,
+            samples=options.samples,
+            workdir=workdir,
+            progress=Stages().show,
+        )
+    except (YoloPoseError, TrainingSetError, TrainingError, OSError) as error:
+        raise CommandError(str(error)) from error
+    if result is None:
+        return 2
+    complain(f"{result.output}: trained on {result.samples} samples in {duration(result.seconds)}")
+    return 0
+
+
+class Stages:
+    """Progress of work in several stages, a ticker for each."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._ticker = Ticker("", 1)
+
+    def show(self, done: int, total: int, what: str) -> None:
+        """Say that ``done`` of ``total`` are done of the stage that ``what`` begins with."""
+        stage, _, remark = what.partition(", ")
+        if stage != self._stage:
+            self._stage, self._ticker = stage, Ticker(stage, total)
+        self._ticker.show(done, remark)
