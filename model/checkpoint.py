@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
+import struct
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -24,6 +27,11 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 _KEY, _VERSION = "touchline-network", 1
 _ADVICE = "Choose a network file written by this program."
 _MAX_CARD = 1 << 22
+BROKEN_FILE = (
+    RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, ImportError, AssertionError,
+    RecursionError, MemoryError, struct.error, pickle.UnpicklingError, zipfile.BadZipFile, SafetensorError,
+)  # fmt: skip
+"""What the readers of torch and safetensors raise for files that are torn, cut short or something else."""
 
 
 class CheckpointError(Exception):

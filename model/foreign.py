@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
-import struct
-import zipfile
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +18,9 @@ from typing import Any
 
 import safetensors.torch as tensors
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
-from model.checkpoint import IMAGENET_MEAN, IMAGENET_STD, Card, Checkpoint, CheckpointError
+from model.checkpoint import BROKEN_FILE, IMAGENET_MEAN, IMAGENET_STD, Card, Checkpoint, CheckpointError
 from model.hrnet import HRNet, Spec
 
 _WRAPPERS = ("nn_state_dict", "state_dict", "model_state_dict", "model")
@@ -93,7 +91,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         content = _read(path)
     except OSError as error:
         raise CheckpointError(path, error.strerror or str(error), "Choose a file that exists.") from error
-    except _BROKEN as error:
+    except BROKEN_FILE as error:
         raise CheckpointError(path, f"the file cannot be read as weights ({error})", _ADVICE) from error
     state = {str(k): v for k, v in _unwrapped(content).items() if isinstance(v, Tensor)}
     if not state:
@@ -109,19 +107,16 @@ def _unwrapped(content: Any) -> dict[Any, Any]:
     return content if inner is None else _unwrapped(inner)
 
 
-_BROKEN = (
-    RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, ImportError, AssertionError,
-    RecursionError, MemoryError, struct.error, pickle.UnpicklingError, zipfile.BadZipFile, SafetensorError,
-)  # fmt: skip
-
-
 def _read(path: Path) -> Any:
     if path.suffix == ".safetensors":
         return tensors.load(path.read_bytes())
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        return torch.load(path, map_location="cpu", weights_only=False, pickle_module=_InertPickle)
+    with warnings.catch_warnings():
+        # Files of other pickle protocols are what the second attempt is for.
+        warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError:
+            return torch.load(path, map_location="cpu", weights_only=False, pickle_module=_InertPickle)
 
 
 class _Inert:
@@ -273,20 +268,25 @@ def _with_concat(spec: Spec, own: Mapping[str, Tensor], family: str) -> Spec:
     )
 
 
-def load_into(net: HRNet, state: Mapping[str, Tensor]) -> LoadReport:
-    """Copy every weight that fits by name and shape into ``net`` and say what became of the others."""
-    own = {k: v for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
-    given = {k: v for k, v in normalise(state).items() if not k.endswith("num_batches_tracked")}
-    fitting = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
+def compare(net: HRNet, state: Mapping[str, Tensor]) -> LoadReport:
+    """Which weights of ``state`` (original names) ``net`` has a place for."""
+    own = {k: v.shape for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
+    given = {k: v.shape for k, v in normalise(state).items() if not k.endswith("num_batches_tracked")}
     strangers = (name for name in state if not _ROOTS.match(_own_name(name)))
-    differing = sorted(name for name in given if name in own and name not in fitting)
-    net.load_state_dict(fitting, strict=False)
+    differing = sorted(name for name in given if name in own and own[name] != given[name])
     return LoadReport(
-        loaded=tuple(fitting),
+        loaded=tuple(name for name, shape in given.items() if own.get(name) == shape),
         unused=tuple(sorted((set(given) - set(own)).union(strangers))),
         missing=tuple(sorted(set(own) - set(given))),
-        mismatched=tuple(f"{n} {tuple(given[n].shape)} for {tuple(own[n].shape)}" for n in differing),
+        mismatched=tuple(f"{name} {tuple(given[name])} for {tuple(own[name])}" for name in differing),
     )
+
+
+def load_into(net: HRNet, state: Mapping[str, Tensor]) -> LoadReport:
+    """Copy every weight that fits by name and shape into ``net`` and say what became of the others."""
+    report, given = compare(net, state), normalise(state)
+    net.load_state_dict({name: given[name] for name in report.loaded}, strict=False)
+    return report
 
 
 def import_foreign(
@@ -311,7 +311,7 @@ def import_foreign(
         spec = infer_spec(own, family)
         with torch.device("meta"):
             net = HRNet(spec)
-        report = load_into(net, state)
+        report = compare(net, state)
         card = _card(spec, facts, names, input_size or facts.input_size, scheme=scheme, mirror=mirror)
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise CheckpointError(path, f"this is no HRNet this program knows ({error})", _ADVICE) from error

@@ -79,3 +79,10 @@ def hardest_joints_mse(maps: Tensor, targets: Tensor, mask: Tensor, *, top: int 
 def _joint_errors(maps: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     weight = mask[:, :, None, None]
     return 0.5 * (maps * weight - targets * weight).square().mean(dim=(2, 3))
+
+
+def gaussian_mse(maps: Tensor, targets: Tensor, mask: Tensor, *, width: float = 4.0) -> Tensor:
+    """Squared differences damped by exp(-d^2 / 2 width^2), so that outliers pull less; mean over the known channels."""
+    squares = (maps - targets).square()
+    values = squares * torch.exp(-squares / (2 * width**2))
+    return (values.mean(dim=(2, 3)) * mask).sum() / mask.sum().clamp(min=1)

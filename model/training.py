@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from io import BytesIO, StringIO
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import cv2
@@ -18,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from model import losses
-from model.checkpoint import Card, Checkpoint, CheckpointError, load, save, write_whole
+from model.checkpoint import BROKEN_FILE, Card, Checkpoint, CheckpointError, load, save, write_whole
 from model.dataset import TrainingSet
 from model.feed import Batch, Feed
 from model.heatmaps import Codec
@@ -254,9 +253,10 @@ class _Run:
         advice = "Delete it to begin anew, or choose another output."
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError) as error:
+            known = (state["version"], state["fingerprint"])
+        except (OSError, *BROKEN_FILE) as error:
             raise CheckpointError(path, f"the state of the training is damaged ({error})", advice) from error
-        if state.get("version") != _STATE_VERSION or state.get("fingerprint") != self.config.fingerprint():
+        if known != (_STATE_VERSION, self.config.fingerprint()):
             raise TrainingError(f"{path}: the state belongs to a training with other settings. {advice}")
         self.net.load_state_dict(state["net"])
         self.average = state["average"]
