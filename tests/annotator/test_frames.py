@@ -363,8 +363,9 @@ def test_a_folder_of_clips_lists_their_frames_and_a_broken_one_is_named(tmp_path
     (folder / "c.avi").write_text("words")
     with Project.for_media([folder]) as project:
         assert [project.row(n).name for n in project.frame_ids()] == [
-            *[f"b 2.mp4#{n:06d}" for n in range(3)], *[f"b 10.MKV#{n:06d}" for n in range(3)]
-        ]  # fmt: skip
+            *[f"b 2.mp4#{n:06d}" for n in range(3)],
+            *[f"b 10.MKV#{n:06d}" for n in range(3)],
+        ]
         assert str(folder / "c.avi") in project.notice
 
 

@@ -59,9 +59,16 @@ def a_prediction(network: str = "net-a", seed: int = 0) -> Prediction:
         maps[channel, y - 5 : y + 6, x - 5 : x + 6] = rng.integers(0, 255, (11, 11))
     names = tuple(f"point {n}" for n in range(57))
     return Prediction(
-        names, rng.uniform(0, 900, (57, 2)), rng.uniform(0, 1, 57), np.ones(57), maps, (960, 540), network, (2.0, 2.0),
+        names,
+        rng.uniform(0, 900, (57, 2)),
+        rng.uniform(0, 1, 57),
+        np.ones(57),
+        maps,
+        (960, 540),
+        network,
+        (2.0, 2.0),
         (0.5, 0.5),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -80,9 +87,17 @@ def names_of(project: Project, **filters) -> list[str]:
 
 def test_a_folder_is_listed_at_any_depth_in_natural_order_without_hidden_files(tmp_path):
     media = images(
-        tmp_path / "Spiel ä 1", "b/10.JPG", "b/9.png", "a 2.webp", "a 10.Tiff", "Ünder/ß.bmp", "b/deep/er/1.jpeg",
-        ".hidden.jpg", ".x/1.jpg", "notes.txt",
-    )  # fmt: skip
+        tmp_path / "Spiel ä 1",
+        "b/10.JPG",
+        "b/9.png",
+        "a 2.webp",
+        "a 10.Tiff",
+        "Ünder/ß.bmp",
+        "b/deep/er/1.jpeg",
+        ".hidden.jpg",
+        ".x/1.jpg",
+        "notes.txt",
+    )
     with Project.for_media([media]) as project:
         assert names_of(project) == ["a 2.webp", "a 10.Tiff", "b/9.png", "b/10.JPG", "b/deep/er/1.jpeg", "Ünder/ß.bmp"]
         row = project.row(project.frame_ids()[2])
@@ -308,9 +323,12 @@ def test_frames_are_filtered_by_state_and_text(project):
     assert names_of(project, text="0.J") == ["10.jpg"]
     assert names_of(project, text="%") == []
     assert project.state_counts() == {
-        FrameState.UNSEEN: 1, FrameState.PREDICTED: 0, FrameState.DRAFT: 1, FrameState.ACCEPTED: 1,
+        FrameState.UNSEEN: 1,
+        FrameState.PREDICTED: 0,
+        FrameState.DRAFT: 1,
+        FrameState.ACCEPTED: 1,
         FrameState.REJECTED: 0,
-    }  # fmt: skip
+    }
 
 
 def test_text_is_found_whatever_its_case_and_script(tmp_path):
