@@ -16,6 +16,7 @@ from annotator.pitch import KEYPOINTS, MARKINGS, MarkingKind
 Array = NDArray[np.float64]
 
 MISFIT = 8.0  # centred units off, and this many times the rest, before a marking is named
+FAR_OFF = 100.0  # centred units beyond which a name is more likely wrong than a hand
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,4 +111,6 @@ def _misfit(geometry: Geometry) -> str | None:
     if offs[name] <= MISFIT or offs[name] <= 4.0 * float(np.median(list(offs.values()))):
         return None
     off = offs[name] / geometry.lens.scale
+    if offs[name] > FAR_OFF:
+        return f"{name.strip()} is nowhere near where everything else puts it: check its name."
     return f"{name.strip()} lies {off:.0f} pixels from where everything else puts it."

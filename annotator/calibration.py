@@ -37,7 +37,8 @@ COARSE, WIDE, NARROW = 60.0, 10.0, 2.5  # Cauchy scales in centred units, first 
 CLICK_NOISE = 1.0  # centred units: what a click is worth at best
 HIGHEST_FOCAL, LOWEST_FOCAL = 12.0 * 960.0, 0.4 * 960.0
 LOWEST_CAMERA = -0.3  # metres, z down
-GOOD_RMS = 3.0
+USUAL_RMS = 1.6  # centred units; what a careful hand leaves over
+FIRST_DAMPING = 1e-3
 CHEAPER = 0.6  # a homography must cost less than this share of the camera's cost to be preferred
 
 _MAIN = [(x, y, z) for x, y, z in ((0, 65, -15), (-20, 62, -13), (20, 62, -13), (-40, 60, -12), (40, 60, -12))]
@@ -60,12 +61,12 @@ def refine(equations: Equations, model: Model, params: Array, *, free: int, scal
     """Levenberg-Marquardt from ``params`` (S, P) in the first ``free`` parameters, all starts side by side.
 
     Each start has its own damping of the normal equations' diagonal (HZ A6.2); a step that does not lower the robust
-    cost is not taken. Ends when no start gains more than a billionth.
+    cost is not taken. Ends when no start gains more than a hundred-millionth.
     """
     params = params.copy()
     count = len(params)
     data = len(equations.weights)
-    damping = np.full(count, 1e-3)
+    damping = np.full(count, FIRST_DAMPING if count > 1 else 1e-6)
     here = linearise(equations, model, params, free)
     costs = _cost(equations, here.residuals, data, scale)
     diagonal = np.arange(free)
@@ -84,7 +85,7 @@ def refine(equations: Equations, model: Model, params: Array, *, free: int, scal
         reached = _cost(equations, there.residuals, data, scale)
         better = reached < costs
         gain = np.where(better, costs - reached, 0.0)
-        settled = gain <= 1e-9 * costs + 1e-13
+        settled = gain <= 1e-8 * costs + 1e-13
         params[better] = trial[better]
         here.residuals[better], here.jacobian[better] = there.residuals[better], there.jacobian[better]
         costs = np.where(better, reached, costs)
@@ -135,7 +136,7 @@ def calibrate(
         if warm is not None:
             return warm
     camera = _camera_cold(evidence, equations, hints, size)
-    if camera is not None and camera.rms <= GOOD_RMS:
+    if camera is not None and camera.rms <= USUAL_RMS:
         return camera
     ground = _ground_cold(evidence.ground_only(), hints, camera, size)
     if ground is None or (camera is not None and ground.cost >= CHEAPER * camera.cost):
@@ -160,8 +161,25 @@ def _warm(evidence: Evidence, equations: Equations, previous: Solution) -> Solut
 def _camera_cold(
     evidence: Evidence, equations: Equations, hints: Mapping[str, Array], size: tuple[int, int]
 ) -> Solution | None:
-    model, params = _bank(evidence)
-    decomposed = _decomposed(evidence, hints)
+    """The best camera from the usual places, and from the unusual ones too when that explains the clicks poorly."""
+    usual = _searched(evidence, equations, _decomposed(evidence, hints), POSITIONS, size)
+    if usual is not None and usual.rms <= USUAL_RMS:
+        return usual
+    unusual = _searched(evidence, equations, None, POSITIONS * (-1.0, -1.0, 1.2), size)
+    if usual is None or unusual is None:
+        return usual or unusual
+    return unusual if unusual.cost < 0.9 * usual.cost else usual
+
+
+def _searched(
+    evidence: Evidence,
+    equations: Equations,
+    decomposed: tuple[Array, Array] | None,
+    positions: Array,
+    size: tuple[int, int],
+) -> Solution | None:
+    """Coarse, wide, narrow: many starts, then the best ten, then four; the cheapest that could exist."""
+    model, params = _bank(evidence, positions)
     if decomposed is not None:
         model = Pinhole(np.concatenate([model.base, decomposed[0]]))
         params = np.concatenate([params, decomposed[1]])
@@ -197,7 +215,7 @@ def _best(equations: Equations, model: Pinhole, fit: Fit, count: int) -> tuple[P
 
 def _accepted(equations: Equations, model: Model, params: Array) -> NDArray[np.bool_]:
     """Which candidates (S,) pass: what was said lies in front, seen from above, with a camera that could exist."""
-    matrices, kaps = model.matrices(params[:, None])
+    matrices, kaps, _ = model.evaluate(params[:, None])
     finite = np.isfinite(matrices).all(axis=(1, 2, 3))
     front = equations.in_front(matrices[:, 0], kaps[:, 0]) >= 0.999
     if isinstance(model, Pinhole):
@@ -210,11 +228,11 @@ def _accepted(equations: Equations, model: Model, params: Array) -> NDArray[np.b
     return kept
 
 
-def _bank(evidence: Evidence) -> tuple[Pinhole, Array]:
+def _bank(evidence: Evidence, places: Array) -> tuple[Pinhole, Array]:
     """Cameras where cameras stand, each turned so that the mean place appears at the mean click."""
     world, seen = mean_view(evidence)
-    positions = np.repeat(POSITIONS, len(FOCALS), axis=0)
-    focals = np.tile(FOCALS, len(POSITIONS))
+    positions = np.repeat(places, len(FOCALS), axis=0)
+    focals = np.tile(FOCALS, len(places))
     params = np.zeros((len(positions), 8))
     params[:, 3:6], params[:, 6] = positions, np.log(focals)
     base = np.stack([_aimed(p, f, world, seen) for p, f in zip(positions, focals, strict=True)])

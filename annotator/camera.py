@@ -34,8 +34,8 @@ NEAREST = 0.5  # metres in front of a camera from which on a place counts as in 
 
 def distort(ideal: Array, kap: Array | float) -> Array:
     """Centred points (..., 2) from ideal ones; ``kap`` broadcasts against their leading axes."""
-    square = (ideal * ideal).sum(axis=-1, keepdims=True) / HALF_DIAGONAL**2
-    shifted: Array = ideal * (1.0 + np.asarray(kap)[..., None] * square)
+    square = (ideal[..., 0] ** 2 + ideal[..., 1] ** 2) / HALF_DIAGONAL**2
+    shifted: Array = ideal * (1.0 + kap * square)[..., None]
     return shifted
 
 
@@ -45,11 +45,11 @@ def undistort(centred: Array, kap: Array | float) -> Array:
     A point further out than the model reaches (kap < 0) is answered for the last radius that it does reach.
     """
     kap = np.asarray(kap, dtype=np.float64)
-    seen = np.sqrt((centred * centred).sum(axis=-1)) / HALF_DIAGONAL
+    seen = np.hypot(centred[..., 0], centred[..., 1]) / HALF_DIAGONAL
     limit = 0.98 * reach(kap) * (2.0 / 3.0)
     seen = np.minimum(seen, limit)
     rho = seen / (1.0 + kap * seen * seen)
-    for _ in range(5):
+    for _ in range(4):
         square = kap * rho * rho
         rho = rho - (rho * (1.0 + square) - seen) / (1.0 + 3.0 * square)
     ideal: Array = centred / (1.0 + kap * rho * rho)[..., None]
@@ -103,30 +103,29 @@ class Model(Protocol):
     def steps(self) -> Array:
         """Steps (P,) for numerical derivatives; the number and order of the parameters."""
 
-    def matrices(self, params: Array) -> tuple[Array, Array]:
-        """Matrices (S, K, 3, 4), ideal units from metres, and kap (S, K), of ``params`` (S, K, P)."""
+    def evaluate(self, params: Array) -> tuple[Array, Array, Array]:
+        """Of ``params`` (S, K, P): matrices (S, K, 3, 4), ideal units from metres; kap (S, K); priors (S, K, Q).
 
-    def priors(self, params: Array) -> Array:
-        """Whitened prior residuals (S, K, Q) of ``params`` (S, K, P)."""
+        The priors are residuals over their standard deviations.
+        """
 
 
 def rotations(vectors: Array) -> Array:
     """Rotation matrices (..., 3, 3) of rotation vectors (..., 3), by Rodrigues' formula (HZ A4.9)."""
-    square = (vectors * vectors).sum(axis=-1)
+    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    square = x * x + y * y + z * z
     angle = np.sqrt(square)
     small = angle < 1e-4
     safe = np.where(small, 1.0, angle)
     sine = np.where(small, 1.0 - square / 6.0, np.sin(safe) / safe)
     half = np.where(small, 0.5 - square / 24.0, 2.0 * np.sin(safe / 2.0) ** 2 / (safe * safe))
-    found = half[..., None, None] * vectors[..., :, None] * vectors[..., None, :]
-    x, y, z = (sine * vectors[..., i] for i in range(3))
-    for row, column, value in ((0, 1, -z), (0, 2, y), (1, 0, z), (1, 2, -x), (2, 0, -y), (2, 1, x)):
-        found[..., row, column] += value
-    diagonal = 1.0 - half * square
-    for i in range(3):
-        found[..., i, i] += diagonal
-    result: Array = found
-    return result
+    sx, sy, sz = sine * x, sine * y, sine * z
+    hx, hy, hz = half * x, half * y, half * z
+    rest = 1.0 - half * square
+    xy, xz, yz = hx * y, hx * z, hy * z
+    entries = [rest + hx * x, xy - sz, xz + sy, xy + sz, rest + hy * y, yz - sx, xz - sy, yz + sx, rest + hz * z]
+    found: Array = np.stack(entries, axis=-1).reshape(*vectors.shape[:-1], 3, 3)
+    return found
 
 
 ROLL_SD = math.sin(math.radians(6.0))
@@ -151,24 +150,23 @@ class Pinhole:
         turned: Array = rotations(params[..., :3]) @ self.base[:, None]
         return turned
 
-    def matrices(self, params: Array) -> tuple[Array, Array]:
-        """P = diag(f, f, 1) R (I | -C) (HZ 6.1)."""
+    def evaluate(self, params: Array) -> tuple[Array, Array, Array]:
+        """P = diag(f, f, 1) R (I | -C) (HZ 6.1).
+
+        Priors: level within six degrees, kap within four per cent; wide ones only against running away.
+        """
         rotation = self.rotation(params)
         focal = np.exp(params[..., 6])
         matrix = np.empty((*params.shape[:-1], 3, 4))
         matrix[..., :3] = rotation
         matrix[..., :2, :3] *= focal[..., None, None]
         matrix[..., 3] = -(matrix[..., :3] @ params[..., 3:6, None])[..., 0]
-        return matrix, params[..., 7]
-
-    def priors(self, params: Array) -> Array:
-        """Level within six degrees, kap within four per cent; wide ones only against running away."""
-        found = np.empty((*params.shape[:-1], 6))
-        found[..., 0] = self.rotation(params)[..., 0, 2] / ROLL_SD
-        found[..., 1] = (params[..., 6] - LOG_FOCAL[0]) / LOG_FOCAL[1]
-        found[..., 2:5] = params[..., 3:6] / POSITION_SD
-        found[..., 5] = params[..., 7] / KAP_SD
-        return found
+        priors = np.empty((*params.shape[:-1], 6))
+        priors[..., 0] = rotation[..., 0, 2] / ROLL_SD
+        priors[..., 1] = (params[..., 6] - LOG_FOCAL[0]) / LOG_FOCAL[1]
+        priors[..., 2:5] = params[..., 3:6] / POSITION_SD
+        priors[..., 5] = params[..., 7] / KAP_SD
+        return matrix, params[..., 7], priors
 
 
 GROUND_SCALE = np.diag([0.02, 0.02, 1.0])  # fifty metres and half a diagonal to one
@@ -199,19 +197,14 @@ class Plane:
         """See ``Model``."""
         return np.full(9, 1e-7)
 
-    def matrices(self, params: Array) -> tuple[Array, Array]:
-        """The homography with a zero third column: heights say nothing."""
+    def evaluate(self, params: Array) -> tuple[Array, Array, Array]:
+        """The homography with a zero third column, heights saying nothing; the prior is kap within four per cent."""
         moved = (params[..., None, :8] @ self.directions[:, None])[..., 0, :].reshape(*params.shape[:-1], 3, 3)
         plane = IMAGE_SCALE @ (self.base[:, None] + moved) @ GROUND_SCALE
         matrix = np.zeros((*params.shape[:-1], 3, 4))
         matrix[..., :2] = plane[..., :2]
         matrix[..., 3] = plane[..., 2]
-        return matrix, params[..., 8]
-
-    def priors(self, params: Array) -> Array:
-        """Kap within four per cent."""
-        whitened: Array = params[..., 8:] / KAP_SD
-        return whitened
+        return matrix, params[..., 8], params[..., 8:] / KAP_SD
 
 
 class SolutionKind(Enum):
@@ -244,7 +237,7 @@ class Solution:
     lens: Lens = field(init=False)
 
     def __post_init__(self) -> None:
-        matrix, kap = self.model.matrices(self.params[None, None])
+        matrix, kap, _ = self.model.evaluate(self.params[None, None])
         object.__setattr__(self, "matrix", matrix[0, 0])
         object.__setattr__(self, "lens", Lens(self.size, float(kap[0, 0])))
 
@@ -269,8 +262,8 @@ class Solution:
         seen = matrices[:, :, :3] @ worlds.T + matrices[:, :, 3:]
         depth = seen[:, 2]
         front = depth > self.nearest
-        ideal = np.moveaxis(seen[:, :2], 1, -1) / np.where(front, depth, np.nan)[..., None]
-        radius = np.sqrt((ideal * ideal).sum(axis=-1)) / HALF_DIAGONAL
+        ideal = seen[:, :2].swapaxes(1, 2) / np.where(front, depth, np.nan)[..., None]
+        radius = np.hypot(ideal[..., 0], ideal[..., 1]) / HALF_DIAGONAL
         ideal[~(radius < 0.9 * reach(kaps)[:, None])] = np.nan
         pixels: Array = distort(ideal, kaps[:, None]) / self.lens.scale + self.lens.centre
         return pixels
@@ -311,7 +304,7 @@ class Solution:
         """
         steps = self.model.steps
         varied = self.params + np.vstack([np.zeros(len(steps)), np.diag(steps)])
-        matrices, kaps = self.model.matrices(varied[None])
+        matrices, kaps, _ = self.model.evaluate(varied[None])
         pixels = self._pixels(matrices[0], kaps[0], worlds)
         jacobian = (pixels[1:] - pixels[0]) / steps[:, None, None]
         spread: Array = np.einsum("pni,pq,qnj->nij", jacobian, self.covariance, jacobian, optimize=True)

@@ -31,7 +31,7 @@ from annotator.geometry import (
     side,
     tangent_points,
 )
-from annotator.pitch import KEYPOINTS, MARKINGS, ConicCrossing, Crossing, Tangent
+from annotator.pitch import KEYPOINTS, MARKINGS, ConicCrossing, Crossing, MarkingKind, Tangent
 
 Array = NDArray[np.float64]
 
@@ -226,7 +226,7 @@ def _left_and_right(drawing: Drawing) -> list[tuple[Array, float]]:
     told = []
     for name, clicks in drawing.clicks.items():
         marking = MARKINGS[name]
-        if marking.start[0] * marking.end[0] > 0.0 and marking.on_ground:
+        if marking.start[0] * marking.end[0] > 0.0 and marking.on_ground and marking.kind is not MarkingKind.CIRCLE:
             told.append((clicks.mean(axis=0), marking.start[0]))
     for name, place in drawing.points.items():
         if KEYPOINTS[name].on_ground and abs(KEYPOINTS[name].world[0]) > 1.0:

@@ -165,7 +165,7 @@ def _round(
 
 
 def _why_no_ellipse(clicks: Array) -> str:
-    count = len(np.unique(clicks, axis=0))
+    count = len({(x, y) for x, y in clicks.tolist()})
     if count < 5:
         return f"Five clicks make a circle; {count} so far."
     return "Its clicks do not lie on one ellipse."

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ Array = NDArray[np.float64]
 
 PLACED_SD: Mapping[Origin, float] = {Origin.HAND: 1.0, Origin.IMPORTED: 1.5, Origin.ACCEPTED: 3.0}
 FULL_WEIGHT = 12.0  # clicks on one marking beyond this number share the weight of this many
+MOST_CLICKS = 60  # of one marking that are used, evenly chosen: an imported outline may have thousands
 FARTHEST = 20.0  # half diagonals from the middle at which a click is taken for garbage
 FEWEST_CONSTRAINTS = 7
 
@@ -62,7 +64,7 @@ class Evidence:
             and all(np.array_equal(xy, other.points[name]) for name, xy in self.points.items())
         )
 
-    @property
+    @cached_property
     def constraints(self) -> int:
         """An upper bound of the independent equations: two a line, five a circle, two a point."""
         total = 2 * len(self.points)
@@ -72,7 +74,7 @@ class Evidence:
 
 
 def _places(clicks: Array) -> int:
-    return len(np.unique(clicks, axis=0))
+    return len({(x, y) for x, y in clicks.tolist()})
 
 
 def gather(instance: Instance, lens: Lens) -> Evidence:
@@ -114,15 +116,16 @@ class Equations:
     """The residuals of some evidence, for many candidate projections at once."""
 
     def __init__(self, evidence: Evidence) -> None:
-        straight = [(name, xy) for name, xy in evidence.markings.items() if not MARKINGS[name].is_round]
-        rounds = [(name, xy) for name, xy in evidence.markings.items() if MARKINGS[name].is_round]
+        drawn = [(name, _thinned(xy)) for name, xy in evidence.markings.items()]
+        straight = [(name, xy) for name, xy in drawn if not MARKINGS[name].is_round]
+        rounds = [(name, xy) for name, xy in drawn if MARKINGS[name].is_round]
         self.point_names = tuple(evidence.points)
         self.marking_names = tuple(name for name, _ in straight + rounds)
         self._ends = np.array([[[*MARKINGS[n].start, 1.0], [*MARKINGS[n].end, 1.0]] for n, _ in straight])
         self._line_of = _owners(straight)
         self._circles = np.array([_world_circle(name) for name, _ in rounds]).reshape(-1, 3, 3)
         self._circle_of = _owners(rounds)
-        clicks: list[Array] = [xy for _, xy in straight + rounds]
+        clicks = [xy for _, xy in straight + rounds]
         self._clicks = np.concatenate(clicks) if clicks else np.empty((0, 2))
         self._worlds = np.array([[*KEYPOINTS[n].world, 1.0] for n in self.point_names]).reshape(-1, 4)
         self._places = np.array([evidence.points[n] for n in self.point_names]).reshape(-1, 2)
@@ -166,7 +169,7 @@ class Equations:
 
     def _to_lines(self, matrices: Array, x: Array, y: Array) -> Array:
         ends = self._ends @ matrices[:, None].swapaxes(-1, -2)
-        (ax, ay, az), (bx, by, bz) = np.moveaxis(ends, (2, 3), (0, 1))
+        (ax, ay, az), (bx, by, bz) = ends.transpose(2, 3, 0, 1)
         a, b, c = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
         length = np.hypot(a, b)
         length = np.where(length > 0.0, length, np.inf)
@@ -190,7 +193,7 @@ class Equations:
         seen = self._worlds @ matrices.swapaxes(-1, -2)
         depth = seen[..., 2:]
         ideal = seen[..., :2] / np.where(depth == 0.0, np.inf, depth)
-        radius = np.sqrt((ideal * ideal).sum(axis=-1, keepdims=True))
+        radius = np.hypot(ideal[..., :1], ideal[..., 1:])
         ideal = ideal * np.minimum(1.0, 3.0 * HALF_DIAGONAL / np.where(radius > 0.0, radius, np.inf))
         error = (distort(ideal, kaps[:, None]) - self._places) * self._precision[:, None]
         flat: Array = error.reshape(len(matrices), -1)
@@ -214,6 +217,13 @@ class Equations:
             return np.ones(len(matrices))
         share: Array = np.concatenate(shares, axis=1).mean(axis=1)
         return share
+
+
+def _thinned(clicks: Array) -> Array:
+    if len(clicks) <= MOST_CLICKS:
+        return clicks
+    chosen: Array = clicks[np.linspace(0, len(clicks) - 1, MOST_CLICKS).astype(int)]
+    return chosen
 
 
 def _owners(markings: list[tuple[str, Array]]) -> NDArray[np.intp]:
@@ -252,9 +262,9 @@ def linearise(equations: Equations, model: Model, params: Array, free: int) -> L
     varied = np.repeat(params[:, None], free + 1, axis=1)
     index = np.arange(free)
     varied[:, index + 1, index] += steps
-    matrices, kaps = model.matrices(varied)
+    matrices, kaps, priors = model.evaluate(varied)
     data = equations.residuals(matrices.reshape(-1, 3, 4), kaps.reshape(-1))
-    every = np.concatenate([data.reshape(*varied.shape[:2], -1), model.priors(varied)], axis=2)
+    every = np.concatenate([data.reshape(*varied.shape[:2], -1), priors], axis=2)
     jacobian = (every[:, 1:] - every[:, :1]).swapaxes(1, 2) / steps
     return Linear(every[:, 0], jacobian)
 

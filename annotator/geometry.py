@@ -99,15 +99,6 @@ def meet(first: Array, second: Array) -> Array | None:
     return np.array([(b * f - c * e) / w, (c * d - a * f) / w])
 
 
-def distance(line: Array, points: Array) -> Array:
-    """Signed distances (N,) of ``points`` (N, 2) to ``line``, in the points' unit."""
-    normal = math.hypot(float(line[0]), float(line[1]))
-    if normal == 0.0:
-        raise ValueError(f"the line at infinity has no distances: {line.tolist()}")
-    signed: Array = (points @ line[:2] + line[2]) / normal
-    return signed
-
-
 def side(first: Sequence[float] | Array, second: Sequence[float] | Array, third: Sequence[float] | Array) -> float:
     """Twice the signed area of a triangle; its sign is kept by every view from above the plane (HZ 2.5)."""
     return float((second[0] - first[0]) * (third[1] - first[1]) - (second[1] - first[1]) * (third[0] - first[0]))
@@ -147,7 +138,7 @@ def fit_ellipse(points: Array) -> ConicFit | None:
     longer told from a parabola or a segment.
     """
     points = _finite(points, at_least=0)
-    if len(np.unique(points, axis=0)) < 5:
+    if len({(x, y) for x, y in points.tolist()}) < 5:
         return None
     offset = points.mean(axis=0)
     radius = float(np.sqrt(((points - offset) ** 2).sum(axis=1).mean()))
@@ -347,37 +338,3 @@ def runs(kept: NDArray[np.bool_]) -> Iterator[slice]:
     for first, last in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
         if last - first >= 2:
             yield slice(int(first), int(last))
-
-
-def clip_to_front(path: Array, depths: Array, *, nearest: float) -> list[tuple[Array, Array]]:
-    """The parts of a polyline in space that lie beyond ``nearest`` in depth, cut exactly there.
-
-    Parameters
-    ----------
-    path
-        (N, D) points.
-    depths
-        (N,) their depths, linear in the point.
-
-    Returns
-    -------
-    Per part the points (M, D) and their depths (M,); what lies behind is left out, so that nothing is projected
-    through the camera's centre.
-    """
-    parts: list[tuple[Array, Array]] = []
-    points: list[Array] = []
-    found: list[float] = []
-    for i in range(len(path)):
-        if i and (depths[i] > nearest) != (depths[i - 1] > nearest):
-            t = (nearest - depths[i - 1]) / (depths[i] - depths[i - 1])
-            points.append(path[i - 1] + t * (path[i] - path[i - 1]))
-            found.append(nearest)
-        if depths[i] > nearest:
-            points.append(path[i])
-            found.append(float(depths[i]))
-        elif points:
-            parts.append((np.array(points), np.array(found)))
-            points, found = [], []
-    if points:
-        parts.append((np.array(points), np.array(found)))
-    return [part for part in parts if len(part[0]) >= 2]

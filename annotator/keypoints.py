@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.advice import Geometry, advice
-from annotator.calibration import GOOD_RMS, calibrate
+from annotator.calibration import calibrate
 from annotator.camera import Lens, Solution
 from annotator.constructions import Constructed, construct, fitted, undecided, within_reach
 from annotator.curves import Curve, curves_of, ghost_of, sight
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, gather
 from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
-from annotator.pitch import KEYPOINTS
+from annotator.pitch import KEYPOINTS, PITCH_57
+from annotator.scheme import Scheme
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -28,6 +29,7 @@ LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely
 SURE_ENOUGH = 5.0  # pixels of a 960 wide frame; a construction no less sure than this stands
 GIVE_WAY = 3.0  # beyond, it gives way to a projection this many times surer
 TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse speaks for no keypoint
+GOOD_RMS = 3.0  # pixels of a 960 wide frame; a refined solution that fits worse is searched for anew
 FEWEST_TO_WARM = 9
 
 
@@ -94,6 +96,7 @@ def resolve(
     size: tuple[int, int],
     threshold: float,
     previous: Resolved | None = None,
+    scheme: Scheme = PITCH_57,
 ) -> Resolved:
     """Every keypoint of the pitch in a frame, each from the best that is known of it.
 
@@ -114,7 +117,10 @@ def resolve(
     threshold
         Confidence from which on a predicted point is a position.
     previous
-        An earlier answer, to start from while something is dragged: it makes the same answer faster.
+        The last answer while something is dragged: one refinement from there, several times faster. What is left of
+        a search's freedom to prefer another camera is spent when the drag ends and nothing previous is given.
+    scheme
+        Which keypoints are asked for; those of other schemes than the pitch are placed or predicted, never geometry's.
 
     Raises
     ------
@@ -126,14 +132,15 @@ def resolve(
     with np.errstate(all="ignore"):
         geometry = _geometry(gather(instance, Lens(size)), size, previous)
         known = _Known.of(instance, geometry, prediction, size=size, threshold=threshold)
-        keypoints = {name: known.keypoint(name) for name in KEYPOINTS}
+        keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
+        silent = scheme.id != PITCH_57.id or (geometry.evidence.is_empty and prediction is not None)
         trusted = geometry.trusted
         return Resolved(
             keypoints,
             curves_of(geometry.drawing, geometry.lens, trusted, geometry.found),
             ghost_of(trusted) if trusted is not None else {},
             trusted.nearest_homography() if trusted is not None else None,
-            "" if geometry.evidence.is_empty and prediction is not None else advice(geometry),
+            "" if silent else advice(geometry),
             geometry.solution,
             geometry.evidence,
         )
@@ -264,7 +271,7 @@ class _Known:
 
     def _projected(self, name: str) -> tuple[Point, float] | None:
         pixels, deviations = self.geometry.pixels, self.geometry.deviations
-        if pixels is None or deviations is None:
+        if pixels is None or deviations is None or name not in self.index:
             return None
         i = self.index[name]
         x, y, sd = float(pixels[i, 0]), float(pixels[i, 1]), float(deviations[i])
