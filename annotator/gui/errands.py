@@ -1,0 +1,168 @@
+"""Long work that a person asks for: open a project, predict all of it, bring lines in, carry training data out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from annotator.gui.background import Job, Lane, Progress, ShouldStop, Work, sentence
+from annotator.gui.session import Session
+from annotator.project import Project
+from annotator.store_media import IMAGE_SUFFIXES, data_directory
+
+if TYPE_CHECKING:
+    from annotator.export import ExportKind
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+NETWORK_SUFFIX = ".safetensors"
+
+
+class Errands(QObject):
+    """Runs long work for a session, one piece at a time, and reports how it went."""
+
+    opening = Signal(str)
+    exported = Signal(object)
+    imported = Signal(object)
+    done = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, session: Session, *, resources: Path = RESOURCES, data: Path | None = None) -> None:
+        super().__init__(session)
+        self._session = session
+        self._resources = resources
+        self._data = data
+        self._opener = Lane("open", self)
+        self._lane = Lane("work", self)
+        self.job = Job(self)
+        session.forecaster.batch_ended.connect(self._on_batch_ended)
+
+    @property
+    def current(self) -> Job | None:
+        """The job that runs now, if any."""
+        jobs = (self.job, self._session.forecaster.job)
+        return next((job for job in jobs if job.running), None)
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open the project of these folders, images and videos, or a project file, in place of the one open now."""
+        if not paths:
+            return
+        chosen = list(paths)
+        self.opening.emit(chosen[0].name)
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Project:
+            return Project.for_media(chosen)
+
+        self._opener.ask(work, then=self._on_opened, failed=self._on_failed)
+
+    def open_sample(self) -> None:
+        """Open the sample project, in a copy that can be written."""
+        source = self._resources / "sample"
+        target = (self._data or data_directory()) / "sample"
+        self.opening.emit(self.tr("Sample project"))
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Project:
+            target.mkdir(parents=True, exist_ok=True)
+            for path in sorted(source.iterdir()):
+                if path.suffix.lower() in IMAGE_SUFFIXES and not (target / path.name).exists():
+                    shutil.copyfile(path, target / path.name)
+            return Project.for_media([target])
+
+        self._opener.ask(work, then=self._on_opened, failed=self._on_failed)
+
+    def _on_opened(self, project: Project) -> None:
+        self._session.adopt(project)
+        if project.notice:
+            self.failed.emit(project.notice)
+        self.load_default_network()
+
+    def load_default_network(self) -> None:
+        """Load the network that the project names, or the embedded one; nothing if there is none."""
+        project = self._session.project
+        named = "" if project is None else project.setting("network", "")
+        embedded = sorted((self._resources / "weights").glob(f"*{NETWORK_SUFFIX}"))
+        path = Path(named) if named else (embedded[0] if embedded else None)
+        if path is not None and path != self._session.forecaster.path:
+            self._session.forecaster.load(path)
+
+    def load_network(self, path: Path) -> None:
+        """Load the network in a file and keep to it in this project."""
+        if self._session.project is not None:
+            self._session.project.set_setting("network", str(path))
+        self._session.forecaster.load(path)
+
+    def predict_all(self) -> None:
+        """Predict every listed frame that the network has not seen yet."""
+        session = self._session
+        project, network = session.project, session.forecaster.network_id
+        if project is None or network is None:
+            return
+        waiting = [frame_id for frame_id in session.order.ids if not project.has_prediction(frame_id, network)]
+        if not waiting:
+            self.done.emit(self.tr("Every listed frame is predicted already"))
+            return
+        session.forecaster.run_batch(waiting, read_row=project.row, title=self.tr("Predicting"))
+
+    def _on_batch_ended(self, done: int, failed: int) -> None:
+        text = self.tr("{count} frames predicted").format(count=done - failed)
+        if failed:
+            text += self.tr(", {count} could not be read").format(count=failed)
+        self.done.emit(text)
+
+    def export(self, folder: Path, kind: ExportKind) -> None:
+        """Export the accepted frames to a folder; `exported` brings the report."""
+        project = self._session.project
+        if project is None:
+            return
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.export import export
+
+            return export(project, folder, what=kind, progress=progress, should_stop=should_stop)
+
+        self._run(self.tr("Exporting"), work, self.exported.emit)
+
+    def import_lines(self, paths: Sequence[Path]) -> None:
+        """Bring SoccerNet line files into the project; `imported` brings the report."""
+        project = self._session.project
+        if project is None:
+            return
+        chosen = list(paths)
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.formats.soccernet import import_lines
+
+            return import_lines(project, chosen, progress=progress, should_stop=should_stop)
+
+        self._run(self.tr("Importing"), work, self._on_imported)
+
+    def _on_imported(self, report: Any) -> None:
+        self._session.reload()
+        self.imported.emit(report)
+
+    def _run(self, title: str, work: Work, then: Callable[[Any], None]) -> None:
+        if self.job.running:
+            self.failed.emit(self.tr("{title} is still running").format(title=self.job.title))
+            return
+
+        def ended(result: Any) -> None:
+            self.job.end()
+            then(result)
+
+        def broken(error: Exception) -> None:
+            self.job.end()
+            self.failed.emit(sentence(error))
+
+        self.job.begin(title, stop=self._lane.stop)
+        self._lane.ask(work, then=ended, failed=broken, progress=self.job.advance)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.failed.emit(sentence(error))
+
+    def close(self) -> None:
+        """Stop everything and wait for the threads to end."""
+        self._opener.close()
+        self._lane.close()

@@ -1,0 +1,124 @@
+"""File dialogs: each purpose remembers its own folder, and what was opened lately is kept for the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from annotator.gui.errands import NETWORK_SUFFIX
+from annotator.store_media import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from annotator.store_schema import SUFFIX
+
+if TYPE_CHECKING:
+    from annotator.gui.main_window import MainWindow
+
+_RECENT = 8
+translate = QCoreApplication.translate
+
+
+def _patterns(suffixes: frozenset[str]) -> str:
+    return " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(suffixes))
+
+
+class Files(QObject):
+    """Asks for files and hands them on."""
+
+    recent_changed = Signal()
+
+    def __init__(self, window: MainWindow, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+
+    def open_folder(self) -> None:
+        """Ask for a folder of frames."""
+        chosen = QFileDialog.getExistingDirectory(self._window, translate("Files", "Open folder"), self._last("media"))
+        self._take("media", [chosen], self.open)
+
+    def open_video(self) -> None:
+        """Ask for videos."""
+        kinds = [(translate("Files", "Videos"), _patterns(VIDEO_SUFFIXES))]
+        self._take("media", self._ask_files(translate("Files", "Open video"), "media", kinds), self.open)
+
+    def open_images(self) -> None:
+        """Ask for images."""
+        kinds = [(translate("Files", "Images"), _patterns(IMAGE_SUFFIXES))]
+        self._take("media", self._ask_files(translate("Files", "Open images"), "media", kinds), self.open)
+
+    def open_project(self) -> None:
+        """Ask for a project file."""
+        kinds = [(translate("Files", "Touchline projects"), f"*{SUFFIX}")]
+        self._take("project", self._ask_files(translate("Files", "Open project"), "project", kinds), self.open)
+
+    def load_network(self) -> None:
+        """Ask for the weights of a network."""
+        kinds = [(translate("Files", "Networks"), f"*{NETWORK_SUFFIX}")]
+        chosen = self._ask_files(translate("Files", "Load network"), "network", kinds)
+        self._take("network", chosen, lambda paths: self._window.errands.load_network(paths[0]))
+
+    def import_lines(self) -> None:
+        """Ask for SoccerNet line files."""
+        kinds = [(translate("Files", "Line files"), "*.json")]
+        chosen = self._ask_files(translate("Files", "Import SoccerNet lines"), "import", kinds)
+        self._take("import", chosen, self._window.errands.import_lines)
+
+    def export(self) -> None:
+        """Ask what to export and where to."""
+        from annotator.gui.dialogs.export import ExportDialog
+
+        dialog = ExportDialog(self._window.session, self._last("export"), self._window)
+        dialog.accepted.connect(lambda: self._export(dialog))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _export(self, dialog: object) -> None:
+        from annotator.gui.dialogs.export import ExportDialog
+
+        if isinstance(dialog, ExportDialog):
+            self._remember("export", dialog.folder.parent)
+            self._window.errands.export(dialog.folder, dialog.kind)
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open folders, images, videos or a project; a network is loaded instead."""
+        networks = [path for path in paths if path.suffix.lower() == NETWORK_SUFFIX]
+        media = [path for path in paths if path not in networks]
+        if networks:
+            self._window.errands.load_network(networks[0])
+        if media:
+            self.remember_recent(media[0])
+            self._window.errands.open(media)
+
+    @property
+    def recent(self) -> list[Path]:
+        """What was opened lately, newest first."""
+        found = self._settings.value("recent", [])
+        names = found if isinstance(found, list) else [found]
+        return [Path(str(name)) for name in names if name]
+
+    def remember_recent(self, path: Path) -> None:
+        """Put this first among what was opened lately."""
+        names = [str(path.absolute()), *(str(other) for other in self.recent)]
+        self._settings.setValue("recent", list(dict.fromkeys(names))[:_RECENT])
+        self.recent_changed.emit()
+
+    def _ask_files(self, title: str, purpose: str, kinds: list[tuple[str, str]]) -> list[str]:
+        filters = [f"{text} ({patterns})" for text, patterns in kinds]
+        filters.append(translate("Files", "All files") + " (*)")
+        chosen, _ = QFileDialog.getOpenFileNames(self._window, title, self._last(purpose), ";;".join(filters))
+        return chosen
+
+    def _take(self, purpose: str, chosen: Sequence[str], use: Callable[[list[Path]], None]) -> None:
+        paths = [Path(name) for name in chosen if name]
+        if paths:
+            self._remember(purpose, paths[0].parent)
+            use(paths)
+
+    def _last(self, purpose: str) -> str:
+        return str(self._settings.value(f"folder/{purpose}", "") or "")
+
+    def _remember(self, purpose: str, folder: Path) -> None:
+        self._settings.setValue(f"folder/{purpose}", str(folder))

@@ -1,0 +1,236 @@
+"""What the network sees: the shown frame first, then the frames ahead, then all frames of a project."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from annotator.frames import FrameSource
+from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
+from annotator.gui.loading import Image
+from annotator.project import FrameRow
+
+
+class Network(Protocol):
+    """What predicts keypoints (``model.predictor.Predictor``)."""
+
+    @property
+    def id(self) -> str:
+        """Which weights these are."""
+
+    @property
+    def device_text(self) -> str:
+        """Where it runs, for people."""
+
+    def predict(self, rgb: Image, /) -> Any:
+        """The ``Prediction`` for one frame."""
+
+
+NetworkFactory = Callable[[Path], Network]
+Store = Callable[[int, Any], None]
+
+
+def load_network(path: Path) -> Network:
+    """The network in a file; called in a worker thread, because it brings torch with it."""
+    from model.predictor import Predictor
+
+    network: Network = Predictor.load(path)
+    return network
+
+
+class NetworkState(Enum):
+    """What the network is doing."""
+
+    NONE = "none"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Forecaster(QObject):
+    """Predicts the shown frame first, then the frames ahead, then whatever a whole-project run still wants."""
+
+    state_changed = Signal()
+    loaded = Signal()
+    predicted = Signal(int, object)
+    failed = Signal(str)
+    batch_ended = Signal(int, int)
+
+    def __init__(self, factory: NetworkFactory = load_network, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._factory = factory
+        self._lane = Lane("network", self)
+        self._source: FrameSource | None = None
+        self._store: Store | None = None
+        self._network: Network | None = None
+        self._state = NetworkState.NONE
+        self._path: Path | None = None
+        self._shown: tuple[FrameRow, Image] | None = None
+        self._ahead: list[FrameRow] = []
+        self._batch: deque[int] = deque()
+        self._read_row: Callable[[int], FrameRow] | None = None
+        self._batch_total = 0
+        self._batch_failed = 0
+        self._busy_with: int | None = None
+        self.job = Job(self)
+
+    @property
+    def state(self) -> NetworkState:
+        """Whether there is a network."""
+        return self._state
+
+    @property
+    def working_on(self) -> int | None:
+        """The frame that is being predicted."""
+        return self._busy_with
+
+    @property
+    def network_id(self) -> str | None:
+        """Which weights are loaded, or None."""
+        return None if self._network is None else self._network.id
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the network was loaded from, or is being loaded from."""
+        return self._path
+
+    @property
+    def text(self) -> str:
+        """The network in a few words."""
+        tr = QCoreApplication.translate
+        if self._state is NetworkState.LOADING:
+            return tr("Forecaster", "Loading the network")
+        if self._network is None:
+            return tr("Forecaster", "No network loaded")
+        if self._busy_with is not None:
+            return tr("Forecaster", "{device}: predicting").format(device=self._network.device_text)
+        return tr("Forecaster", "{device}: ready").format(device=self._network.device_text)
+
+    def use(self, source: FrameSource | None, store: Store | None) -> None:
+        """Read frames from another source and keep predictions in another store; drops everything that was wanted."""
+        before, self._source, self._store = self._source, source, store
+        self._shown, self._ahead = None, []
+        self.stop_batch()
+        if self._state is not NetworkState.LOADING:
+            self._lane.drop()
+            self._set_busy(None)
+        if before is not None:
+            before.close()
+
+    def load(self, path: Path) -> None:
+        """Load the network in a file; `state_changed` follows."""
+        self._state, self._path = NetworkState.LOADING, path
+        self.state_changed.emit()
+        factory = self._factory
+        self._lane.ask(lambda progress, should_stop: factory(path), then=self._on_loaded, failed=self._on_load_failed)
+
+    def want(self, row: FrameRow, image: Image) -> None:
+        """Predict the shown frame next."""
+        self._shown = (row, image)
+        self._pump()
+
+    def look_ahead(self, rows: Iterable[FrameRow]) -> None:
+        """Predict these when the shown frame is done."""
+        self._ahead = list(rows)
+        self._pump()
+
+    def forget_shown(self) -> None:
+        """The shown frame needs no prediction any more."""
+        self._shown = None
+
+    def run_batch(self, ids: Iterable[int], *, read_row: Callable[[int], FrameRow], title: str) -> None:
+        """Predict all of these frames, after whatever is shown."""
+        self._batch = deque(ids)
+        self._read_row = read_row
+        self._batch_total = len(self._batch)
+        self._batch_failed = 0
+        self.job.begin(title, stop=self.stop_batch)
+        self.job.advance(0, self._batch_total)
+        self._pump()
+
+    def stop_batch(self) -> None:
+        """End a whole-project run; what is predicted stays."""
+        if self.job.running:
+            done = self._batch_total - len(self._batch)
+            self._batch.clear()
+            self.job.end()
+            self.batch_ended.emit(done, self._batch_failed)
+
+    def close(self) -> None:
+        """Stop and wait for the thread to end."""
+        self._batch.clear()
+        self._ahead, self._shown = [], None
+        self._lane.close()
+        if self._source is not None:
+            self._source.close()
+
+    def _pump(self) -> None:
+        if self._network is None or self._source is None or self._lane.busy:
+            return
+        image: Image | None = None
+        batch = False
+        if self._shown is not None:
+            row, image = self._shown
+            self._shown = None
+        elif self._ahead:
+            row = self._ahead.pop(0)
+        elif self._batch and self._read_row is not None:
+            row, batch = self._read_row(self._batch.popleft()), True
+        else:
+            self._set_busy(None)
+            return
+        self._set_busy(row.id)
+        network, source, store, chosen, pixels = self._network, self._source, self._store, row, image
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            prediction = network.predict(source.read(chosen) if pixels is None else pixels)
+            if store is not None and not should_stop():
+                store(chosen.id, prediction)
+            return prediction
+
+        self._lane.ask(
+            work,
+            then=lambda prediction: self._on_predicted(chosen, prediction, batch=batch),
+            failed=lambda error: self._on_failed(error, batch=batch),
+        )
+
+    def _on_predicted(self, row: FrameRow, prediction: Any, *, batch: bool) -> None:
+        self.predicted.emit(row.id, prediction)
+        self._count(batch=batch)
+
+    def _on_failed(self, error: Exception, *, batch: bool) -> None:
+        if batch:
+            self._batch_failed += 1
+        else:
+            self.failed.emit(sentence(error))
+        self._count(batch=batch)
+
+    def _count(self, *, batch: bool) -> None:
+        if batch and self.job.running:
+            self.job.advance(self._batch_total - len(self._batch), self._batch_total)
+            if not self._batch:
+                self.stop_batch()
+        self._pump()
+
+    def _set_busy(self, frame_id: int | None) -> None:
+        if frame_id != self._busy_with:
+            self._busy_with = frame_id
+            self.state_changed.emit()
+
+    def _on_loaded(self, network: Network) -> None:
+        self._network, self._state = network, NetworkState.READY
+        self.state_changed.emit()
+        self.loaded.emit()
+        self._pump()
+
+    def _on_load_failed(self, error: Exception) -> None:
+        self._state = NetworkState.FAILED if self._network is None else NetworkState.READY
+        name = "" if self._path is None else self._path.name
+        tr = QCoreApplication.translate
+        self.state_changed.emit()
+        self.failed.emit(tr("Forecaster", "{name} could not be loaded: {why}").format(name=name, why=sentence(error)))

@@ -1,0 +1,334 @@
+"""The list of frames: search, filter by state, progress, and one quiet row a frame, however many there are."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QProgressBar,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.gui import theme
+from annotator.gui.colours import BLUE, ORANGE, SKY, VERMILLION
+from annotator.gui.session import UNDECIDED, Session
+from annotator.labels import FrameState
+from annotator.project import FrameRow
+
+Index = QModelIndex | QPersistentModelIndex
+_ROW_HEIGHT = 26
+_SEARCH_MS = 120
+
+
+def paint_state(painter: QPainter, centre: QPointF, state: FrameState) -> None:
+    """The state of a frame as a shape 12 pixels wide; colour says it a second time."""
+    dark = theme.tokens() is theme.DARK
+    colours = theme.tokens()
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    x, y = centre.x(), centre.y()
+    if state is FrameState.UNSEEN:
+        painter.setPen(QPen(QColor(colours.muted), 1.3))
+        painter.drawEllipse(centre, 3.5, 3.5)
+    elif state is FrameState.PREDICTED:
+        painter.setPen(QPen(ORANGE if dark else QColor("#b87a00"), 2.0))
+        painter.drawLine(QPointF(x - 4, y), QPointF(x + 4, y))
+        painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
+    elif state is FrameState.DRAFT:
+        blue = SKY if dark else BLUE
+        painter.setPen(QPen(blue, 1.5))
+        painter.drawEllipse(centre, 4.0, 4.0)
+        painter.setBrush(blue)
+        painter.drawPie(QRectF(x - 4, y - 4, 8, 8), 90 * 16, 180 * 16)
+    elif state is FrameState.ACCEPTED:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(QColor(colours.accent)))
+        painter.drawEllipse(centre, 6.0, 6.0)
+        painter.setPen(QPen(QColor(colours.on_accent), 1.6))
+        painter.drawPolyline([QPointF(x - 2.8, y + 0.2), QPointF(x - 0.8, y + 2.3), QPointF(x + 3.0, y - 2.2)])
+    else:
+        painter.setPen(QPen(VERMILLION, 2.0))
+        painter.drawLine(QPointF(x - 3.4, y - 3.4), QPointF(x + 3.4, y + 3.4))
+        painter.drawLine(QPointF(x - 3.4, y + 3.4), QPointF(x + 3.4, y - 3.4))
+    painter.restore()
+
+
+class FramesModel(QAbstractListModel):
+    """The listed frames; rows are read from the project only when they are painted."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._row = lru_cache(maxsize=512)(self._read_row)
+        session.frames_changed.connect(self._on_frames)
+        session.record_changed.connect(self._on_one)
+        session.prediction_changed.connect(self._on_one)
+        session.saved.connect(self._on_saved)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """How many frames are listed."""
+        return 0 if parent.isValid() else len(self._session.order.ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Name, tip, or the row itself."""
+        if not index.isValid() or self._session.project is None:
+            return None
+        row = self._row(self._session.order.ids[index.row()])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.name
+        if role == Qt.ItemDataRole.UserRole:
+            return row
+        if role == Qt.ItemDataRole.ToolTipRole:
+            missing = "\n" + self.tr("The file is missing") if row.missing else ""
+            return f"{row.name}\n{state_text(row.state)}{missing}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{row.name}, {state_text(row.state)}"
+        return None
+
+    def _read_row(self, frame_id: int) -> FrameRow:
+        assert self._session.project is not None
+        return self._session.project.row(frame_id)
+
+    def _on_frames(self) -> None:
+        self.beginResetModel()
+        self._row.cache_clear()
+        self.endResetModel()
+
+    def _on_saved(self) -> None:
+        if self._session.frame_id is not None:
+            self._on_one(self._session.frame_id)
+
+    def _on_one(self, frame_id: int) -> None:
+        self._row.cache_clear()
+        place = self._session.order.place_of(frame_id)
+        if place is not None:
+            self.dataChanged.emit(self.index(place), self.index(place))
+
+
+class FrameDelegate(QStyledItemDelegate):
+    """One row: the state, the name, and the number."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Every row is equally high."""
+        return QSize(120, _ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one row."""
+        row = index.data(Qt.ItemDataRole.UserRole)
+        if not isinstance(row, FrameRow):
+            return
+        colours = theme.tokens()
+        rect: QRect = option.rect
+        state = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(colours.soft))
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(colours.hover))
+        paint_state(painter, QPointF(rect.left() + 18, rect.center().y() + 0.5), row.state)
+        painter.setFont(theme.tabular(option.font))
+        metrics = painter.fontMetrics()
+        number = str(index.row() + 1)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(rect.adjusted(0, 0, -10, 0), middle | Qt.AlignmentFlag.AlignRight, number)
+        palette: QPalette = option.palette
+        painter.setPen(QColor(colours.muted) if row.missing else palette.color(QPalette.ColorRole.Text))
+        room = rect.adjusted(34, 0, -18 - metrics.horizontalAdvance(number), 0)
+        text = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class FramesView(QListView):
+    """The rows. Space accepts here as on the canvas."""
+
+    space_tapped = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Rows are gone through with the arrows; letters are commands, not a search by first letter."""
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.space_tapped.emit()
+        elif event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class FramesPanel(QWidget):
+    """Search, filter, progress and list."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.search = QLineEdit(placeholderText=self.tr("Search frames"), clearButtonEnabled=True)
+        self.search.setToolTip(self.tr("Show only frames with this text in their name (Ctrl+F)"))
+        self.search.setAccessibleName(self.tr("Search frames"))
+        self.states = QComboBox()
+        self.states.setToolTip(self.tr("Show only frames in this state"))
+        self.states.setAccessibleName(self.tr("Filter by state"))
+        for text, states in self._choices():
+            self.states.addItem(text, states)
+        self._counts = QLabel()
+        self._counts.setProperty("role", "muted")
+        self._bar = QProgressBar(textVisible=False)
+        self._empty = QLabel(self.tr("No frame fits the search"), alignment=Qt.AlignmentFlag.AlignHCenter)
+        self._empty.setProperty("role", "muted")
+        self.view = FramesView()
+        self._set_up_view()
+        self._lay_out()
+        self._typing = QTimer(self, singleShot=True, interval=_SEARCH_MS)
+        self._typing.timeout.connect(self._apply)
+        self._counting = QTimer(self, singleShot=True, interval=0)
+        self._counting.timeout.connect(self._count)
+        self._connect()
+
+    def _set_up_view(self) -> None:
+        self.model = FramesModel(self._session, self)
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(FrameDelegate(self.view))
+        self.view.setUniformItemSizes(True)
+        self.view.setLayoutMode(QListView.LayoutMode.Batched)
+        self.view.setBatchSize(400)
+        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setMouseTracking(True)
+        self.view.setAccessibleName(self.tr("Frames"))
+        self._bar.setFixedHeight(4)
+
+    def _lay_out(self) -> None:
+        top = QVBoxLayout()
+        top.setContentsMargins(8, 2, 8, 6)
+        top.setSpacing(6)
+        for widget in (self.search, self.states, self._counts, self._bar):
+            top.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self._empty)
+        self._empty.hide()
+
+    def _connect(self) -> None:
+        session = self._session
+        self.search.textChanged.connect(lambda text: self._typing.start())
+        self.search.installEventFilter(self)
+        self.states.activated.connect(lambda index: self._apply())
+        self.view.selectionModel().currentChanged.connect(self._on_current)
+        session.wanted_changed.connect(self._show_current)
+        session.frames_changed.connect(self._on_frames)
+        session.project_changed.connect(self._on_project)
+        for signal in (session.record_changed, session.prediction_changed, session.saved):
+            signal.connect(self._counting.start)
+
+    def _choices(self) -> list[tuple[str, frozenset[FrameState] | None]]:
+        return [
+            (self.tr("All frames"), None),
+            (self.tr("To review"), UNDECIDED),
+            *((state_text(state), frozenset({state})) for state in FrameState),
+        ]
+
+    def start_search(self) -> None:
+        """Put the cursor into the search box."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter and Down lead from the search box into the list, Escape out of it."""
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+                self._apply()
+                self.view.setFocus()
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self.search.clear()
+                self.view.setFocus()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _apply(self) -> None:
+        self._typing.stop()
+        self._session.set_filter(self.states.currentData(), self.search.text().strip())
+
+    def _on_project(self) -> None:
+        for widget in (self.search, self.states):
+            widget.blockSignals(True)
+        self.search.clear()
+        self.states.setCurrentIndex(0)
+        for widget in (self.search, self.states):
+            widget.blockSignals(False)
+        self._count()
+
+    def _on_frames(self) -> None:
+        self._empty.setVisible(self._session.project is not None and not self._session.order.ids)
+        self._count()
+        self._show_current()
+
+    def _on_current(self, index: QModelIndex) -> None:
+        ids = self._session.order.ids
+        if index.isValid() and index.row() < len(ids):
+            self._session.show(ids[index.row()])
+
+    def _show_current(self) -> None:
+        place = self._session.order.place_of(self._session.wanted)
+        index = self.model.index(place) if place is not None else QModelIndex()
+        if index != self.view.currentIndex():
+            self.view.setCurrentIndex(index)
+            if index.isValid():
+                self.view.scrollTo(index)
+
+    def _count(self) -> None:
+        project = self._session.project
+        if project is None:
+            self._counts.setText("")
+            self._bar.setValue(0)
+            return
+        counts = project.state_counts()
+        total = sum(counts.values())
+        done = counts[FrameState.ACCEPTED]
+        self._counts.setText(self.tr("{done} of {total} accepted").format(done=f"{done:,}", total=f"{total:,}"))
+        self._bar.setMaximum(max(total, 1))
+        self._bar.setValue(done)
+        numbers = [total, sum(counts[state] for state in UNDECIDED), *(counts[state] for state in FrameState)]
+        for place, ((text, _), number) in enumerate(zip(self._choices(), numbers, strict=True)):
+            self.states.setItemText(place, f"{text} ({number:,})")
+
+
+def state_text(state: FrameState) -> str:
+    """The state of a frame in a word."""
+    from PySide6.QtCore import QCoreApplication
+
+    tr = QCoreApplication.translate
+    return {
+        FrameState.UNSEEN: tr("FrameState", "Not seen"),
+        FrameState.PREDICTED: tr("FrameState", "Predicted"),
+        FrameState.DRAFT: tr("FrameState", "Draft"),
+        FrameState.ACCEPTED: tr("FrameState", "Accepted"),
+        FrameState.REJECTED: tr("FrameState", "Rejected"),
+    }[state]

@@ -1,0 +1,241 @@
+"""How the chrome looks: two palettes, one accent, a short style sheet and the icons. Data has its own colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
+from PySide6.QtWidgets import QApplication
+
+ICONS = Path(__file__).resolve().parents[2] / "resources" / "icons"
+_SIZES = (16, 20, 24, 32, 40, 48)
+
+
+class Scheme(Enum):
+    """Which palette a person wants."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The colours of one palette."""
+
+    window: str
+    base: str
+    raised: str
+    text: str
+    muted: str
+    border: str
+    accent: str
+    on_accent: str
+    soft: str
+    hover: str
+    warning: str
+    warning_soft: str
+
+
+LIGHT = Tokens(
+    window="#f3f4f3",
+    base="#ffffff",
+    raised="#fafbfa",
+    text="#1d2321",
+    muted="#626b67",
+    border="#d9dddb",
+    accent="#167a57",
+    on_accent="#ffffff",
+    soft="#d8ede4",
+    hover="#e7ebe9",
+    warning="#a8480c",
+    warning_soft="#fbeadf",
+)
+DARK = Tokens(
+    window="#202423",
+    base="#191c1b",
+    raised="#262b29",
+    text="#e4e8e6",
+    muted="#97a09c",
+    border="#353c39",
+    accent="#45bb8c",
+    on_accent="#0c1a14",
+    soft="#244237",
+    hover="#2e3532",
+    warning="#f0a070",
+    warning_soft="#40291c",
+)
+
+
+def tokens() -> Tokens:
+    """The colours of the palette in use."""
+    return DARK if QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def tabular(font: QFont) -> QFont:
+    """The font with digits of one width, so that numbers in a column or a status bar do not dance."""
+    fixed = QFont(font)
+    fixed.setFeature(QFont.Tag("tnum"), 1)
+    return fixed
+
+
+def palette_of(colours: Tokens) -> QPalette:
+    """The Qt palette made of these colours."""
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: colours.window,
+        QPalette.ColorRole.WindowText: colours.text,
+        QPalette.ColorRole.Base: colours.base,
+        QPalette.ColorRole.AlternateBase: colours.raised,
+        QPalette.ColorRole.ToolTipBase: colours.raised,
+        QPalette.ColorRole.ToolTipText: colours.text,
+        QPalette.ColorRole.Text: colours.text,
+        QPalette.ColorRole.Button: colours.window,
+        QPalette.ColorRole.ButtonText: colours.text,
+        QPalette.ColorRole.BrightText: colours.warning,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
+        QPalette.ColorRole.Accent: colours.accent,
+        QPalette.ColorRole.Link: colours.accent,
+        QPalette.ColorRole.Light: colours.raised,
+        QPalette.ColorRole.Midlight: colours.hover,
+        QPalette.ColorRole.Mid: colours.border,
+        QPalette.ColorRole.Dark: colours.muted,
+        QPalette.ColorRole.Shadow: "#000000",
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    faded = QColor(colours.muted)
+    faded.setAlpha(140)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, faded)
+    return palette
+
+
+def apply(app: QApplication) -> None:
+    """Dress the program in the palette that the system, or the person, asks for."""
+    dark = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+    colours = DARK if dark else LIGHT
+    QPixmapCache.clear()
+    icon.cache_clear()
+    app.setPalette(palette_of(colours))
+    app.setStyleSheet(style_sheet(colours))
+
+
+def choose(scheme: Scheme) -> None:
+    """Follow the system, or keep to one palette."""
+    wanted = {
+        Scheme.SYSTEM: Qt.ColorScheme.Unknown,
+        Scheme.LIGHT: Qt.ColorScheme.Light,
+        Scheme.DARK: Qt.ColorScheme.Dark,
+    }
+    QGuiApplication.styleHints().setColorScheme(wanted[scheme])
+
+
+def style_sheet(c: Tokens) -> str:
+    """What the palette alone does not say."""
+    return f"""
+QMainWindow::separator {{ background: {c.border}; width: 1px; height: 1px; margin: 0 2px; }}
+QMainWindow::separator:hover {{ background: {c.accent}; }}
+QMenuBar {{ background: {c.window}; padding: 1px 4px; }}
+QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
+QMenuBar::item:selected {{ background: {c.hover}; }}
+QMenu {{ background: {c.raised}; border: 1px solid {c.border}; padding: 4px; }}
+QMenu::item {{ padding: 5px 26px 5px 10px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {c.soft}; color: {c.text}; }}
+QMenu::item:disabled {{ color: {c.muted}; }}
+QMenu::separator {{ height: 1px; background: {c.border}; margin: 4px 8px; }}
+QMenu::icon {{ padding-left: 6px; }}
+QToolBar {{ background: {c.window}; border: 0; border-bottom: 1px solid {c.border}; padding: 3px 6px; spacing: 2px; }}
+QToolBar::separator {{ background: {c.border}; width: 1px; margin: 5px 6px; }}
+QToolButton {{ border: 0; border-radius: 5px; padding: 4px; }}
+QToolButton:hover {{ background: {c.hover}; }}
+QToolButton:pressed, QToolButton:checked {{ background: {c.soft}; }}
+QToolButton#review-accept, QToolButton#review-reject {{ padding: 4px 10px 4px 6px; }}
+QToolButton#review-accept {{ background: {c.soft}; font-weight: 600; }}
+QToolButton#review-accept:hover {{ background: {c.hover}; }}
+QToolButton#review-accept:disabled {{ background: transparent; color: {c.muted}; }}
+QToolButton:focus {{ border: 1px solid {c.accent}; padding: 3px; }}
+QStatusBar {{ background: {c.window}; border-top: 1px solid {c.border}; }}
+QStatusBar::item {{ border: 0; }}
+QDockWidget {{ font-weight: 600; }}
+QDockWidget::title {{ background: {c.window}; padding: 6px 8px 4px 10px; text-align: left; }}
+QDockWidget > QWidget {{ font-weight: 400; }}
+QTabBar {{ font-weight: 600; }}
+QTabBar::tab {{ background: transparent; color: {c.muted}; padding: 5px 10px; border: 0;
+  border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
+QTabBar::tab:hover {{ color: {c.text}; }}
+QTabWidget::pane {{ border: 0; }}
+QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ background: {c.base}; border: 1px solid {c.border};
+  border-radius: 5px; padding: 4px 7px; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{ border-color: {c.accent}; }}
+QComboBox::drop-down {{ border: 0; width: 22px; }}
+QComboBox::down-arrow {{ image: url({(ICONS / 'down.svg').as_posix()}); width: 12px; height: 12px; }}
+QAbstractItemView {{ background: {c.base}; border: 0; outline: 0; selection-background-color: {c.soft};
+  selection-color: {c.text}; }}
+QAbstractItemView::item:selected {{ background: {c.soft}; color: {c.text}; }}
+QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: 0; border-bottom: 1px solid {c.border};
+  padding: 3px 4px; font-weight: 400; }}
+QPushButton {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 14px; }}
+QPushButton:hover {{ background: {c.hover}; }}
+QPushButton:focus {{ border-color: {c.accent}; }}
+QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+QPushButton:disabled {{ color: {c.muted}; }}
+QProgressBar {{ background: {c.border}; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }}
+QProgressBar::chunk {{ background: {c.accent}; border-radius: 2px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {c.border}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {c.accent}; border-radius: 2px; }}
+QSlider::sub-page:horizontal:disabled {{ background: {c.border}; }}
+QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -5px 0; border-radius: 7px; background: {c.base};
+  border: 1px solid {c.muted}; }}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ border-color: {c.accent}; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {c.border}; border-radius: 3px; margin: 2px; min-height: 28px; min-width: 28px; }}
+QScrollBar::handle:hover {{ background: {c.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; border: 0;
+  width: 0; height: 0; }}
+QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border}; padding: 4px 6px; }}
+QLabel[role="muted"] {{ color: {c.muted}; }}
+QLabel[role="title"] {{ font-size: 17pt; font-weight: 600; }}
+QLabel[role="warning"] {{ color: {c.warning}; font-weight: 600; }}
+QLabel[role="section"] {{ color: {c.muted}; font-weight: 600; }}
+QFrame#messageBar {{ background: {c.warning_soft}; border-bottom: 1px solid {c.warning}; }}
+QFrame#messageBar QLabel {{ color: {c.text}; }}
+QFrame#notice {{ background: {c.soft}; border-bottom: 1px solid {c.accent}; }}
+QWidget#emptyState {{ background: {c.base}; }}
+QDialog#palette {{ background: {c.raised}; border: 1px solid {c.border}; }}
+QPushButton#opener {{ text-align: left; padding: 12px 18px; font-size: 11pt; min-width: 280px; }}
+QPushButton#segment {{ border-radius: 0; padding: 3px 8px; margin: 0; }}
+QPushButton#segment:checked {{ background: {c.soft}; border-color: {c.accent}; color: {c.text}; }}
+"""
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """The icon of this name in the colours of the palette in use."""
+    colours = tokens()
+    source = (ICONS / f"{name}.svg").read_bytes()
+    made = QIcon()
+    for mode, colour in ((QIcon.Mode.Normal, colours.text), (QIcon.Mode.Disabled, colours.border)):
+        for size in _SIZES:
+            made.addPixmap(_painted(source, colour, size), mode)
+    return made
+
+
+def _painted(source: bytes, colour: str, size: int) -> QPixmap:
+    from PySide6.QtSvg import QSvgRenderer
+
+    renderer = QSvgRenderer(QByteArray(source.replace(b"#000", colour.encode())))
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap

@@ -1,0 +1,78 @@
+"""The tools of the canvas, one of which is in the hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from annotator.gui.canvas import Canvas
+from annotator.gui.session import Session
+from annotator.gui.tools import MarkingTool, PanTool, PointTool, SelectTool, Tool
+from annotator.gui.view_state import NOTHING_SELECTED, Selection
+
+
+class Toolbox(QObject):
+    """Gives the canvas its tool, and changes it when a person chooses something that asks for another."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._session = session
+        self._canvas = canvas
+        self._make: dict[str, Callable[[], Tool]] = {
+            "select": lambda: SelectTool(session),
+            "point": lambda: PointTool(session, advance=session.advance),
+            "marking": lambda: MarkingTool(session, finish=self._finish_marking),
+            "pan": lambda: PanTool(session),
+        }
+        self.current = ""
+        self._tool: Tool | None = None
+        self.choose("select")
+        session.active_changed.connect(self.say_hint)
+
+    def choose(self, name: str) -> None:
+        """Take this tool into the hand."""
+        if name == self.current:
+            return
+        self.current = name
+        self._tool = self._make[name]()
+        self._canvas.set_tool(self._tool)
+        if name == "point" and self._session.active_keypoint is None:
+            self._session.advance()
+        self.say_hint()
+        self.changed.emit()
+
+    def say_hint(self) -> None:
+        """Say what a press on the canvas does now."""
+        if self._tool is not None and self._session.frame_id is not None:
+            self._session.say(self._tool.hint())
+
+    def choose_keypoint(self, name: str) -> None:
+        """Make this the keypoint in question: select it where it is to be seen, else take the point tool."""
+        session = self._session
+        session.activate(keypoint=name, marking=session.active_marking)
+        point = session.resolved.keypoints.get(name) if session.resolved is not None else None
+        if point is not None and point.position is not None and point.inside:
+            session.select(Selection(keypoints=(name,)))
+            if self.current == "marking":
+                self.choose("select")
+        else:
+            session.select(NOTHING_SELECTED)
+            self.choose("point")
+
+    def choose_marking(self, name: str) -> None:
+        """Make this the marking in question and take the tool that draws it."""
+        session = self._session
+        session.activate(keypoint=session.active_keypoint, marking=name)
+        drawn = name in session.labels.pitch.markings
+        session.select(Selection(marking=name) if drawn else NOTHING_SELECTED)
+        self.choose("marking")
+        self.say_hint()
+
+    def _finish_marking(self) -> None:
+        session = self._session
+        session.activate(keypoint=session.active_keypoint, marking=None)
+        session.select(NOTHING_SELECTED)
+        self.say_hint()
