@@ -40,7 +40,7 @@ _CURSORS = {
     Cursor.OPEN_HAND: Qt.CursorShape.OpenHandCursor,
     Cursor.CLOSED_HAND: Qt.CursorShape.ClosedHandCursor,
 }
-_KEYS = {
+_KEYS: dict[int, ToolKey] = {
     Qt.Key.Key_Return: ToolKey.ENTER,
     Qt.Key.Key_Enter: ToolKey.ENTER,
     Qt.Key.Key_Escape: ToolKey.ESCAPE,
@@ -74,6 +74,7 @@ class Canvas(Sheet):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
+        self.setAccessibleName(self.tr("Picture"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -104,11 +105,7 @@ class Canvas(Sheet):
         """The pointer in image pixels: it points at the middle of the screen pixel under it."""
         half = 0.5 / self.viewport().devicePixelRatioF()
         point = self._scene_at(at + QPointF(half, half))
-        held = Held.NONE
-        for qt, name in _HELD.items():
-            if modifiers & qt:
-                held |= name
-        return PointerEvent(point.x(), point.y(), self._scale, held)
+        return PointerEvent(point.x(), point.y(), self._scale, _held(modifiers))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture, unless one is under way."""
@@ -179,7 +176,7 @@ class Canvas(Sheet):
             self._tool.release(pointer)
 
     def _zoom_to_band(self, band: Rect) -> None:
-        if min(band[2] - band[0], band[3] - band[1]) * self._scale >= 4.0:
+        if min(band[2] - band[0], band[3] - band[1]) * self._scale >= WORTH_ZOOMING:
             self.zoom_to_rect(*band)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -258,7 +255,7 @@ class Canvas(Sheet):
                 self._refresh_pointer(None)
             event.accept()
         elif self._tool_key(event) is not None and self._tool is not None:
-            self._tool.key(_KEYS[Qt.Key(event.key())])
+            self._tool.key(_KEYS[event.key()])
             self._refresh_pointer(None)
             event.accept()
         else:
@@ -283,7 +280,7 @@ class Canvas(Sheet):
         super().focusOutEvent(event)
 
     def _tool_key(self, event: QKeyEvent) -> ToolKey | None:
-        key = _KEYS.get(Qt.Key(event.key()))
+        key = _KEYS.get(event.key())
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         return key if plain and self._tool is not None and key in self._tool.wanted_keys() else None
 
@@ -332,6 +329,14 @@ class Canvas(Sheet):
         if paths:
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
+
+
+def _held(modifiers: Qt.KeyboardModifier) -> Held:
+    held = Held.NONE
+    for qt, name in _HELD.items():
+        if modifiers & qt:
+            held |= name
+    return held
 
 
 def _is_plain_space(event: QKeyEvent) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPaint
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.gui.colours import ACCENT, CASING, CLICK, CURVE, GHOST, PLATE, PLATE_TEXT, SOFT_CASING
+from annotator.gui.stamps import Layer, StampItem
 from annotator.gui.view_state import ArrowView, ClickView, CurveView, Polyline, spoken
 
 # A path that strays less than this from the straight line between its ends is painted as that line.
@@ -50,12 +52,23 @@ def painter_path(polylines: tuple[Polyline, ...]) -> QPainterPath:
     return path
 
 
+@dataclass(frozen=True)
+class Stroke:
+    """A line of one width on the screen at every zoom; ``dashes`` in multiples of the width."""
+
+    rgba: int
+    width: float
+    dashes: tuple[float, ...] = ()
+
+
 @cache
-def _cosmetic(rgba: int, width: float) -> QPen:
-    pen = QPen(QColor.fromRgba(rgba), width)
+def _cosmetic(stroke: Stroke, ratio: float) -> QPen:
+    pen = QPen(QColor.fromRgba(stroke.rgba), stroke.width * ratio)
     pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap if stroke.dashes else Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if stroke.dashes:
+        pen.setDashPattern(list(stroke.dashes))
     return pen
 
 
@@ -69,7 +82,7 @@ class _LineItem(QGraphicsItem):
         self._path = QPainterPath()
         self._rect = QRectF()
         self._margin = MARGIN
-        self._pens: tuple[QPen, ...] = ()
+        self._strokes: tuple[Stroke, ...] = ()
 
     def set_scale(self, scale: float) -> None:
         """Keep room for the width of the stroke at this many screen pixels per image pixel."""
@@ -81,9 +94,9 @@ class _LineItem(QGraphicsItem):
         self._path = path
         self._rect = path.controlPointRect()
 
-    def _set_pens(self, *pens: QPen) -> None:
-        if pens != self._pens:
-            self._pens = pens
+    def _set_strokes(self, *strokes: Stroke) -> None:
+        if strokes != self._strokes:
+            self._strokes = strokes
             self.update()
 
     def boundingRect(self) -> QRectF:
@@ -94,8 +107,9 @@ class _LineItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it, in its own units."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in self._pens:
-            painter.setPen(pen)
+        ratio = widget.devicePixelRatioF() if widget is not None else 1.0
+        for stroke in self._strokes:
+            painter.setPen(_cosmetic(stroke, ratio))
             painter.drawPath(self._path)
 
 
@@ -112,9 +126,9 @@ class CurveItem(_LineItem):
         if before is None or before.path != view.path:
             self._set_path(painter_path((view.path,)))
         if view.selected:
-            self._set_pens(_cosmetic(CASING.rgba(), 3.5), _cosmetic(ACCENT.rgba(), 1.5))
+            self._set_strokes(Stroke(CASING.rgba(), 3.5), Stroke(ACCENT.rgba(), 1.5))
         else:
-            self._set_pens(_cosmetic(SOFT_CASING.rgba(), 2.75), _cosmetic(CURVE.rgba(), 1.0))
+            self._set_strokes(Stroke(SOFT_CASING.rgba(), 2.75), Stroke(CURVE.rgba(), 1.0))
         self.setZValue(11.0 if view.selected else 10.0)
 
 
@@ -123,7 +137,7 @@ class GhostItem(_LineItem):
 
     def __init__(self) -> None:
         super().__init__(5.0)
-        self._set_pens(_cosmetic(SOFT_CASING.rgba(), 2.5), _cosmetic(GHOST.rgba(), 1.0))
+        self._set_strokes(Stroke(SOFT_CASING.rgba(), 2.5), Stroke(GHOST.rgba(), 1.0))
         self._ghost: tuple[Polyline, ...] = ()
 
     def show_ghost(self, ghost: tuple[Polyline, ...]) -> None:
@@ -139,10 +153,7 @@ class BandItem(_LineItem):
 
     def __init__(self) -> None:
         super().__init__(60.0)
-        dashed = QPen(_cosmetic(ACCENT.rgba(), 1.0))
-        dashed.setCapStyle(Qt.PenCapStyle.FlatCap)
-        dashed.setDashPattern([4.0, 3.0])
-        self._set_pens(_cosmetic(CASING.rgba(), 1.0), dashed)
+        self._set_strokes(Stroke(CASING.rgba(), 1.0), Stroke(ACCENT.rgba(), 1.0, (4.0, 3.0)))
         self.setVisible(False)
 
     def show_band(self, band: tuple[float, float, float, float] | None) -> None:
@@ -169,14 +180,23 @@ class _PointItem(QGraphicsItem):
         return self._bounds
 
 
-class ClickItem(_PointItem):
+@cache
+def _click_layers(*, selected: bool, current: bool) -> tuple[Layer, ...]:
+    half = 4.0 if selected else 3.0
+    square = QPainterPath()
+    square.addRect(QRectF(-half, -half, 2.0 * half, 2.0 * half))
+    colour = ACCENT if current else CLICK
+    pens = [QPen(CASING, 3.0), QPen(colour, 1.5 if selected else 1.0)]
+    for pen in pens:
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    return tuple((pen, Qt.BrushStyle.NoBrush, square) for pen in pens)
+
+
+class ClickItem(StampItem):
     """A clicked point of a marking: a small square that leaves the paint inside it visible."""
 
-    HALF = 2.5
-    SELECTED_HALF = 4.0
-
     def __init__(self) -> None:
-        super().__init__(15.0, QRectF(-7.0, -7.0, 14.0, 14.0))
+        super().__init__()
         self.view: ClickView | None = None
 
     def show_click(self, view: ClickView) -> None:
@@ -184,21 +204,8 @@ class ClickItem(_PointItem):
         before, self.view = self.view, view
         if before is None or (before.x, before.y) != (view.x, view.y):
             self.setPos(view.x, view.y)
-        if before is None or (before.selected, before.current) != (view.selected, view.current):
-            self.setZValue(16.0 if view.current else 15.0)
-            self.update()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it, in its own units."""
-        if self.view is None:
-            return
-        half = self.SELECTED_HALF if self.view.selected else self.HALF
-        square = QRectF(-half, -half, 2.0 * half, 2.0 * half)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        colour = ACCENT if self.view.current else CLICK
-        for pen in (_cosmetic(CASING.rgba(), 3.25), _cosmetic(colour.rgba(), 1.25)):
-            painter.setPen(pen)
-            painter.drawRect(square)
+        self.set_layers(_click_layers(selected=view.selected, current=view.current), reach=6.0)
+        self.setZValue(16.0 if view.current else 15.0)
 
 
 class ArrowItem(_PointItem):

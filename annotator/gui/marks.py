@@ -17,14 +17,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainterPath, QPen
 
 from annotator.gui.colours import ACCENT, CASING, GLYPH_COLOURS, WARNING
+from annotator.gui.stamps import Layer, StampItem
 from annotator.gui.view_state import Glyph, Mark
-
-Layer = tuple[QPen | Qt.PenStyle, QBrush | Qt.BrushStyle, QPainterPath]
 
 NO_BRUSH = Qt.BrushStyle.NoBrush
 LINE = 1.5
@@ -32,6 +30,8 @@ CASED = 3.25
 RING = 10.5
 HOVER_RING = 9.0
 CONFIDENCE_STEPS = 8
+HEIGHT = 20.0
+SELECTED_HEIGHT = 21.0
 
 
 def _polygon(*points: tuple[float, float]) -> QPainterPath:
@@ -130,29 +130,17 @@ def layers(glyph: Glyph, *, occluded: bool, selected: bool, hovered: bool, step:
     return (*found, *_body(glyph, occluded, step))
 
 
-@cache
-def _bounds(halo: int) -> QRectF:
-    reach = max(RING + 2.0, float(halo)) + 1.5
-    return QRectF(-reach, -reach, 2.0 * reach, 2.0 * reach)
-
-
-class MarkItem(QGraphicsItem):
-    """Paints one keypoint at its place, in screen pixels."""
+class MarkItem(StampItem):
+    """Paints one keypoint at its place."""
 
     def __init__(self, mark: Mark) -> None:
         super().__init__()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.mark = mark
-        self._bounds = QRectF()
-        self._layers: tuple[Layer, ...] = ()
         self._dress(mark)
         self.setPos(mark.x, mark.y)
 
     def show_mark(self, mark: Mark) -> None:
         """Paint this keypoint from now on; only what differs is touched."""
-        if mark is self.mark:
-            return
         before, self.mark = self.mark, mark
         self._dress(mark)
         if (before.x, before.y) != (mark.x, mark.y):
@@ -169,26 +157,5 @@ class MarkItem(QGraphicsItem):
             step=round(confidence * CONFIDENCE_STEPS) if mark.glyph is Glyph.PREDICTED else 0,
             halo=halo,
         )
-        if found is self._layers:
-            return
-        bounds = _bounds(halo)
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-            self._bounds = bounds
-        self._layers = found
-        self.setZValue(_HEIGHT + 1.0 if mark.selected else _HEIGHT)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """The room that its strokes take."""
-        return self._bounds
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it, in its own units."""
-        for pen, brush, path in self._layers:
-            painter.setPen(pen)
-            painter.setBrush(brush)
-            painter.drawPath(path)
-
-
-_HEIGHT = 20.0
+        self.set_layers(found, reach=max(RING, float(halo)) + 2.0)
+        self.setZValue(SELECTED_HEIGHT if mark.selected else HEIGHT)

@@ -40,6 +40,7 @@ class Sheet(QGraphicsView):
         self._overlay = Overlay(self._scene, self.font())
         self._picture: Picture | None = None
         self._heat: Heat | None = None
+        self._seen = QRectF()
         self._fitted = True
         self._smooth = True
         self._anchor: tuple[QPointF, QPointF] | None = None
@@ -63,9 +64,9 @@ class Sheet(QGraphicsView):
 
     def show_frame(self, rgb: NDArray[np.uint8] | None, *, keep_view: bool) -> None:
         """Show this picture (H, W, 3), or none; fit it to the view unless the view is kept and its size the same."""
-        before = self._picture.rect if self._picture is not None else None
         self._picture = Picture(rgb) if rgb is not None else None
-        if self._picture is not None and (not keep_view or self._picture.rect != before):
+        if self._picture is not None and (not keep_view or self._picture.rect != self._seen):
+            self._seen = self._picture.rect
             self._extend_scene()
             self.fit()
         self._repaint_background()

@@ -151,7 +151,7 @@ def pan(view: QGraphicsView, index: int) -> None:
 
 def canvas_steps(canvas: Canvas, state: Resolved) -> dict[str, Callable[[int], None]]:
     """One event of each kind on the canvas."""
-    said, pictures, name = labels(state), frames(), next(iter(KEYPOINTS))
+    said, pictures, heat, name = labels(state), frames(), heatmap(), next(iter(KEYPOINTS))
     selection = Selection(keypoints=(name,))
 
     def drag(index: int) -> None:
@@ -176,7 +176,7 @@ def canvas_steps(canvas: Canvas, state: Resolved) -> dict[str, Callable[[int], N
 
     def switch(index: int) -> None:
         canvas.show_frame(pictures[index % 2], keep_view=True)
-        canvas.show_heatmap(heatmap(), opacity=0.6, image_from_cell=CELL)
+        canvas.show_heatmap(heat, opacity=0.6, image_from_cell=CELL)
         camera(index % 2)
 
     return {

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import pixels
+from pictures import noise, pixels
 from PySide6.QtGui import QImage
 
-from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
+from annotator.gui.canvas import Canvas
+from annotator.gui.tools import SelectTool
+from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings, view_state
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
 from annotator.labels import EMPTY, FrameLabels, Visibility
 
@@ -118,3 +120,28 @@ def check_picture(request: pytest.FixtureRequest) -> Callable[[QImage, str], Non
         assert near.mean() >= 0.995, f"{name}: {1 - near.mean():.2%} of the pixels differ"
 
     return check
+
+
+@pytest.fixture
+def canvas(qtbot):
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(800, 500)
+    canvas.show_frame(noise(), keep_view=False)
+    with qtbot.waitExposed(canvas):
+        canvas.show()
+    return canvas
+
+
+@pytest.fixture
+def busy(canvas, desk):
+    """A canvas that follows the desk, at 100 %, with the select tool."""
+
+    def refresh():
+        canvas.show_view(view_state(desk.resolved, desk.labels.pitch, desk.settings, desk.selection, size=desk.size))
+
+    desk.changed = refresh
+    refresh()
+    canvas.actual_size()
+    canvas.set_tool(SelectTool(desk))
+    return canvas
