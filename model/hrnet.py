@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from torch import Tensor, nn
 
@@ -19,6 +19,7 @@ from model.blocks import BasicBlock, Bottleneck, Upsampling, chain, conv, norm_r
 HeadKind = Literal["single", "concat", "higher", "light", "none"]
 Skip = Literal["none", "stem", "raw"]
 Output = Literal["none", "softmax", "log_softmax"]
+_MOST, _DEEPEST = 4096, 32
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,20 @@ class Spec:
     zero_gamma: bool = False
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.channels < 1 or self.blocks < 1 or min(self.modules) < 1:
-            raise ValueError(f"an HRNet needs positive width, channels, blocks and modules: {self}")
-        if len(self.stem) not in (2, 3):
-            raise ValueError(f"the stem has two or three convolutions, not {len(self.stem)}")
+        depth = (*self.modules, self.layer1[0], self.blocks)
+        widths = (self.width, self.layer1[1], self.channels, self.head_width, self.deconv_width, *self.stem)
+        if not (all(1 <= n <= _MOST for n in widths) and all(1 <= n <= _DEEPEST for n in depth)):
+            raise ValueError(f"an HRNet needs widths of 1 to {_MOST} and depths of 1 to {_DEEPEST}: {self}")
+        if not all(0 <= n <= _DEEPEST for n in (self.refine, self.deconv_blocks)) or self.upscale not in (1, 2, 4):
+            raise ValueError(f"impossible refinement, deconvolution or upscaling: {self}")
+        if not 0 <= self.internal <= _MOST or not 0 <= self.tags <= _MOST:
+            raise ValueError(f"impossible internal layer or number of tags: {self}")
+        words = ((self.fuse, Upsampling), (self.head, HeadKind), (self.skip, Skip), (self.output, Output))
+        for value, allowed in words:
+            if value not in get_args(allowed):
+                raise ValueError(f"{value!r} is none of {', '.join(get_args(allowed))}")
+        if len(self.modules) != 3 or len(self.stem) not in (2, 3):
+            raise ValueError(f"three stages, and a stem of two or three convolutions, not {self.modules} {self.stem}")
         if self.head == "light" and len(self.stem) != 3:
             raise ValueError("the light head joins the 1/4 feature of a stem with three convolutions")
 

@@ -49,12 +49,20 @@ def test_every_preset_is_a_network_and_says_its_stride() -> None:
 def test_nonsense_specs_are_refused() -> None:
     with pytest.raises(ValueError, match="no network preset"):
         preset("resnet", channels=2)
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(ValueError, match="widths of 1"):
         Spec(width=0, channels=1)
-    with pytest.raises(ValueError, match="two or three"):
+    with pytest.raises(ValueError, match="two or three conv"):
         Spec(width=4, channels=1, stem=(1,))
     with pytest.raises(ValueError, match="three convolutions"):
         Spec(width=4, channels=1, head="light")
+    with pytest.raises(ValueError, match="depths of 1"):
+        Spec(width=4, channels=1, blocks=10**9)
+    with pytest.raises(ValueError, match="none of nearest, bilinear"):
+        Spec(width=4, channels=1, fuse="cubic")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="upscaling"):
+        Spec(width=4, channels=1, upscale=3)
+    with pytest.raises(ValueError, match="internal"):
+        Spec(width=4, channels=1, internal=-1)
     with pytest.raises(ValueError, match="unknown network option"):
         Spec.from_dict({"width": 4, "channels": 1, "colour": 3})
 
