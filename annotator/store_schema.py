@@ -161,6 +161,24 @@ def _check_header(path: Path) -> None:
     if application != APPLICATION_ID:
         raise ProjectError(path, "this is not a Touchline project", "Choose a file made by Touchline.")
     _check_version(path, version)
+    _check_length(path, head)
+
+
+def _check_length(path: Path, head: bytes) -> None:
+    """Refuse a file shorter than its header says; SQLite itself overlooks a last page cut within.
+
+    Beside a log of a program that died the file may rightly be behind its header.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    page_size, changed, pages, changed_with_pages = struct.unpack(">H6xII60xI", head[16:96])
+    page_size = 65536 if page_size == 1 else page_size
+    with suppress(OSError):
+        if log.exists() and log.stat().st_size:
+            return
+        if changed == changed_with_pages and path.stat().st_size < page_size * pages:
+            raise ProjectError(
+                path, "the project file is cut short", "Open a backup; nothing was changed in this file."
+            )
 
 
 def _check_identity(path: Path, db: sqlite3.Connection) -> None:

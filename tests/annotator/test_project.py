@@ -192,6 +192,7 @@ def test_where_the_place_is_read_only_the_project_goes_to_the_data_directory(tmp
     with Project.for_media([media]) as project:
         assert project.record(1) == PLACED
         assert not project.row(1).missing
+        assert "cannot be written" in project.notice
 
 
 def test_a_link_that_leads_in_a_circle_ends(tmp_path):
