@@ -67,7 +67,9 @@ def _why_nothing(geometry: Geometry) -> str:
     if evidence.constraints >= FEWEST_CONSTRAINTS:
         if geometry.solution is None:
             return "No camera sees the pitch like this: check the names of what is drawn."
-        return "What is drawn does not agree: check the names of the markings."
+        offs = geometry.solution.misfits
+        first = f" {max(offs, key=lambda key: offs[key]).strip()} first" if offs else ""
+        return f"What is drawn does not agree: check{first or ' what is placed'}."
     return _undecided(geometry) or _what_to_add(evidence)
 
 

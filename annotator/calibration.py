@@ -37,6 +37,7 @@ COARSE, WIDE, NARROW = 60.0, 10.0, 2.5  # Cauchy scales in centred units, first 
 CLICK_NOISE = 1.0  # centred units: what a click is worth at best
 HIGHEST_FOCAL, LOWEST_FOCAL = 12.0 * 960.0, 0.4 * 960.0
 LOWEST_CAMERA = -0.3  # metres, z down
+EXPLAINED = 8.0  # centred units within which a click counts as explained
 USUAL_RMS = 1.6  # centred units; what a careful hand leaves over
 FIRST_DAMPING = 1e-3
 CHEAPER = 0.6  # a homography must cost less than this share of the camera's cost to be preferred
@@ -338,11 +339,15 @@ def _solution(
     square = float((used * residuals[:data] ** 2).sum())
     scale = max(CLICK_NOISE, math.sqrt(square / freedom) if freedom >= 1.0 else CLICK_NOISE)
     rms = math.sqrt(square / float(used.sum()))
+    agreeing = np.abs(residuals[:data]) < EXPLAINED
+    support = float(equations.weights[agreeing].sum() / equations.weights.sum())
     left_out = {
         name: _left_out(equations, name, residuals, jacobian, weights, inverse) for name in equations.point_names
     }
     misfits = equations.misfits(residuals[:data])
-    return Solution(kind, size, model, params[0], inverse * scale**2, rms, float(costs[chosen]), left_out, misfits)
+    return Solution(
+        kind, size, model, params[0], inverse * scale**2, rms, support, float(costs[chosen]), left_out, misfits
+    )
 
 
 def _inverse(normal: Array) -> Array:

@@ -219,9 +219,10 @@ class Solution:
     """One projection fitted to what a person said of a frame.
 
     ``model`` and ``params`` (P,) say which; ``covariance`` (P, P) how surely; ``rms`` the robust root mean square
-    residual in centred units; ``cost`` the robust cost. ``left_out`` maps each placed keypoint used to the distance
-    in centred units at which the rest would have put it, None when the rest does not reach it;
-    ``misfits`` each marking used to the root mean square distance of its clicks.
+    residual in centred units; ``support`` the share of clicks and points that it explains; ``cost`` the
+    robust cost. ``left_out`` maps each placed keypoint used to the distance in centred units at which the rest would
+    have put it, None when the rest does not reach it; ``misfits`` each marking used to the root mean square distance
+    of its clicks.
     """
 
     kind: SolutionKind
@@ -230,6 +231,7 @@ class Solution:
     params: Array
     covariance: Array
     rms: float
+    support: float
     cost: float
     left_out: Mapping[str, float | None] = field(default_factory=dict)
     misfits: Mapping[str, float] = field(default_factory=dict)

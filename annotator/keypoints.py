@@ -28,7 +28,8 @@ __all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolve"]
 LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely is not shown as a position
 SURE_ENOUGH = 5.0  # pixels of a 960 wide frame; a construction no less sure than this stands
 GIVE_WAY = 3.0  # beyond, it gives way to a projection this many times surer
-TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse speaks for no keypoint
+TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse,
+TRUSTED_SUPPORT = 0.6  # or explains a smaller share of what was said, speaks for no keypoint
 GOOD_RMS = 3.0  # pixels of a 960 wide frame; a refined solution that fits worse is searched for anew
 FEWEST_TO_WARM = 9
 
@@ -149,7 +150,7 @@ def resolve(
 def _geometry(evidence: Evidence, size: tuple[int, int], previous: Resolved | None) -> Geometry:
     """Lines and ellipses, the solution fitted to all of it, and what both say of the keypoints."""
     solution = _solution(evidence, size, previous)
-    trusted = solution if solution is not None and solution.rms <= TRUSTED_RMS else None
+    trusted = solution if solution is not None and _is_trusted(solution) else None
     lens = trusted.lens if trusted is not None else Lens(size)
     drawing = fitted(evidence, lens.kap)
     found = construct(drawing, trusted)
@@ -162,6 +163,10 @@ def _geometry(evidence: Evidence, size: tuple[int, int], previous: Resolved | No
     return Geometry(
         evidence, drawing, sure, solution, trusted, lens, pixels, deviations, undecided(drawing, found), LARGEST_SD
     )
+
+
+def _is_trusted(solution: Solution) -> bool:
+    return solution.rms <= TRUSTED_RMS and solution.support >= TRUSTED_SUPPORT
 
 
 def _solution(evidence: Evidence, size: tuple[int, int], previous: Resolved | None) -> Solution | None:

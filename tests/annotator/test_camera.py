@@ -269,9 +269,9 @@ def test_the_derivatives_are_those_of_central_differences(family):
     for i, step in enumerate(10.0 * model.steps):
         up, down = params.copy(), params.copy()
         up[0, i], down[0, i] = up[0, i] + step, down[0, i] - step
-        difference = (
-            linearise(equations, model, up, 0).residuals - linearise(equations, model, down, 0).residuals
-        ) / (2.0 * step)
+        difference = (linearise(equations, model, up, 0).residuals - linearise(equations, model, down, 0).residuals) / (
+            2.0 * step
+        )
         assert np.allclose(found[:, i], difference[0], rtol=2e-3, atol=1e-3 * np.abs(difference).max())
 
 

@@ -141,7 +141,7 @@ def test_a_short_arc_says_that_it_knows_little():
     short = fit_ellipse(ellipse(span=math.radians(30.0), count=5) + 0.01)
     whole = fit_ellipse(ellipse(count=5))
     assert whole is not None
-    at = whole.centre + (0.0, 1.0)
+    at = whole.centre + np.array([0.0, 1.0])
     row = whole.shift_rows(at, at)
     known = float(row @ whole.covariance @ row)
     if short is not None:

@@ -1,5 +1,6 @@
 """Made-up cameras with exact projections, and the clicks that a person with a given hand would make."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 
 SIZE = (960, 540)
 WORLDS = np.array([point.world for point in KEYPOINTS.values()])
+SAMPLES = np.concatenate([marking_samples(name, 0.2) for name in MARKINGS])
+_ENDS = np.cumsum([0, *(len(marking_samples(name, 0.2)) for name in MARKINGS)])
+PARTS = {name: slice(a, b) for name, (a, b) in zip(MARKINGS, itertools.pairwise(_ENDS), strict=True)}
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,14 @@ class View:
     def clicks(self, rng, *, noise=0.0, round_clicks=9, line_clicks=(2, 4)):
         """An instance with clicks on every marking of which a stretch is in the frame."""
         markings = {}
-        for name, marking in MARKINGS.items():
-            pixels = self.project(marking_samples(name, 0.1))
-            seen = pixels[self.inside(pixels)]
+        pixels = self.project(SAMPLES)
+        inside = self.inside(pixels)
+        for name, part in PARTS.items():
+            seen = pixels[part][inside[part]]
             if len(seen) < 2 or np.ptp(seen, axis=0).max() < 15.0:
                 continue
-            number = round_clicks if marking.is_round else int(rng.integers(line_clicks[0], line_clicks[1] + 1))
+            is_round = MARKINGS[name].is_round
+            number = round_clicks if is_round else int(rng.integers(line_clicks[0], line_clicks[1] + 1))
             at = np.linspace(0.03, 0.97, number) + rng.uniform(-0.02, 0.02, number)
             chosen = seen[np.clip((at * len(seen)).astype(int), 0, len(seen) - 1)]
             chosen = np.unique(chosen, axis=0)
