@@ -129,7 +129,7 @@ class Predictor:
         return back
 
 
-def choose_device(name: Device) -> str:
+def choose_device(name: str) -> str:
     """The device to run on; asking for one that is not there is a ValueError."""
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":

@@ -33,6 +33,7 @@ from model.plan import (
     scale_at,
     work,
 )
+from model.predictor import choose_device
 from model.validation import Validator
 
 __all__ = ["Progress", "TrainingConfig", "TrainingError", "TrainingResult", "learning_rate", "train"]
@@ -332,7 +333,8 @@ def _optimiser(net: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
     kernels = [p for p in net.parameters() if p.ndim > 1]
     vectors = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": kernels, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.lr, fused=True)
+    fused = next(net.parameters()).device.type in ("cpu", "cuda")
+    return torch.optim.AdamW(groups, lr=config.lr, fused=fused)
 
 
 def _loss(config: TrainingConfig, maps: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
@@ -346,9 +348,12 @@ def _loss(config: TrainingConfig, maps: Tensor, targets: Tensor, mask: Tensor) -
 
 
 def _device(name: str) -> str:
-    if name != "auto":
-        return name
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return choose_device(name)
+    except ValueError as error:
+        raise TrainingError(f"Training cannot start: {error}.") from error
 
 
 def _wants_half(precision: Precision, device: torch.device) -> bool:
@@ -357,5 +362,5 @@ def _wants_half(precision: Precision, device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     flags = Path("/proc/cpuinfo")
-    return flags.exists() and "amx_bf16" in flags.read_text(encoding="utf-8", errors="replace")
+    return device.type == "cpu" and flags.exists() and "amx_bf16" in flags.read_text(encoding="utf-8", errors="replace")
 

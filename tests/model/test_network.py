@@ -176,5 +176,5 @@ def test_misuse_of_a_predictor_is_named() -> None:
     with pytest.raises(ValueError, match="RGB uint8"):
         predictor.predict(np.zeros((10, 10), dtype=np.uint8))
     with pytest.raises(ValueError, match="no 'tpu' device"):
-        choose_device("tpu")  # type: ignore[arg-type]
+        choose_device("tpu")
     assert choose_device("auto") in ("cuda", "mps", "cpu")
