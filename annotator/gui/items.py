@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.gui.colours import ACCENT, CASING, CLICK, CURVE, GHOST, PLATE, PLATE_TEXT, SOFT_CASING
@@ -52,37 +52,50 @@ def painter_path(polylines: tuple[Polyline, ...]) -> QPainterPath:
     return path
 
 
-@dataclass(frozen=True)
-class Stroke:
-    """A line of one width on the screen at every zoom; ``dashes`` in multiples of the width."""
+Offsets = tuple[tuple[float, float], ...]
 
-    rgba: int
-    width: float
-    dashes: tuple[float, ...] = ()
+
+@dataclass(frozen=True)
+class Ink:
+    """Colour of a line, of the casing to both sides of it, and how wide it is in screen pixels."""
+
+    colour: int
+    casing: int
+    width: int = 1
 
 
 @cache
-def _cosmetic(stroke: Stroke, ratio: float) -> QPen:
-    pen = QPen(QColor.fromRgba(stroke.rgba), stroke.width * ratio)
-    pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap if stroke.dashes else Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if stroke.dashes:
-        pen.setDashPattern(list(stroke.dashes))
-    return pen
+def _hairlines(ink: Ink, ratio: float) -> tuple[tuple[QPen, Offsets], ...]:
+    """Pens one dot wide, and by how many dots each is shifted to make up the casing and then the line.
+
+    Qt strokes a line of one dot ten times faster than a wider one, so that a wide one is several thin ones.
+    """
+    dots = max(1, round(ink.width * ratio))
+    edge = (dots - 1) / 2.0
+    inside = [step - edge for step in range(dots)]
+    around = edge + 1.0
+    casing = ((-around, 0.0), (around, 0.0), (0.0, -around), (0.0, around))
+    pens = [QPen(QColor.fromRgba(rgba), 0.0) for rgba in (ink.casing, ink.colour)]
+    return ((pens[0], casing), (pens[1], tuple((x, y) for x in inside for y in inside)))
+
+
+CURVE_INK = Ink(CURVE.rgba(), SOFT_CASING.rgba())
+SELECTED_INK = Ink(ACCENT.rgba(), CASING.rgba(), width=2)
+GHOST_INK = Ink(GHOST.rgba(), SOFT_CASING.rgba())
+BAND_INK = Ink(ACCENT.rgba(), CASING.rgba())
 
 
 class _LineItem(QGraphicsItem):
-    """A path in image pixels, painted as thin strokes of one width at every zoom."""
+    """A path in image pixels, painted as a thin cased line of one width at every zoom."""
 
-    def __init__(self, z: float) -> None:
+    def __init__(self, z: float, ink: Ink) -> None:
         super().__init__()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setZValue(z)
+        self._ink = ink
         self._path = QPainterPath()
         self._rect = QRectF()
         self._margin = MARGIN
-        self._strokes: tuple[Stroke, ...] = ()
 
     def set_scale(self, scale: float) -> None:
         """Keep room for the width of the stroke at this many screen pixels per image pixel."""
@@ -94,9 +107,9 @@ class _LineItem(QGraphicsItem):
         self._path = path
         self._rect = path.controlPointRect()
 
-    def _set_strokes(self, *strokes: Stroke) -> None:
-        if strokes != self._strokes:
-            self._strokes = strokes
+    def _set_ink(self, ink: Ink) -> None:
+        if ink != self._ink:
+            self._ink = ink
             self.update()
 
     def boundingRect(self) -> QRectF:
@@ -108,16 +121,20 @@ class _LineItem(QGraphicsItem):
         """Paint it, in its own units."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ratio = widget.devicePixelRatioF() if widget is not None else 1.0
-        for stroke in self._strokes:
-            painter.setPen(_cosmetic(stroke, ratio))
-            painter.drawPath(self._path)
+        at = painter.worldTransform()
+        for pen, offsets in _hairlines(self._ink, ratio):
+            painter.setPen(pen)
+            for x, y in offsets:
+                painter.setWorldTransform(at * QTransform.fromTranslate(x / ratio, y / ratio))
+                painter.drawPath(self._path)
+        painter.setWorldTransform(at)
 
 
 class CurveItem(_LineItem):
     """A drawn marking as fitted."""
 
     def __init__(self) -> None:
-        super().__init__(10.0)
+        super().__init__(10.0, CURVE_INK)
         self.view: CurveView | None = None
 
     def show_curve(self, view: CurveView) -> None:
@@ -125,10 +142,7 @@ class CurveItem(_LineItem):
         before, self.view = self.view, view
         if before is None or before.path != view.path:
             self._set_path(painter_path((view.path,)))
-        if view.selected:
-            self._set_strokes(Stroke(CASING.rgba(), 3.5), Stroke(ACCENT.rgba(), 1.5))
-        else:
-            self._set_strokes(Stroke(SOFT_CASING.rgba(), 2.75), Stroke(CURVE.rgba(), 1.0))
+        self._set_ink(SELECTED_INK if view.selected else CURVE_INK)
         self.setZValue(11.0 if view.selected else 10.0)
 
 
@@ -136,8 +150,7 @@ class GhostItem(_LineItem):
     """The whole pitch as the solution projects it."""
 
     def __init__(self) -> None:
-        super().__init__(5.0)
-        self._set_strokes(Stroke(SOFT_CASING.rgba(), 2.5), Stroke(GHOST.rgba(), 1.0))
+        super().__init__(5.0, GHOST_INK)
         self._ghost: tuple[Polyline, ...] = ()
 
     def show_ghost(self, ghost: tuple[Polyline, ...]) -> None:
@@ -152,8 +165,7 @@ class BandItem(_LineItem):
     """The region being drawn with the pointer."""
 
     def __init__(self) -> None:
-        super().__init__(60.0)
-        self._set_strokes(Stroke(CASING.rgba(), 1.0), Stroke(ACCENT.rgba(), 1.0, (4.0, 3.0)))
+        super().__init__(60.0, BAND_INK)
         self.setVisible(False)
 
     def show_band(self, band: tuple[float, float, float, float] | None) -> None:
