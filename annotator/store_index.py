@@ -69,7 +69,7 @@ def look_at(paths: Sequence[Path], known: Mapping[Path, MediaKind]) -> Looked:
     passed = 0
     singles: dict[Path, list[str]] = {}
     for path in dict.fromkeys(paths):
-        if path in known:
+        if path in known or (path.suffix.lower() not in VIDEO_SUFFIXES and _is_covered(path, known)):
             passed += 1
         elif path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
             singles.setdefault(path.parent, []).append(path.name)
@@ -82,14 +82,15 @@ def look_at(paths: Sequence[Path], known: Mapping[Path, MediaKind]) -> Looked:
             offers.extend(looked.offers)
             problems.extend(looked.problems)
             passed += not looked.offers
-    offers.extend(
-        Offer(MediaKind.FILES, folder, tuple(natural_sorted(names)))
-        for folder, names in singles.items()
-        if known.get(folder) is not MediaKind.FOLDER
-    )
+    offers.extend(Offer(MediaKind.FILES, folder, tuple(natural_sorted(names))) for folder, names in singles.items())
     if errors and not offers and not passed:
         raise errors[0]
     return Looked(tuple(offers), (*problems, *[str(error) for error in errors]))
+
+
+def _is_covered(path: Path, known: Mapping[Path, MediaKind]) -> bool:
+    """True for what lies below a folder whose images are all listed already."""
+    return path.exists() and any(known.get(folder) is MediaKind.FOLDER for folder in path.parents)
 
 
 def _look_at_one(path: Path, known: Mapping[Path, MediaKind]) -> Looked:

@@ -92,7 +92,7 @@ def create_store(path: Path, scheme_id: str) -> None:
         If there is something at ``path`` already or the place cannot be written.
     """
     if path.exists():
-        raise ProjectError(path, "there is something with this name already", "Open it, or choose another name.")
+        raise _taken(path)
     building = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with suppress(FileNotFoundError):
@@ -102,7 +102,9 @@ def create_store(path: Path, scheme_id: str) -> None:
             about = {"scheme_id": scheme_id, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
             db.executemany("INSERT INTO about VALUES(?, ?)", about.items())
             db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        building.replace(path)
+        _put(building, path)
+    except FileExistsError as error:
+        raise _taken(path) from error
     except sqlite3.Error as error:
         raise explain(path, error) from error
     except OSError as error:
@@ -111,6 +113,20 @@ def create_store(path: Path, scheme_id: str) -> None:
     finally:
         with suppress(OSError):
             building.unlink()
+
+
+def _put(building: Path, path: Path) -> None:
+    """Give a complete file its name; FileExistsError if another program was faster, where the disk can tell."""
+    try:
+        path.hardlink_to(building)
+    except FileExistsError:
+        raise
+    except OSError:
+        building.replace(path)
+
+
+def _taken(path: Path) -> ProjectError:
+    return ProjectError(path, "there is something with this name already", "Open it, or choose another name.")
 
 
 def open_store(path: Path) -> sqlite3.Connection:

@@ -135,13 +135,13 @@ class VideoReader:
         """The decoded frame of this time: onwards from where the decoder stands, else from ever earlier keyframes."""
         last = bisect_right(self._index.keys, time) - 1
         if self._is_ahead(time, last):
-            self._decode_until(time)
+            self._decode_until(number, time)
             if time in self._cache:
                 return self._cache[time]
         starts = [] if self._index.counted else list(range(last, max(-1, last - _SEEK_ATTEMPTS), -1))
         for start in [*starts, None]:
             if self._seek(start, time):
-                self._decode_until(time)
+                self._decode_until(number, time)
             if time in self._cache:
                 return self._cache[time]
             if start is not None and self._position is not None and self._index.keys[start] <= time <= self._position:
@@ -182,9 +182,15 @@ class VideoReader:
                 return True
         return False
 
-    def _decode_until(self, time: int) -> None:
-        """Decode onwards into the cache until ``time`` is there or passed, or the stream ends."""
+    def _decode_until(self, number: int, time: int) -> None:
+        """Decode onwards into the cache until ``time`` is there or passed, or the stream ends.
+
+        On the way to the frames just before it those that no other frame needs are not decoded at all.
+        """
         import av
+
+        context = self._container.streams.video[0].codec_context
+        kept_from = self._index.times[max(0, number - self._keep // 2)]
 
         while self._packets is not None and time not in self._cache:
             if self._position is not None and self._position > time:
@@ -196,6 +202,8 @@ class VideoReader:
             if packet is None:
                 self._packets = None
                 return
+            is_passed = not self._index.counted and packet.pts is not None and packet.pts < kept_from
+            context.skip_frame = "NONREF" if is_passed else "DEFAULT"
             with suppress(av.InvalidDataError, av.EOFError):
                 for frame in packet.decode():
                     self._keep_frame(frame)

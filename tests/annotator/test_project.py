@@ -180,6 +180,14 @@ def test_single_images_become_one_medium_and_later_their_whole_folder(tmp_path):
         assert names_of(project, states=[FrameState.DRAFT]) == ["3.jpg"]
 
 
+def test_what_lies_in_a_listed_folder_is_not_listed_twice(tmp_path):
+    media = images(tmp_path / "m", "a/1.jpg", "2.jpg")
+    with Project.for_media([media]) as project:
+        project.add_media([media / "a", media / "a" / "1.jpg", media / "2.jpg"])
+        assert names_of(project) == ["2.jpg", "a/1.jpg"]
+        assert len(project.media()) == 1
+
+
 def test_where_the_place_is_read_only_the_project_goes_to_the_data_directory(tmp_path, monkeypatch):
     media = images(tmp_path / "m", "1.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
