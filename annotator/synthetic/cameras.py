@@ -1,4 +1,4 @@
-"""The camera of a rendered frame: projection both ways, and the six families of places it may stand.
+"""The camera of a rendered frame: projection both ways, and the families of places it may stand.
 
 The world frame is that of `annotator.pitch`: metres, x along the length, y towards the main camera, z down.
 """
@@ -182,16 +182,25 @@ def _tactical(rng: np.random.Generator, half: tuple[float, float], side: int) ->
     return np.array(position), np.array(target), rng.uniform(60, 112)
 
 
+def _player(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
+    """A close-up of a player, in which next to nothing of the pitch can be told."""
+    position = [rng.uniform(-12, 12), half[1] + rng.uniform(8, 45), -rng.uniform(3, 18)]
+    target = [rng.uniform(-50, 50), rng.uniform(-30, 30), -rng.uniform(0.8, 1.4)]
+    return np.array(position), np.array(target), rng.uniform(3.5, 9)
+
+
 Family = Callable[[np.random.Generator, tuple[float, float], int], Pose]
 FAMILIES: dict[str, tuple[float, Family]] = {
-    "main": (0.26, _main),
+    "main": (0.23, _main),
     "sixteen": (0.19, _sixteen),
     "close": (0.15, _close),
     "high behind": (0.09, _high_behind),
     "behind goal": (0.04, _behind),
+    "player": (0.03, _player),
     "midfield": (0.16, _midfield),
     "tactical": (0.11, _tactical),
 }
+CLOSE_UP = "player"
 BEHIND_GOAL = ("high behind", "behind goal")
 
 
@@ -204,7 +213,8 @@ def random_view(
 ) -> View:
     """A view of a pitch with the given half length and half width in metres.
 
-    Shares: penalty areas 60 %, behind the goal 13 %, midfield and tactical 27 %, unless ``family`` names one.
+    Shares: penalty areas 57 %, close-ups of players 3 %, behind the goal 13 %, midfield and tactical 27 %, unless
+    ``family`` names one.
     """
     if family is not None and family not in FAMILIES:
         raise ValueError(f"there is no camera family {family!r}; there are {', '.join(FAMILIES)}")

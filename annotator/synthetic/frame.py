@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS
-from annotator.synthetic.cameras import RenderCamera, View, random_view
+from annotator.synthetic.cameras import CLOSE_UP, RenderCamera, View, random_view
 from annotator.synthetic.finish import grade, graphics, lens, stadium_shadow
 from annotator.synthetic.foreground import paint_foreground
 from annotator.synthetic.goals import draw_flag, draw_goal, random_goal_look
@@ -93,8 +94,8 @@ def render(
     size : (int, int)
         Width and height in pixels.
     family : str, optional
-        Keep to one kind of camera; by default 60 % show a penalty area from the side, 13 % a goal from behind and
-        27 % midfield or most of the pitch.
+        Keep to one kind of camera; by default 57 % show a penalty area from the side, 13 % a goal from behind,
+        27 % midfield or most of the pitch and 3 % a close-up of a player.
 
     Raises
     ------
@@ -116,12 +117,12 @@ def _random_plan(rng: np.random.Generator) -> Plan:
 
 
 def _useful_view(rng: np.random.Generator, plan: Plan, size: tuple[int, int], family: str | None) -> View:
-    """A view that shows at least five keypoints (three in one frame of ten)."""
+    """A view that shows at least five keypoints (three in one frame of ten); a close-up need not show any."""
     wanted = 3 if rng.random() < 0.1 else 5
     world = plan.keypoints()
     view = random_view(rng, size=size, half=(plan.half_length, plan.half_width), family=family)
     for _ in range(30):
-        if int(_inside(view.camera.project(world), size).sum()) >= wanted:
+        if view.family == CLOSE_UP or int(_inside(view.camera.project(world), size).sum()) >= wanted:
             break
         view = random_view(rng, size=size, half=(plan.half_length, plan.half_width), family=view.family)
     return view
@@ -147,6 +148,9 @@ class _Scene:
     def frame(self) -> SyntheticFrame:
         """Draw everything and say where the keypoints are."""
         image = self._ground_and_stadium()
+        if self._view.family == CLOSE_UP:
+            # The lens is focused on the player.
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), image.shape[0] * self._rng.uniform(0.006, 0.03)))
         self._standing(image)
         paint_foreground(self._rng, image, self._covered, view=self._view, plan=self._plan)
         picture = (np.clip(grade(self._rng, image), 0, 1) * 255 + 0.5).astype(np.uint8)
@@ -203,7 +207,7 @@ class _Scene:
         rng, plan, kits = self._rng, self._plan, random_kits(self._rng)
         height, width = self._depth.shape
         people = []
-        pace = 0.35 if self._view.family == "close" else 1.0
+        pace = 0.35 if self._view.family in ("close", CLOSE_UP) else 1.0
         for _ in range(int(rng.integers(3, 23) * pace) + 1):
             u, v = int(rng.integers(width)), int(rng.uniform(0.12, 1.0) * height)
             x, y = float(self._ground.x[v, u]), float(self._ground.y[v, u])
