@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS
+from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS, MarkingKind
 from annotator.synthetic.cameras import CLOSE_UP, RenderCamera, View, random_view
 from annotator.synthetic.finish import grade, graphics, lens, stadium_shadow
 from annotator.synthetic.foreground import paint_foreground
@@ -75,7 +75,8 @@ class SyntheticFrame:
         width, height = self.camera.size
         found: dict[str, Floats] = {}
         for name in MARKINGS:
-            pixels = self.camera.project(plan.marking(name, step))
+            samples = plan.marking(name, step)
+            pixels = self.camera.project(samples[:-1] if MARKINGS[name].kind is MarkingKind.CIRCLE else samples)
             with np.errstate(invalid="ignore"):
                 inside = np.asarray((pixels >= 0) & (pixels <= (width - 1, height - 1))).all(axis=1)
             if int(inside.sum()) >= 2:
@@ -144,6 +145,7 @@ class _Scene:
         self._ground, self._depth = ground_maps(self._camera, self._rays)
         self._covered = np.zeros(self._depth.shape, np.float32)
         self._stadium = random_stadium(rng)
+        self._people: list[Person] = []
 
     def frame(self) -> SyntheticFrame:
         """Draw everything and say where the keypoints are."""

@@ -83,6 +83,7 @@ def test_clicks_on_markings_agree_with_the_points(frames: list[SyntheticFrame]) 
         for name, clicks in frame.markings(step=0.5).items():
             assert name in MARKINGS
             assert ((clicks >= 0) & (clicks <= np.array(SIZE) - 1)).all()
+            assert len(np.unique(clicks, axis=0)) == len(clicks)
         box = frame.markings(step=0.05).get("Big rect. left main")
         if box is not None and frame.states["L_PENALTY_AREA_BR_CORNER"]:
             corner = np.array(frame.points["L_PENALTY_AREA_BR_CORNER"])
