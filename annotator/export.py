@@ -162,24 +162,13 @@ def export(
         not make, or the disk refuses; then nothing is changed.
     """
     folder = Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100  (keeps links, drops "..")
-    if project.scheme_id != PITCH_57.id:
-        reason = f"the project labels {project.scheme_id}, and only {PITCH_57.id} can be exported"
-        raise ExportError(project.path, reason, "Open a project of pitch labels.")
-    rows = [project.row(number) for number in project.frame_ids({FrameState.ACCEPTED})]
-    if not rows:
-        raise ExportError(project.path, "no frame is accepted yet", "Accept frames first.")
+    work = _Work(project, _accepted(project), progress, should_stop)
     if what is ExportKind.TRAINING_SET:
         refuse_foreign_training_set(folder)
     else:
         refuse_foreign(folder, what.value)
-    work = _Work(project, rows, progress, should_stop)
-    write = {
-        ExportKind.TRAINING_SET: _write_training_set,
-        ExportKind.SOCCERNET: _write_soccernet,
-        ExportKind.COCO: _write_coco,
-    }[what]
     try:
-        write(work, folder)
+        _WRITERS[what](work, folder)
     except _StoppedError:
         return None
     except (TrainingSetError, FormatError) as error:
@@ -192,11 +181,19 @@ def export(
     return ExportReport(what, folder, work.done, tuple(work.left_out), dict(sorted(work.counts.items())))
 
 
+def _accepted(project: Project) -> list[FrameRow]:
+    if project.scheme_id != PITCH_57.id:
+        reason = f"the project labels {project.scheme_id}, and only {PITCH_57.id} can be exported"
+        raise ExportError(project.path, reason, "Open a project of pitch labels.")
+    rows = [project.row(number) for number in project.frame_ids({FrameState.ACCEPTED})]
+    if not rows:
+        raise ExportError(project.path, "no frame is accepted yet", "Accept frames first.")
+    return rows
+
+
 def _write_training_set(work: _Work, folder: Path) -> None:
-    groups: Counter[str] = Counter()
     media = {medium.id: medium.path for medium in work.project.media()}
-    for row in work.rows:
-        groups[training_set.group_of(row.name, media[row.media_id], is_video=row.is_video)] += 1
+    groups = Counter(training_set.group_of(r.name, media[r.media_id], is_video=r.is_video) for r in work.rows)
     splits = training_set.splits_of(groups)
 
     def samples() -> Iterator[Sample]:
@@ -220,8 +217,8 @@ def _write_training_set(work: _Work, folder: Path) -> None:
                 sd=taught.sd,
             )
             work.done += 1
-            found = {"points": len(taught.points), "masked": len(taught.unknown), "absent": len(taught.absent)}
-            work.counts.update({**found, split: 1})
+            work.counts.update(points=len(taught.points), masked=len(taught.unknown), absent=len(taught.absent))
+            work.counts[split] += 1
         _some(work)
 
     write_training_set(
@@ -280,6 +277,13 @@ def _write_coco(work: _Work, folder: Path) -> None:
         coco.write_coco(building / COCO_FILE, frames, PITCH_57)
 
     write_folder(folder, ExportKind.COCO.value, fill)
+
+
+_WRITERS: Mapping[ExportKind, Callable[[_Work, Path], None]] = {
+    ExportKind.TRAINING_SET: _write_training_set,
+    ExportKind.SOCCERNET: _write_soccernet,
+    ExportKind.COCO: _write_coco,
+}
 
 
 def _some(work: _Work) -> None:

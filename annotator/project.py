@@ -21,7 +21,7 @@ from annotator import store_index, store_rows
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
 from annotator.store_index import Media
-from annotator.store_media import MediaKind, can_write, home_beside, home_elsewhere
+from annotator.store_media import MediaKind, choose_home, home_beside, home_elsewhere, home_notice
 from annotator.store_rows import FrameRow, HistoryEntry
 from annotator.store_schema import SUFFIX, ProjectError, create_store, explain, open_store
 
@@ -100,7 +100,7 @@ class Project:
             project.refresh()
             project.add_media(rest)
             if project.path == elsewhere:
-                project.notice = " ".join(filter(None, [_kept_elsewhere(beside, elsewhere), project.notice]))
+                project.notice = " ".join(filter(None, [home_notice(elsewhere, beside), project.notice]))
         except BaseException:
             project.close()
             raise
@@ -109,22 +109,14 @@ class Project:
     @classmethod
     def _begin(cls, beside: Path, elsewhere: Path, wanted: Sequence[Path]) -> Project:
         looked = store_index.look_at(wanted, {})
-        home, notice = beside, ""
-        if not can_write(beside.parent):
-            home = elsewhere
-            notice = _kept_elsewhere(beside, elsewhere)
-            try:
-                home.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                reason = f"neither this folder nor {beside.parent} can be written"
-                raise ProjectError(home.parent, reason, "Allow writing to one of them.") from error
+        home = choose_home(beside, elsewhere)
         project = cls.create(home)
         try:
             project._add(looked)
         except BaseException:
             project.close()
             raise
-        project.notice = " ".join(filter(None, [notice, *looked.problems]))
+        project.notice = " ".join(filter(None, [home_notice(home, beside), *looked.problems]))
         return project
 
     @classmethod
@@ -297,10 +289,6 @@ class Project:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-
-
-def _kept_elsewhere(beside: Path, elsewhere: Path) -> str:
-    return f"{beside.parent} cannot be written, so the project is kept in {elsewhere}."
 
 
 def _absolute(path: Path) -> Path:

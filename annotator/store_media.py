@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from annotator.store_schema import SUFFIX
+from annotator.store_schema import SUFFIX, ProjectError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".m4v"})
@@ -133,6 +133,23 @@ def home_elsewhere(media: Path) -> Path:
     """The project file of media whose own place cannot be written, in the person's data directory."""
     digest = hashlib.sha256(os.fsencode(str(media))).hexdigest()[:8]
     return data_directory() / "projects" / f"{media.name or 'media'}-{digest}{SUFFIX}"
+
+
+def choose_home(beside: Path, elsewhere: Path) -> Path:
+    """``beside`` where its folder can be written, else ``elsewhere``, whose folder is made; ProjectError if neither."""
+    if can_write(beside.parent):
+        return beside
+    try:
+        elsewhere.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"neither this folder nor {beside.parent} can be written"
+        raise ProjectError(elsewhere.parent, reason, "Allow writing to one of them.") from error
+    return elsewhere
+
+
+def home_notice(home: Path, beside: Path) -> str:
+    """A sentence for a person whose project is not beside the media; empty where it is."""
+    return "" if home == beside else f"{beside.parent} cannot be written, so the project is kept in {home}."
 
 
 def data_directory() -> Path:

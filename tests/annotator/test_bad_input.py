@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator import project as project_module
-from annotator import store_schema
+from annotator import store_media, store_schema
 from annotator.formats.soccernet import FormatError, import_lines, read_lines
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import EMPTY, FrameRecord, place
@@ -114,13 +113,13 @@ def test_a_truncated_video_lists_the_frames_it_has_or_is_refused_whole(tmp_path)
 def test_a_folder_that_cannot_be_written_sends_the_project_to_the_data_directory(tmp_path, monkeypatch):
     media = image(tmp_path / "disc" / "m" / "1.png").parent
 
-    def refused(folder):
+    def refused(**options):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "data"))
     monkeypatch.setenv("HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(project_module, "can_write", lambda folder: False)
+    monkeypatch.setattr(store_media.tempfile, "TemporaryFile", refused)
     with Project.for_media([media]) as project:
         assert project.path.is_relative_to(tmp_path / "data")
         assert str(project.path) in project.notice
@@ -132,7 +131,7 @@ def test_when_no_place_can_be_written_that_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     monkeypatch.setattr("annotator.store_media.data_directory", lambda: tmp_path / "file" / "touchline")
-    monkeypatch.setattr(project_module, "can_write", lambda folder: False)
+    monkeypatch.setattr(store_media, "can_write", lambda folder: False)
     with pytest.raises(ProjectError, match="neither") as caught:
         Project.for_media([media])
     assert is_one_sentence_with_advice(caught.value)

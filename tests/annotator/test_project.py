@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from annotator import project as project_module
 from annotator import store_media
 from annotator.labels import (
     EMPTY,
@@ -192,7 +191,7 @@ def test_where_the_place_is_read_only_the_project_goes_to_the_data_directory(tmp
     media = images(tmp_path / "m", "1.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(store_media, "data_directory", lambda: tmp_path / "data")
-    monkeypatch.setattr(project_module, "can_write", lambda folder: False)
+    monkeypatch.setattr(store_media, "can_write", lambda folder: False)
     with Project.for_media([media]) as project:
         assert project.path.is_relative_to(tmp_path / "data")
         assert "cannot be written" in project.notice
