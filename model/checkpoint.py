@@ -56,6 +56,7 @@ class Card:
     colour, mean, std : channel order and normalisation of the input in 0..1, in that order.
     scheme : identity of the keypoint scheme.
     mirror : what point k is called in a mirrored image; empty if unknown.
+    threshold : the confidence from which a point is worth showing, tuned on validation frames.
     training : a summary: samples, sets, metrics.
     licence, attribution : what must travel with the weights.
     """
@@ -70,6 +71,7 @@ class Card:
     std: tuple[float, float, float] = IMAGENET_STD
     scheme: str = ""
     mirror: tuple[int, ...] = ()
+    threshold: float = 0.3
     training: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     attribution: str = ""

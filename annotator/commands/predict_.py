@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if not files:
         raise CommandError("No image to look at; name image files or folders that hold them.")
     predictor = load_predictor(options)
-    threshold = 0.3 if options.threshold is None else options.threshold
+    threshold = predictor.card.threshold if options.threshold is None else options.threshold
     complain(f"network {predictor.id[:8]} on {predictor.device_text}")
     document: dict[str, Any] = {}
     unusable = len(complaints)
