@@ -13,6 +13,8 @@ from annotator.labels import Point
 
 REACH = 8.0
 LINE_REACH = 5.0
+TIE = 3.0
+"""A click must be this much nearer, in screen pixels, to be meant instead of the keypoint beside it."""
 SLACK = 2.5
 
 Rect = tuple[float, float, float, float]
@@ -90,14 +92,15 @@ def hit(view: ViewState, event: PointerEvent) -> Hit | None:
 def hit_point(view: ViewState, event: PointerEvent) -> Hit | None:
     """The keypoint or click that a press there would take hold of.
 
-    Clicks of the selected marking come first, then whatever lies nearest.
+    Clicks of the selected marking come first, then whatever lies nearest; where a line was clicked right at its
+    corner, the corner is meant.
     """
     own = nearest_click(tuple(click for click in view.clicks if click.current), event)
     if own is not None:
         return _click_hit(own)
     mark = nearest_mark(view, event)
     click = nearest_click(view.clicks, event)
-    if mark is not None and (click is None or _reach(mark, event) <= _reach(click, event)):
+    if mark is not None and (click is None or _reach(mark, event) <= _reach(click, event) + TIE):
         return Hit(keypoint=mark.name, at=(mark.x, mark.y))
     if click is not None:
         return _click_hit(click)
