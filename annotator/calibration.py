@@ -37,6 +37,7 @@ COARSE, WIDE, NARROW = 60.0, 10.0, 2.5  # Cauchy scales in centred units, first 
 CLICK_NOISE = 1.0  # centred units: what a click is worth at best
 HIGHEST_FOCAL, LOWEST_FOCAL = 12.0 * 960.0, 0.4 * 960.0
 LOWEST_CAMERA = -0.3  # metres, z down
+FEWEST_TO_WARM = 9  # constraints; below, two cameras may explain the same, and only a search compares them
 EXPLAINED = 8.0  # centred units within which a click counts as explained
 USUAL_RMS = 1.6  # centred units; what a careful hand leaves over
 FIRST_DAMPING = 1e-3
@@ -112,9 +113,7 @@ def _cost(equations: Equations, residuals: Array, data: int, scale: float) -> Ar
     return finite
 
 
-def calibrate(
-    evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, Array], previous: Solution | None = None
-) -> Solution | None:
+def calibrate(evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, Array]) -> Solution | None:
     """The projection that explains the evidence, or None when too little was said or nothing explains it.
 
     Parameters
@@ -125,17 +124,10 @@ def calibrate(
         Width and height of the frame in pixels.
     hints
         Keypoints constructed from the drawn markings, name -> (2,) centred: starts for the search, not evidence.
-    previous
-        The last solution while something is dragged: then one warm refinement in the same family, and a cold search
-        only if its result fails the checks.
     """
     equations = equations_of(evidence)
     if equations is None or evidence.constraints < FEWEST_CONSTRAINTS:
         return None
-    if previous is not None and previous.size == size:
-        warm = _warm(evidence, equations, previous)
-        if warm is not None:
-            return warm
     camera = _camera_cold(evidence, equations, hints, size)
     if camera is not None and camera.rms <= USUAL_RMS:
         return camera
@@ -145,18 +137,17 @@ def calibrate(
     return ground
 
 
-def _warm(evidence: Evidence, equations: Equations, previous: Solution) -> Solution | None:
+def refined(evidence: Evidence, previous: Solution) -> Solution | None:
+    """The camera of a moment ago, refined; None where only a search can tell: too little said, too much unexplained."""
+    equations = equations_of(evidence)
+    if equations is None or previous.kind is not SolutionKind.CAMERA or evidence.constraints < FEWEST_TO_WARM:
+        return None
     model, params = previous.restarted()
-    if previous.kind is SolutionKind.GROUND:
-        evidence = evidence.ground_only()
-        restricted = equations_of(evidence)
-        if restricted is None or evidence.constraints < 8:
-            return None
-        equations = restricted
     fit = refine(equations, model, params, free=params.shape[1], scale=NARROW, iterations=20)
     if not _accepted(equations, model, fit.params)[0]:
         return None
-    return _solution(equations, model, fit.params, fit.costs, 0, previous.size)
+    solution = _solution(equations, model, fit.params, fit.costs, 0, previous.size)
+    return solution if solution.rms <= USUAL_RMS else None
 
 
 def _camera_cold(

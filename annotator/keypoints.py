@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.advice import Geometry, advice
-from annotator.calibration import calibrate
+from annotator.calibration import calibrate, refined
 from annotator.camera import Lens, Solution
 from annotator.constructions import Constructed, construct, fitted, undecided, within_reach
 from annotator.curves import Curve, curves_of, ghost_of, sight
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, gather
 from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
-from annotator.pitch import KEYPOINTS, PITCH_57
+from annotator.pitch import KEYPOINTS, PITCH_57, Crossing
 from annotator.scheme import Scheme
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolve"]
 
 LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely is not shown as a position
-SURE_ENOUGH = 5.0  # pixels of a 960 wide frame; a construction no less sure than this stands
-GIVE_WAY = 3.0  # beyond, it gives way to a projection this many times surer
+SURE_CROSSING = 5.0  # pixels of a 960 wide frame; a crossing of lines no less sure than this stands,
+SURE_ON_CIRCLE = 3.0  # and so does a point on a circle, which people do not see as plainly
+GIVE_WAY = 2.0  # beyond, it gives way to a projection this many times surer
 TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse,
 TRUSTED_SUPPORT = 0.6  # or explains a smaller share of what was said, speaks for no keypoint
-GOOD_RMS = 3.0  # pixels of a 960 wide frame; a refined solution that fits worse is searched for anew
-FEWEST_TO_WARM = 9
 
 
 class Source(Enum):
@@ -76,7 +75,8 @@ class Resolved:
     ``ghost`` the whole pitch as the solution projects it, one (N, 2) path in pixels per marking part in view, empty
     without a solution; ``image_from_pitch`` the ground homography (3, 3), metres to pixels, or None; ``status`` one
     short sentence on what the geometry knows ("", or why nothing is determined yet). ``solution`` is the fitted
-    projection whether or not it was trusted, ``evidence`` what it was fitted to: a next call may start from them.
+    projection whether or not it was trusted, ``evidence`` what it was fitted to and ``size`` that of the frame: a next
+    call may start from them.
 
     ``image_from_pitch`` is the homography nearest to the solution within the frame: the lens bends lines, it cannot.
     """
@@ -88,6 +88,7 @@ class Resolved:
     status: str = ""
     solution: Solution | None = None
     evidence: Evidence | None = None
+    size: tuple[int, int] = (0, 0)
 
 
 def resolve(
@@ -104,7 +105,7 @@ def resolve(
     A point placed by hand or imported stands where it was put. Otherwise it is constructed from the drawn markings;
     then where an accepted prediction put it; then where the solution fitted to everything said projects it; then
     where the network sees it with at least ``threshold`` confidence. Two exceptions: what geometry knows with a
-    standard deviation over ``LARGEST_SD`` is no position, and a construction that is unsure (``SURE_ENOUGH``) where
+    standard deviation over ``LARGEST_SD`` is no position, and a construction that is unsure (``SURE_CROSSING``) where
     the projection is not (``GIVE_WAY``), such as the tangent to a short arc, gives way to it.
 
     Parameters
@@ -118,8 +119,8 @@ def resolve(
     threshold
         Confidence from which on a predicted point is a position.
     previous
-        The last answer while something is dragged: one refinement from there, several times faster. What is left of
-        a search's freedom to prefer another camera is spent when the drag ends and nothing previous is given.
+        An earlier answer, best the last one while something is dragged: where little has changed, one refinement
+        from there gives the same answer several times faster. It may be of another frame.
     scheme
         Which keypoints are asked for; those of other schemes than the pitch are placed or predicted, never geometry's.
 
@@ -144,6 +145,7 @@ def resolve(
             "" if silent else advice(geometry),
             geometry.solution,
             geometry.evidence,
+            size,
         )
 
 
@@ -174,18 +176,12 @@ def _solution(evidence: Evidence, size: tuple[int, int], previous: Resolved | No
     if evidence.constraints < FEWEST_CONSTRAINTS:
         return None
     start: Solution | None = None
-    if previous is not None and previous.evidence is not None and evidence.resembles(previous.evidence):
-        start = previous.solution
-        if start is not None and start.size != size:
-            start = None
-        elif evidence.equals(previous.evidence):
-            return start
-        elif start is not None and (start.rms > GOOD_RMS or evidence.constraints < FEWEST_TO_WARM):
-            start = None
-    if start is not None:
-        warm = calibrate(evidence, size, hints={}, previous=start)
-        if warm is not None and warm.rms <= GOOD_RMS:
-            return warm
+    if previous is not None and previous.size == size and previous.evidence is not None:
+        if evidence.equals(previous.evidence):
+            return previous.solution
+        start = previous.solution if evidence.resembles(previous.evidence) else None
+    if start is not None and (warm := refined(evidence, start)) is not None:
+        return warm
     rough = construct(fitted(evidence, 0.0), None)
     hints = {name: point.place for name, point in rough.items() if point.deviation <= LARGEST_SD}
     return calibrate(evidence, size, hints=hints)
@@ -259,7 +255,8 @@ class _Known:
         constructed = self.geometry.found.get(name)
         if constructed is not None:
             sd = constructed.deviation / self.geometry.lens.scale
-            limit = SURE_ENOUGH / self.geometry.lens.scale
+            plain = isinstance(KEYPOINTS[name].construction, Crossing)
+            limit = (SURE_CROSSING if plain else SURE_ON_CIRCLE) / self.geometry.lens.scale
             if projected is None or sd <= limit or sd <= GIVE_WAY * projected[1]:
                 return self._pixel(constructed), Source.CONSTRUCTED, sd, constructed.parents
         if placed is not None:

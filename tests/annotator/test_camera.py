@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from views import SIZE, WORLDS, look, random_view
 
-from annotator.calibration import calibrate
+from annotator.calibration import calibrate, refined
 from annotator.camera import HALF_DIAGONAL, Lens, Pinhole, Plane, SolutionKind, distort, rotations, undistort
 from annotator.evidence import Equations, Evidence, gather, linearise
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
@@ -19,9 +19,9 @@ def _quiet():
         yield
 
 
-def solved(view, rng, *, noise=0.0, previous=None):
+def solved(view, rng, *, noise=0.0):
     evidence = gather(view.clicks(rng, noise=noise), view.lens)
-    return evidence, calibrate(evidence, view.lens.size, hints={}, previous=previous)
+    return evidence, calibrate(evidence, view.lens.size, hints={})
 
 
 def errors(solution, view):
@@ -192,7 +192,7 @@ def test_warm_and_cold_agree(kind):
         name = next(iter(markings))
         markings[name] = markings[name] + np.array([2.0, -1.0]) * (np.arange(len(markings[name])) == 0)[:, None]
         moved = Evidence(markings, {}, {})
-        warm = calibrate(moved, SIZE, hints={}, previous=before)
+        warm = refined(moved, before)
         cold = calibrate(moved, SIZE, hints={})
         sure = cold.deviations(WORLDS) < 15.0
         apart.append(np.abs(warm.project(WORLDS) - cold.project(WORLDS))[sure].max())

@@ -3,6 +3,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from views import SIZE, WORLDS, look, random_view
 
 from annotator.constructions import construct, fitted
@@ -372,6 +374,35 @@ def test_what_makes_no_sense_is_passed_over():
     resolved = answer(instance, seen())
     assert resolved.keypoints[CORNER].source is Source.PREDICTED
     assert resolved.curves == {}
+
+
+wild = st.tuples(st.floats(-5e3, 5e3), st.floats(-5e3, 5e3))
+near = st.tuples(st.integers(0, 95).map(lambda i: 10.0 * i), st.integers(0, 53).map(lambda i: 10.0 * i))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(list(MARKINGS)), st.lists(near | wild, min_size=1, max_size=7), max_size=9),
+    st.dictionaries(st.sampled_from(NAMES), near | wild, max_size=5),
+)
+def test_whatever_is_drawn_there_is_an_answer(markings, points):
+    instance = Instance(
+        keypoints={name: KeypointLabel(xy) for name, xy in points.items()},
+        markings={name: tuple(xy) for name, xy in markings.items()},
+    )
+    resolved = answer(instance, seen())
+    assert list(resolved.keypoints) == NAMES
+    assert set(resolved.curves) == set(markings)
+    for name, keypoint in resolved.keypoints.items():
+        assert keypoint.position is None or np.isfinite(keypoint.position).all()
+        assert (keypoint.position is None) == (keypoint.source is None)
+        assert (keypoint.source is Source.PLACED) == (name in points)
+        assert keypoint.inside == (keypoint.visibility is Visibility.VISIBLE)
+        if keypoint.source in (Source.CONSTRUCTED, Source.PROJECTED):
+            assert 0.0 < keypoint.sd <= 15.01
+    for curve in resolved.curves.values():
+        assert np.isfinite(curve.path).all()
+        assert (curve.rms is None) == (len(curve.path) == 0) == bool(curve.reason)
 
 
 def test_a_frame_without_size_is_refused():
