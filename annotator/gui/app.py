@@ -58,11 +58,8 @@ def _application() -> QApplication:
     app.setOrganizationName("Touchline")
     app.setApplicationName("Touchline")
     app.setDesktopFileName("touchline")
-    scheme = str(QSettings().value("theme", theme.Scheme.SYSTEM.value))
-    known = {other.value: other for other in theme.Scheme}
-    theme.choose(known.get(scheme, theme.Scheme.SYSTEM))
-    theme.apply(app)
-    app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app))
+    theme.apply(app, theme.stored(QSettings()))
+    app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app, theme.stored(QSettings())))
     return app
 
 

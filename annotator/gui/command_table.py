@@ -81,9 +81,7 @@ class Command:
     @property
     def key_text(self) -> str:
         """Its keys as the system writes them."""
-        return ", ".join(
-            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.keys
-        )
+        return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.keys)
 
 
 MENUS = (
@@ -103,8 +101,8 @@ TOOLBAR = (
     "view.fit", "view.heatmap", "view.predictions", "",
     "predict.frame", "",
     "go.previous", "go.next",
-)
-DECISIONS = ("review.reject", "review.accept")  # fmt: skip
+)  # fmt: skip
+DECISIONS = ("review.reject", "review.accept")
 CONTEXT = (
     "label.visible", "label.occluded", "label.absent", "",
     "label.atPrediction", "label.atGeometry", "edit.delete", "",

@@ -101,6 +101,8 @@ def toggle_heatmap(window: MainWindow, layer: HeatmapLayer) -> None:
     settings = window.session.settings
     wanted = HeatmapLayer.NONE if settings.heatmap is layer else layer
     window.session.set_settings(replace(settings, heatmap=wanted))
+    if wanted is HeatmapLayer.SELECTED and window.session.active_keypoint is None:
+        window.session.say(translate("Deeds", "Choose a keypoint to see its heatmap"))
 
 
 def full_screen(window: MainWindow) -> None:

@@ -29,6 +29,7 @@ class Docks:
         self.layers = LayersPanel(session)
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
         self.map.marking_chosen.connect(tools.choose_marking)
+        tools.changed.connect(lambda: self.map.prefer_markings(tools.current == "marking"))
         tr = window.tr
         self._frames = self._dock("dockMedia", tr("Frames"), self.frames)
         self._pitch = self._dock("dockPitch", tr("Pitch"), self._with_advice())
@@ -80,7 +81,7 @@ class Docks:
         wide = window.width() >= 1600
         widths = [270, 450] if wide else [215, 320]
         window.resizeDocks([self._frames, self._pitch], widths, Qt.Orientation.Horizontal)
-        heights = [round(widths[1] * 0.64) + 60, 400, 200] if roomy else [round(widths[1] * 0.64) + 56, 400]
+        heights = [round(widths[1] * 0.64) + 74, 400, 200] if roomy else [round(widths[1] * 0.64) + 74, 400]
         stacked = [self._pitch, self._points, self._layers] if roomy else [self._pitch, self._points]
         window.resizeDocks(stacked, heights, Qt.Orientation.Vertical)
 

@@ -36,9 +36,7 @@ class Easel(QObject):
             self._canvas.show_view(EMPTY_VIEW)
             return
         self._canvas.show_view(
-            view_state(
-                session.resolved, session.labels.pitch, session.settings, session.selection, size=session.size
-            )
+            view_state(session.resolved, session.labels.pitch, session.settings, session.selection, size=session.size)
         )
 
     def _show_heatmap(self) -> None:

@@ -98,13 +98,13 @@ class Errands(QObject):
         """Predict every listed frame that the network has not seen yet."""
         session = self._session
         project, network = session.project, session.forecaster.network_id
-        if project is None or network is None:
-            return
-        waiting = [frame_id for frame_id in session.order.ids if not project.has_prediction(frame_id, network)]
-        if not waiting:
-            self.done.emit(self.tr("Every listed frame is predicted already"))
-            return
-        session.forecaster.run_batch(waiting, read_row=project.row, title=self.tr("Predicting"))
+        if project is not None and network is not None and session.order.ids:
+            session.forecaster.run_batch(
+                session.order.ids,
+                read_row=project.row,
+                is_done=lambda frame_id: project.has_prediction(frame_id, network),
+                title=self.tr("Predicting"),
+            )
 
     def _on_batch_ended(self, done: int, failed: int) -> None:
         text = self.tr("{count} frames predicted").format(count=done - failed)

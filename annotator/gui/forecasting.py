@@ -74,6 +74,7 @@ class Forecaster(QObject):
         self._ahead: list[FrameRow] = []
         self._batch: deque[int] = deque()
         self._read_row: Callable[[int], FrameRow] | None = None
+        self._is_done: Callable[[int], bool] = lambda frame_id: False
         self._batch_total = 0
         self._batch_failed = 0
         self._busy_with: int | None = None
@@ -143,9 +144,12 @@ class Forecaster(QObject):
         """The shown frame needs no prediction any more."""
         self._shown = None
 
-    def run_batch(self, ids: Iterable[int], *, read_row: Callable[[int], FrameRow], title: str) -> None:
-        """Predict all of these frames, after whatever is shown."""
+    def run_batch(
+        self, ids: Iterable[int], *, read_row: Callable[[int], FrameRow], is_done: Callable[[int], bool], title: str
+    ) -> None:
+        """Predict those of these frames that are not done, after whatever is shown."""
         self._batch = deque(ids)
+        self._is_done = is_done
         self._read_row = read_row
         self._batch_total = len(self._batch)
         self._batch_failed = 0
@@ -186,8 +190,11 @@ class Forecaster(QObject):
             return
         self._set_busy(row.id)
         network, source, store, chosen, pixels = self._network, self._source, self._store, row, image
+        is_done = self._is_done if batch else None
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            if is_done is not None and is_done(chosen.id):
+                return None
             prediction = network.predict(source.read(chosen) if pixels is None else pixels)
             if store is not None and not should_stop():
                 store(chosen.id, prediction)
@@ -200,7 +207,8 @@ class Forecaster(QObject):
         )
 
     def _on_predicted(self, row: FrameRow, prediction: Any, *, batch: bool) -> None:
-        self.predicted.emit(row.id, prediction)
+        if prediction is not None:
+            self.predicted.emit(row.id, prediction)
         self._count(batch=batch)
 
     def _on_failed(self, error: Exception, *, batch: bool) -> None:

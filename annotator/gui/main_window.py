@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
 
     def _theme_menu(self) -> QMenu:
         menu = QMenu(self.tr("Theme"), self)
-        now = str(self._settings.value("theme", theme.Scheme.SYSTEM.value))
+        now = theme.stored(self._settings)
         texts = {
             theme.Scheme.SYSTEM: self.tr("As the system"),
             theme.Scheme.LIGHT: self.tr("Light"),
@@ -143,16 +143,15 @@ class MainWindow(QMainWindow):
         for scheme, text in texts.items():
             action = menu.addAction(text)
             action.setCheckable(True)
-            action.setChecked(scheme.value == now)
+            action.setChecked(scheme is now)
             action.triggered.connect(lambda checked=False, s=scheme, a=action: self._choose_theme(s, a, choices))
             choices.append(action)
         return menu
 
     def _choose_theme(self, scheme: theme.Scheme, chosen: QAction, choices: list[QAction]) -> None:
-        self._settings.setValue("theme", scheme.value)
         for action in choices:
             action.setChecked(action is chosen)
-        theme.choose(scheme)
+        theme.choose(self._settings, scheme)
 
     def _connect(self) -> None:
         session, canvas = self.session, self.canvas
@@ -238,7 +237,8 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setObjectName("rejectMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addSection(self.tr("Reject this frame because"))
+        menu.addAction(self.tr("Reject this frame because")).setEnabled(False)
+        menu.addSeparator()
         for number, reason in enumerate(reasons, start=1):
             action = menu.addAction(f"&{number}  {reason}")
             action.triggered.connect(lambda checked=False, why=reason: self.session.reject(why))

@@ -461,6 +461,7 @@ class Session(QObject):
     def adopt(self, project: Project | None) -> None:
         """Work on this project from now on; the one before is closed."""
         self.end_gesture()
+        self._remember_frame()
         self.stack.clear()
         before, self.project = self.project, None
         self._reset()
@@ -484,10 +485,13 @@ class Session(QObject):
     def close(self) -> None:
         """Store what is not stored, let every thread end and close the project."""
         self.end_gesture()
-        if self.project is not None and self._frame_id is not None:
-            self.project.set_setting("frame", self._frame_id)
+        self._remember_frame()
         self.loader.close()
         self.forecaster.close()
         if self.project is not None:
             self.project.close()
             self.project = None
+
+    def _remember_frame(self) -> None:
+        if self.project is not None and self._frame_id is not None:
+            self.project.set_setting("frame", self._frame_id)

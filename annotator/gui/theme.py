@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSettings, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
@@ -117,9 +117,10 @@ def palette_of(colours: Tokens) -> QPalette:
     return palette
 
 
-def apply(app: QApplication) -> None:
-    """Dress the program in the palette that the system, or the person, asks for."""
-    dark = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+def apply(app: QApplication, scheme: Scheme) -> None:
+    """Dress the program in the palette that the person, or else the system, asks for."""
+    system = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+    dark = system if scheme is Scheme.SYSTEM else scheme is Scheme.DARK
     colours = DARK if dark else LIGHT
     QPixmapCache.clear()
     icon.cache_clear()
@@ -127,14 +128,18 @@ def apply(app: QApplication) -> None:
     app.setStyleSheet(style_sheet(colours))
 
 
-def choose(scheme: Scheme) -> None:
-    """Follow the system, or keep to one palette."""
-    wanted = {
-        Scheme.SYSTEM: Qt.ColorScheme.Unknown,
-        Scheme.LIGHT: Qt.ColorScheme.Light,
-        Scheme.DARK: Qt.ColorScheme.Dark,
-    }
-    QGuiApplication.styleHints().setColorScheme(wanted[scheme])
+def stored(settings: QSettings) -> Scheme:
+    """The palette that the person chose."""
+    name = str(settings.value("theme", Scheme.SYSTEM.value))
+    return next((scheme for scheme in Scheme if scheme.value == name), Scheme.SYSTEM)
+
+
+def choose(settings: QSettings, scheme: Scheme) -> None:
+    """Follow the system, or keep to one palette, from now on."""
+    settings.setValue("theme", scheme.value)
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        apply(app, scheme)
 
 
 def style_sheet(c: Tokens) -> str:
@@ -176,7 +181,7 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ background: {c.base}; border: 
   border-radius: 5px; padding: 4px 7px; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{ border-color: {c.accent}; }}
 QComboBox::drop-down {{ border: 0; width: 22px; }}
-QComboBox::down-arrow {{ image: url({(ICONS / 'down.svg').as_posix()}); width: 12px; height: 12px; }}
+QComboBox::down-arrow {{ image: url({(ICONS / "down.svg").as_posix()}); width: 12px; height: 12px; }}
 QAbstractItemView {{ background: {c.base}; border: 0; outline: 0; selection-background-color: {c.soft};
   selection-color: {c.text}; }}
 QAbstractItemView::item:selected {{ background: {c.soft}; color: {c.text}; }}

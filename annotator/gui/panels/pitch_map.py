@@ -26,7 +26,7 @@ DIM = QColor(146, 160, 154)
 GOAL_STRETCH = 1.9
 MARGIN = 11.0
 POINT_REACH = 7.0
-LINE_REACH = 5.0
+LINE_REACH = 7.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class PitchMap(QWidget):
         super().__init__(parent)
         self._session = session
         self._hovered = Target()
+        self._markings_first = False
         self._scale, self._shift = 1.0, QPointF()
         self._paths: dict[str, QPolygonF] = {}
         self.setMouseTracking(True)
@@ -149,20 +150,30 @@ class PitchMap(QWidget):
         else:
             painter.drawEllipse(at, *((2.4, 2.4) if glyph is None else (3.6, 3.6)))
 
+    def prefer_markings(self, prefer: bool) -> None:
+        """Let a click near both choose the marking, as when markings are being drawn."""
+        self._markings_first = prefer
+
     def target_at(self, at: QPointF) -> Target:
-        """The keypoint, or else the marking, that a click there chooses."""
+        """What a click there chooses: of keypoint and marking the one preferred, else the other."""
+        keypoint, marking = self._keypoint_at(at), self._marking_at(at)
+        if keypoint is not None and not (self._markings_first and marking is not None):
+            return Target(keypoint=keypoint)
+        return Target(marking=marking)
+
+    def _keypoint_at(self, at: QPointF) -> str | None:
         best, reach = None, POINT_REACH
         for name in KEYPOINTS:
             offset = self.position_of(name) - at
             distance = math.hypot(offset.x(), offset.y())
             if distance < reach:
                 best, reach = name, distance
-        if best is not None:
-            return Target(keypoint=best)
+        return best
+
+    def _marking_at(self, at: QPointF) -> str | None:
         spot = (np.array(at.toTuple()) - np.array(self._shift.toTuple())) / self._scale
         name = min(_LINES, key=lambda line: _distance(_LINES[line], spot))
-        near = _distance(_LINES[name], spot) * self._scale <= LINE_REACH
-        return Target(marking=name) if near else Target()
+        return name if _distance(_LINES[name], spot) * self._scale <= LINE_REACH else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Light up what a click would choose."""

@@ -31,7 +31,7 @@ Index = QModelIndex | QPersistentModelIndex
 NAME, X, Y, SOURCE, VISIBILITY, CONFIDENCE, SD = range(7)
 _NUMBERS = (X, Y, CONFIDENCE, SD)
 _WIDTHS = {X: 50, Y: 50, SOURCE: 78, VISIBILITY: 66, CONFIDENCE: 40, SD: 40}
-_WIDE = 520
+_WIDE, _NARROW = 520, 380
 _CHIP = 18
 
 
@@ -86,6 +86,8 @@ class PointsModel(QAbstractTableModel):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._refresh)
         session.resolved_changed.connect(self._soon.start)
+        session.frame_changed.connect(self._sort)
+        session.prediction_changed.connect(lambda frame_id: self._sort() if frame_id == session.frame_id else None)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """One row a keypoint."""
@@ -117,6 +119,16 @@ class PointsModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if section in _NUMBERS else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def _sort(self) -> None:
+        """Points in the frame first, else in the scheme's order; not while a person works, so that no row jumps."""
+        resolved = self._session.resolved
+        inside = set() if resolved is None else {p.name for p in resolved.keypoints.values() if p.inside and p.position}
+        names = sorted(KEYPOINTS, key=lambda name: name not in inside)
+        if names != self._names:
+            self.beginResetModel()
+            self._names = names
+            self.endResetModel()
 
     def name_at(self, row: int) -> str:
         """The keypoint in a row."""
@@ -212,11 +224,14 @@ class PointsPanel(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFont(theme.tabular(self.font()))
+        small = theme.tabular(self.font())
+        small.setPointSizeF(small.pointSizeF() * 0.92)
+        self.setFont(small)
         self.setAccessibleName(self.tr("Points"))
         self._set_up_headers()
         self.selectionModel().selectionChanged.connect(self._on_selected)
         session.selection_changed.connect(self._follow)
+        self._points.modelReset.connect(self._follow)
 
     def _set_up_headers(self) -> None:
         rows, columns = self.verticalHeader(), self.horizontalHeader()
@@ -231,11 +246,11 @@ class PointsPanel(QTableView):
             self.setColumnWidth(column, width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow panel the words for source and visibility give way: the mark before the name says both."""
+        """In a narrow panel columns give way: the mark before the name says source and visibility as well."""
         super().resizeEvent(event)
-        narrow = self.width() < _WIDE
         for column in (SOURCE, VISIBILITY):
-            self.setColumnHidden(column, narrow)
+            self.setColumnHidden(column, self.width() < _WIDE)
+        self.setColumnHidden(SD, self.width() < _NARROW)
 
     def _on_selected(self) -> None:
         if not self._following:

@@ -1,0 +1,161 @@
+"""Panels show what the session holds, and hand on what a person does with them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from windows import SEEN, click, load_network, press, settle
+
+from annotator.gui.panels.frames import FramesPanel
+from annotator.gui.panels.pitch_map import Target
+from annotator.gui.panels.points import NAME, SOURCE, X
+from annotator.gui.view_state import HeatmapLayer, Selection
+from annotator.labels import EMPTY, FrameState, place
+from annotator.pitch import KEYPOINTS, MARKINGS
+
+pytest_plugins = ("window_fixtures",)
+
+
+def test_the_list_filters_by_text_and_state(window, qtbot):
+    panel = window.frames
+    panel.start_search()
+    qtbot.keyClicks(panel.search, "002")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    qtbot.keyClick(panel.search, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 5)
+    press(window, qtbot, Qt.Key.Key_Space)
+    settle(window, qtbot)
+    accepted = 2 + list(FrameState).index(FrameState.ACCEPTED)
+    panel.states.setCurrentIndex(accepted)
+    panel.states.activated.emit(accepted)
+    assert panel.model.rowCount() == 1
+    assert panel.states.currentText() == "Accepted (1)"
+
+
+def test_nothing_found_is_said(window, qtbot):
+    qtbot.keyClicks(window.frames.search, "zzz")
+    qtbot.waitUntil(window.frames._empty.isVisible)
+    assert window.session.frame_id is not None
+
+
+def test_enter_in_the_search_box_leads_to_the_list(window, qtbot):
+    qtbot.keyClicks(window.frames.search, "003")
+    qtbot.keyClick(window.frames.search, Qt.Key.Key_Return)
+    assert window.frames.model.rowCount() == 1
+    qtbot.keyClick(window.frames.view, Qt.Key.Key_Down)
+    settle(window, qtbot)
+    assert window.session.project.row(window.session.frame_id).name == "frame_003.png"
+
+
+def test_the_list_keeps_the_keyboard_while_frames_are_read(window, qtbot):
+    view = window.frames.view
+    view.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(view, Qt.Key.Key_Down)
+        qtbot.waitUntil(lambda: window.session.wanted == window.session.frame_id)
+    assert window.session.frame_id == window.session.order.ids[3]
+    assert view.hasFocus()
+
+
+def test_a_hundred_thousand_rows_are_listed_at_once(qtbot, session):
+    panel = FramesPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(240, 600)
+    panel.show()
+    real = session.order.ids[0]
+    started = time.perf_counter()
+    session.order = session.order.with_ids([real, *range(10**6, 10**6 + 100_000)])
+    session.frames_changed.emit()
+    panel.view.scrollToTop()
+    assert time.perf_counter() - started < 1.0
+    assert panel.model.rowCount() == 100_001
+
+
+def test_every_point_and_marking_can_be_chosen_on_the_map(window):
+    pitch = window.docks.map
+    for name in KEYPOINTS:
+        assert pitch.target_at(pitch.position_of(name)) == Target(keypoint=name)
+    pitch.prefer_markings(True)
+    middles = {name: pitch._paths[name].at(len(pitch._paths[name]) // 2) for name in MARKINGS}
+    found = {name for name, at in middles.items() if pitch.target_at(at) == Target(marking=name)}
+    assert len(found) >= len(MARKINGS) - 6
+    assert pitch.target_at(QPointF(1.0, 1.0)) == Target()
+
+
+def test_a_click_on_the_map_takes_the_tool_that_is_needed(window, qtbot):
+    pitch = window.docks.map
+    at = pitch.position_of("CENTER_MARK").toPoint()
+    qtbot.mouseClick(pitch, Qt.MouseButton.LeftButton, pos=at)
+    assert window.session.active_keypoint == "CENTER_MARK"
+    assert window.tools.current == "point"
+    line = pitch._paths["Middle line"].at(14).toPoint()
+    qtbot.mouseClick(pitch, Qt.MouseButton.LeftButton, pos=line)
+    assert window.session.active_marking == "Middle line"
+    assert window.tools.current == "marking"
+    assert "Middle line" in window.status.hint.text()
+
+
+def test_hover_lights_up_what_a_click_would_choose(window, qtbot):
+    pitch = window.docks.map
+    qtbot.mouseMove(pitch, pitch.position_of("CENTER_MARK").toPoint() + QPoint(1, 1))
+    qtbot.waitUntil(lambda: pitch._hovered == Target(keypoint="CENTER_MARK"))
+    assert pitch.cursor().shape() is Qt.CursorShape.PointingHandCursor
+
+
+def test_the_table_and_the_canvas_select_together(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    table = window.docks.points
+    x, y, _ = SEEN["CENTER_MARK"]
+    click(window, qtbot, x, y)
+    rows = [index.row() for index in table.selectionModel().selectedRows()]
+    assert [table._points.name_at(row) for row in rows] == ["CENTER_MARK"]
+    other = table._points.row_of("L_PENALTY_MARK")
+    table.selectRow(other)
+    assert window.session.selection == Selection(keypoints=("L_PENALTY_MARK",))
+
+
+def test_the_table_says_where_points_are_and_come_from(window, qtbot):
+    model = window.docks.points._points
+    window.session.edit(place(EMPTY, "CENTER_MARK", (12.25, 20.0)), text="Place")
+    row = model.row_of("CENTER_MARK")
+    assert model.index(row, NAME).data() == "Center mark"
+    assert model.index(row, X).data() == "12.2"
+    assert model.index(row, SOURCE).data() == "Placed"
+    assert model.index(model.row_of("L_PENALTY_MARK"), X).data() == ""
+
+
+def test_points_in_the_frame_come_first(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    model = window.docks.points._points
+    assert {model.name_at(0), model.name_at(1)} == {"CENTER_MARK", "L_PENALTY_MARK"}
+
+
+def test_layers_and_keys_are_one(window, qtbot):
+    layers = window.docks.layers
+    layers.boxes["names"].click()
+    assert window.session.settings.names
+    press(window, qtbot, Qt.Key.Key_N)
+    assert not layers.boxes["names"].isChecked()
+    layers.heatmaps[HeatmapLayer.ALL].click()
+    assert window.session.settings.heatmap is HeatmapLayer.ALL
+    assert layers.opacity.isEnabled()
+    layers.threshold.setValue(95)
+    assert window.session.settings.threshold == pytest.approx(0.95)
+    press(window, qtbot, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert layers.heatmaps[HeatmapLayer.NONE].isChecked()
+
+
+def test_the_threshold_decides_what_is_predicted(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    window.docks.layers.threshold.setValue(85)
+    shown = [point.name for point in window.session.resolved.keypoints.values() if point.position is not None]
+    assert shown == ["CENTER_MARK"]
+
+
+def test_hidden_layers_are_named_with_the_key_that_brings_them_back(window, qtbot):
+    press(window, qtbot, Qt.Key.Key_H)
+    assert window.status.hidden.text() == "Labels hidden (H)"
+    press(window, qtbot, Qt.Key.Key_H)
+    assert window.status.hidden.text() == ""
