@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from annotator.camera import Lens, Solution
 from annotator.constructions import Constructed, Drawing
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence
-from annotator.pitch import KEYPOINTS, MARKINGS, MarkingKind
+from annotator.pitch import KEYPOINTS, MARKINGS, Marking, MarkingKind
 
 Array = NDArray[np.float64]
 
 MISFIT = 8.0  # centred units off, and this many times the rest, before a marking is named
+ELSEWHERE = 5.0  # metres beyond the ends of a line at which a click is on another one
 FAR_OFF = 100.0  # centred units beyond which a name is more likely wrong than a hand
 
 
@@ -48,9 +49,9 @@ def advice(geometry: Geometry) -> str:
         return "Nothing is drawn or placed yet."
     if geometry.trusted is None:
         return _why_nothing(geometry)
-    misfit = _misfit(geometry)
-    if misfit is not None:
-        return misfit
+    complaint = _misfit(geometry) or _misnamed(geometry)
+    if complaint is not None:
+        return complaint
     if not _is_determined(geometry):
         return _what_to_add(evidence)
     return _undecided(geometry)
@@ -116,3 +117,25 @@ def _misfit(geometry: Geometry) -> str | None:
     if offs[name] > FAR_OFF:
         return f"{name.strip()} is nowhere near where everything else puts it: check its name."
     return f"{name.strip()} lies {off:.0f} pixels from where everything else puts it."
+
+
+def _misnamed(geometry: Geometry) -> str | None:
+    """A line drawn where its mirror image is: both lie on one straight line, so that no distance to it can tell."""
+    assert geometry.trusted is not None
+    pitch_from_ideal = np.linalg.inv(geometry.trusted.ground)
+    for name, clicks in geometry.drawing.clicks.items():
+        marking = MARKINGS[name]
+        twin = MARKINGS[marking.mirror]
+        if not marking.on_ground or marking.is_round or twin is marking or marking.start[1] != marking.end[1]:
+            continue
+        places = np.column_stack([clicks, np.ones(len(clicks))]) @ pitch_from_ideal.T
+        x = places[:, 0] / places[:, 2]
+        if _beyond(x, marking) > ELSEWHERE and _beyond(x, twin) < ELSEWHERE:
+            return f"{marking.title} is drawn where {twin.title} is."
+    return None
+
+
+def _beyond(x: Array, marking: Marking) -> float:
+    """How far in metres all of the places ``x`` along a marking lie beyond its ends; 0 when one is between them."""
+    low, high = sorted((marking.start[0], marking.end[0]))
+    return float(np.maximum(np.maximum(low - x, x - high), 0.0).min())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -28,12 +28,15 @@ class Curve:
     """A marking as fitted through its clicks: ``path`` (N, 2) pixels; ``rms`` of the clicks about it in pixels.
 
     ``path`` is empty and ``rms`` None while the clicks do not determine the marking; ``reason`` then says why.
+    ``misfit`` is the root mean square distance in pixels of the clicks to where the solution fitted to everything
+    projects the marking, None without one.
     """
 
     name: str
     path: NDArray[np.float64]
     rms: float | None = None
     reason: str = ""
+    misfit: float | None = None
 
 
 @cache
@@ -83,9 +86,11 @@ def curves_of(
     curves = {}
     for name, clicks in drawing.clicks.items():
         if not MARKINGS[name].is_round:
-            curves[name] = _straight(name, clicks, drawing.lines.get(name), lens, solution, found)
+            curve = _straight(name, clicks, drawing.lines.get(name), lens, solution, found)
         else:
-            curves[name] = _round(name, drawing, lens, solution, found)
+            curve = _round(name, drawing, lens, solution, found)
+        misfit = solution.misfits.get(name) if solution is not None else None
+        curves[name] = curve if misfit is None else replace(curve, misfit=misfit / lens.scale)
     return curves
 
 

@@ -278,6 +278,23 @@ def test_a_marking_with_the_wrong_name_is_named():
     assert status.startswith("Small rect. left top")
 
 
+def test_a_line_named_after_its_mirror_image_is_noticed():
+    view = look((0.0, 70.0, -22.0), (-12.0, 0.0, 0.0), 650.0)
+    markings = dict(clicks(noise=0.5, view=view).markings)
+    assert "Big rect. left top" in markings
+    markings["Big rect. right top"] = markings.pop("Big rect. left top")
+    assert answer(Instance(markings=markings)).status == "Big rect. right top is drawn where Big rect. left top is."
+
+
+def test_a_curve_says_how_far_off_the_rest_it_is():
+    markings = dict(clicks(noise=0.3).markings)
+    moved = "Small rect. left bottom"
+    markings[moved] = tuple((x + 12.0, y + 16.0) for x, y in markings[moved])
+    curves = answer(Instance(markings=markings)).curves
+    assert curves[moved].misfit > 8.0 > 3.0 * max(c.misfit for n, c in curves.items() if n != moved)
+    assert answer(Instance(markings={moved: markings[moved]})).curves[moved].misfit is None
+
+
 def test_contradictions_show_no_projection():
     rng = np.random.default_rng(0)
     names = [name for name in MARKINGS if "Big" in name or "Side" in name]
