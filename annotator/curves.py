@@ -80,7 +80,7 @@ def ghost_of(solution: Solution) -> dict[str, tuple[Array, ...]]:
 
 
 def curves_of(
-    drawing: Drawing, lens: Lens, solution: Solution | None, found: Mapping[str, Constructed]
+    drawing: Drawing, *, lens: Lens, solution: Solution | None, found: Mapping[str, Constructed]
 ) -> dict[str, Curve]:
     """Every drawn marking as fitted; ``lens`` is the one with which ``drawing`` was undistorted."""
     curves = {}

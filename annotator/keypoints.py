@@ -139,7 +139,7 @@ def resolve(
         trusted = geometry.trusted
         return Resolved(
             keypoints,
-            curves_of(geometry.drawing, geometry.lens, trusted, geometry.found),
+            curves_of(geometry.drawing, lens=geometry.lens, solution=trusted, found=geometry.found),
             ghost_of(trusted) if trusted is not None else {},
             trusted.nearest_homography() if trusted is not None else None,
             "" if silent else advice(geometry),
