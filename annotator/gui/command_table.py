@@ -157,7 +157,7 @@ EDIT = (
     Command("edit.deselect", "edit", N("Commands", "Select none"), N("Commands", "Select nothing"),
             deeds.deselect, ("Esc",), group=2),
     *(Command(f"nudge.{way}{name}", "", f"{title} {amount}",
-              N("Commands", "Move what is selected; a plain left or right with nothing selected changes the frame"),
+              N("Commands", "Move what is selected; with nothing selected, left and right change the frame"),
               deeds.arrow_by(dx * step, dy * step), (f"{modifier}{key}",), scope=_C, repeats=True)
       for way, title, key, dx, dy in (
           ("left", N("Commands", "Nudge left"), "Left", -1, 0), ("right", N("Commands", "Nudge right"), "Right", 1, 0),

@@ -107,9 +107,9 @@ class Errands(QObject):
             )
 
     def _on_batch_ended(self, done: int, failed: int) -> None:
-        text = self.tr("{count} frames predicted").format(count=done - failed)
+        text = self.tr("Frames predicted: {count}").format(count=f"{done - failed:,}")
         if failed:
-            text += self.tr(", {count} could not be read").format(count=failed)
+            text += self.tr(", not readable: {count}").format(count=f"{failed:,}")
         self.done.emit(text)
 
     def export(self, folder: Path, kind: ExportKind) -> None:

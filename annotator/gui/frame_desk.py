@@ -57,7 +57,7 @@ class FrameDesk(QObject):
     selection_changed = Signal()
     settings_changed = Signal()
     active_changed = Signal()
-    saved = Signal()
+    saved = Signal(int)
     message = Signal(str)
     failed = Signal(str)
 
@@ -246,7 +246,7 @@ class FrameDesk(QObject):
             self._unstored = waiting
             self.failed.emit(self.tr("Not saved: {why}").format(why=sentence(error)))
             return
-        self.saved.emit()
+        self.saved.emit(frame_id)
 
     def _travel(self, move: Callable[[], None]) -> None:
         changed: list[int] = []

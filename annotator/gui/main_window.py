@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
         session, canvas = self.session, self.canvas
         for signal in (
             session.project_changed, session.frame_changed, session.selection_changed, session.settings_changed,
-            session.record_changed, session.stack.indexChanged, session.forecaster.state_changed, self.tools.changed,
+            session.stack.indexChanged, session.forecaster.state_changed, self.tools.changed,
             session.forecaster.job.changed, self.errands.job.changed, session.saved,
         ):  # fmt: skip
             signal.connect(self.actions_.refresh_soon)

@@ -117,7 +117,7 @@ class ExportDialog(QDialog):
         if self._accepted == 0:
             self._note.setText(self.tr("No frame is accepted yet. Space accepts the frame on the screen."))
         else:
-            self._note.setText(self.tr("{count} accepted frames go out.").format(count=f"{self._accepted:,}"))
+            self._note.setText(self.tr("Accepted frames: {count}.").format(count=f"{self._accepted:,}"))
 
 
 class ReportDialog(QDialog):
@@ -148,7 +148,9 @@ class ReportDialog(QDialog):
 def export_report(report: ExportReport, parent: QWidget) -> ReportDialog:
     """The report page of an export."""
     title = parent.tr("Export")
-    summary = parent.tr("{count} frames are in {folder}.").format(count=f"{report.frames:,}", folder=report.folder)
+    summary = parent.tr("Frames exported: {count}. They are in {folder}.").format(
+        count=f"{report.frames:,}", folder=report.folder
+    )
     if report.left_out:
         summary += " " + parent.tr("Left out: {count}.").format(count=f"{len(report.left_out):,}")
     return ReportDialog(title, summary, [str(item) for item in report.left_out], report.folder, parent)
@@ -157,7 +159,7 @@ def export_report(report: ExportReport, parent: QWidget) -> ReportDialog:
 def import_report(report: ImportReport, parent: QWidget) -> ReportDialog:
     """The report page of an import of line files."""
     title = parent.tr("Import SoccerNet lines")
-    summary = parent.tr("{count} frames got lines.").format(count=f"{len(report.added):,}")
+    summary = parent.tr("Frames that got lines: {count}.").format(count=f"{len(report.added):,}")
     groups = (report.skipped, report.unmatched, report.findings)
     left_out = [str(finding) for group in groups for finding in group]
     if left_out:

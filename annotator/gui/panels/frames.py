@@ -86,9 +86,8 @@ class FramesModel(QAbstractListModel):
         self._session = session
         self._row = lru_cache(maxsize=512)(self._read_row)
         session.frames_changed.connect(self._on_frames)
-        session.record_changed.connect(self._on_one)
+        session.saved.connect(self._on_one)
         session.prediction_changed.connect(self._on_one)
-        session.saved.connect(self._on_saved)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many frames are listed."""
@@ -118,10 +117,6 @@ class FramesModel(QAbstractListModel):
         self.beginResetModel()
         self._row.cache_clear()
         self.endResetModel()
-
-    def _on_saved(self) -> None:
-        if self._session.frame_id is not None:
-            self._on_one(self._session.frame_id)
 
     def _on_one(self, frame_id: int) -> None:
         self._row.cache_clear()
@@ -244,8 +239,8 @@ class FramesPanel(QWidget):
         session.wanted_changed.connect(self._show_current)
         session.frames_changed.connect(self._on_frames)
         session.project_changed.connect(self._on_project)
-        for signal in (session.record_changed, session.prediction_changed, session.saved):
-            signal.connect(self._counting.start)
+        for signal in (session.prediction_changed, session.saved):
+            signal.connect(lambda frame_id: self._counting.start())
 
     def _choices(self) -> list[tuple[str, frozenset[FrameState] | None]]:
         return [

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from annotator.gui.colours import ACCENT, CURVE, GLYPH_COLOURS
-from annotator.gui.panels.points import glyph_of
+from annotator.gui.panels.points import REFRESH_MS, glyph_of
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, describe, spoken
 from annotator.keypoints import Keypoint
@@ -66,8 +66,12 @@ class PitchMap(QWidget):
         self.setMinimumSize(220, 150)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Pitch map"))
-        for signal in (session.resolved_changed, session.selection_changed, session.active_changed):
-            signal.connect(self.update)
+        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._soon.timeout.connect(self.update)
+        session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
+        session.selection_changed.connect(self.update)
+        session.active_changed.connect(self.update)
+        session.frame_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """As high as the pitch needs at a common width."""

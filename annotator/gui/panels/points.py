@@ -33,6 +33,8 @@ _NUMBERS = (X, Y, CONFIDENCE, SD)
 _WIDTHS = {X: 50, Y: 50, SOURCE: 78, VISIBILITY: 66, CONFIDENCE: 40, SD: 40}
 _WIDE, _NARROW = 520, 380
 _CHIP = 18
+# While something is dragged the canvas comes first; table and map follow at this pace.
+REFRESH_MS = 40
 
 
 def glyph_of(point: Keypoint) -> Glyph | None:
@@ -83,9 +85,9 @@ class PointsModel(QAbstractTableModel):
         self._session = session
         self._names = list(KEYPOINTS)
         self._icons: dict[tuple[Glyph, bool], QIcon] = {}
-        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._soon.timeout.connect(self._refresh)
-        session.resolved_changed.connect(self._soon.start)
+        session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
         session.frame_changed.connect(self._sort)
         session.prediction_changed.connect(lambda frame_id: self._sort() if frame_id == session.frame_id else None)
 

@@ -87,7 +87,7 @@ class StatusBar(QStatusBar):
     def _connect(self) -> None:
         session = self._session
         session.message.connect(self.say)
-        session.saved.connect(self.show_saved)
+        session.saved.connect(lambda frame_id: self.show_saved())
         session.wanted_changed.connect(self.show_frame)
         session.frames_changed.connect(self.show_frame)
         session.settings_changed.connect(self.show_hidden)
