@@ -52,7 +52,7 @@ def advice(geometry: Geometry) -> str:
     complaint = _misfit(geometry) or _misnamed(geometry)
     if complaint is not None:
         return complaint
-    if not _is_determined(geometry):
+    if not is_determined(geometry):
         return _what_to_add(evidence)
     return _undecided(geometry)
 
@@ -81,7 +81,7 @@ def _what_to_add(evidence: Evidence) -> str:
         if all(marking.kind is MarkingKind.GOAL_LINE for marking in drawn):
             return "Draw lines on the ground too: a goal alone does not fix the camera."
         if len(drawn) >= 2 and not any(m.is_round for m in drawn):
-            along = {m.start[0] == m.end[0] for m in drawn}
+            along = {int(np.argmax(np.abs(np.subtract(m.end, m.start)))) for m in drawn}
             if len(along) == 1:
                 return "Draw one line across the others: all of them are parallel."
     missing = FEWEST_CONSTRAINTS + 1 - evidence.constraints
@@ -90,7 +90,7 @@ def _what_to_add(evidence: Evidence) -> str:
     return "Draw one more marking, away from the others, to find the rest."
 
 
-def _is_determined(geometry: Geometry) -> bool:
+def is_determined(geometry: Geometry) -> bool:
     """Whether most ground keypoints that appear in view are known well enough to be shown."""
     pixels, deviations = geometry.pixels, geometry.deviations
     if pixels is None or deviations is None:

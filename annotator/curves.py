@@ -51,11 +51,11 @@ def _pitch_samples() -> tuple[Array, tuple[tuple[str, slice], ...]]:
     return np.concatenate(parts), tuple(slices)
 
 
-def ghost_of(solution: Solution) -> dict[str, tuple[Array, ...]]:
+def ghost_of(solution: Solution, *, largest_sd: float = math.inf) -> dict[str, tuple[Array, ...]]:
     """The markings that the solution projects near the frame, each as one or more paths (N, 2) in pixels.
 
-    Cut where they pass behind the camera or leave the frame by more than ``MARGIN``; a homography of the ground draws
-    no goals.
+    Cut where they pass behind the camera, leave the frame by more than ``MARGIN`` or are known less surely than
+    ``largest_sd`` pixels; a homography of the ground draws no goals.
     """
     samples, slices = _pitch_samples()
     pixels = solution.project(samples)
@@ -64,6 +64,8 @@ def ghost_of(solution: Solution) -> dict[str, tuple[Array, ...]]:
     known = np.isfinite(pixels[:, 0])
     inside = np.where(known[:, None], pixels, np.inf)
     near: NDArray[np.bool_] = ((inside > -margin) & (inside < margin + np.array([width, height]))).all(axis=1)
+    if largest_sd < math.inf:
+        near[near] = solution.deviations(samples[near]) <= largest_sd
     reached = solution.reaches(samples)
     ghost: dict[str, tuple[Array, ...]] = {}
     for name, part in slices:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.advice import Geometry, advice
+from annotator.advice import Geometry, advice, is_determined
 from annotator.calibration import calibrate, refined
 from annotator.camera import Lens, Solution
 from annotator.constructions import Constructed, construct, fitted, undecided, within_reach
@@ -72,11 +72,11 @@ class Resolved:
     """The answer for one frame.
 
     ``keypoints`` holds every keypoint of the scheme in its order; ``curves`` the drawn markings as fitted;
-    ``ghost`` the whole pitch as the solution projects it, one (N, 2) path in pixels per marking part in view, empty
-    without a solution; ``image_from_pitch`` the ground homography (3, 3), metres to pixels, or None; ``status`` one
-    short sentence on what the geometry knows ("", or why nothing is determined yet). ``solution`` is the fitted
-    projection whether or not it was trusted, ``evidence`` what it was fitted to and ``size`` that of the frame: a next
-    call may start from them.
+    ``ghost`` the whole pitch as the solution projects it, one (N, 2) path in pixels per marking part in view, as far
+    as it is determined; ``image_from_pitch`` the ground homography (3, 3), metres to pixels, or None while it is not
+    determined; ``status`` one short sentence on what would help or does not agree, "" when all is well. ``solution``
+    is the fitted projection whether or not it was trusted, ``evidence`` what it was fitted to and ``size`` that of the
+    frame: a next call may start from them.
 
     ``image_from_pitch`` is the homography nearest to the solution within the frame: the lens bends lines, it cannot.
     """
@@ -140,8 +140,8 @@ def resolve(
         return Resolved(
             keypoints,
             curves_of(geometry.drawing, lens=geometry.lens, solution=trusted, found=geometry.found),
-            ghost_of(trusted) if trusted is not None else {},
-            trusted.nearest_homography() if trusted is not None else None,
+            _ghost(geometry),
+            trusted.nearest_homography() if trusted is not None and is_determined(geometry) else None,
             "" if silent else advice(geometry),
             geometry.solution,
             geometry.evidence,
@@ -165,6 +165,15 @@ def _geometry(evidence: Evidence, size: tuple[int, int], previous: Resolved | No
     return Geometry(
         evidence, drawing, sure, solution, trusted, lens, pixels, deviations, undecided(drawing, found), LARGEST_SD
     )
+
+
+def _ghost(geometry: Geometry) -> dict[str, tuple[NDArray[np.float64], ...]]:
+    """The pitch as projected; while that is not determined as a whole, only the parts of it that are."""
+    if geometry.trusted is None:
+        return {}
+    if is_determined(geometry):
+        return ghost_of(geometry.trusted)
+    return ghost_of(geometry.trusted, largest_sd=LARGEST_SD / geometry.lens.scale)
 
 
 def _is_trusted(solution: Solution) -> bool:

@@ -360,6 +360,21 @@ def test_the_ghost_is_the_pitch_near_the_frame():
             assert (np.abs(path - (480.0, 270.0)) < (480.0 * 2.5, 270.0 * 2.5)).all()
 
 
+def test_the_ghost_is_only_where_it_is_known():
+    view = look((-20.0, 60.0, -15.0), (-40.0, -2.0, 0.0), 1500.0)
+    parallel = [name for name in clicks(view=view).markings if "top" in name or "bottom" in name]
+    resolved = answer(only(clicks(noise=0.5, view=view), *parallel))
+    assert "across" in resolved.status
+    full = answer(clicks(noise=0.5, view=view))
+    drawn = sum(len(path) for paths in resolved.ghost.values() for path in paths)
+    assert drawn < 0.5 * sum(len(path) for paths in full.ghost.values() for path in paths)
+
+
+def test_a_post_is_not_parallel_to_a_line_on_the_ground():
+    status = answer(only(clicks(), "Goal left crossbar", "Goal left post right", "Side line left")).status
+    assert "parallel" not in status
+
+
 def test_nothing_behind_the_camera_is_shown():
     view = look((-60.0, 3.0, -6.0), (-30.0, 0.0, 0.0), 500.0)
     resolved = answer(clicks(view=view))
