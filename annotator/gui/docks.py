@@ -36,7 +36,7 @@ class Docks:
         self._points = self._dock("dockPoints", tr("Points"), self.points)
         self._layers = self._dock("dockLayers", tr("Layers"), self.layers)
         self.all = [self._frames, self._pitch, self._points, self._layers]
-        self.views: list[QWidget] = [self.frames.view, self.map, self.points]
+        self.views: list[QWidget] = [self.frames.view, self.points]
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)

@@ -83,11 +83,14 @@ class Files(QObject):
             self._window.errands.export(dialog.folder, dialog.kind)
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open folders, images, videos or a project; a network is loaded instead."""
+        """Open folders, images, videos or a project; a network is loaded, line files are brought in."""
         networks = [path for path in paths if path.suffix.lower() == NETWORK_SUFFIX]
-        media = [path for path in paths if path not in networks]
+        lines = [path for path in paths if path.suffix.lower() == ".json"]
+        media = [path for path in paths if path not in networks and path not in lines]
         if networks:
             self._window.errands.load_network(networks[0])
+        if lines:
+            self._window.errands.import_lines(lines)
         if media:
             self.remember_recent(media[0])
             self._window.errands.open(media)

@@ -176,7 +176,8 @@ class MainWindow(QMainWindow):
         canvas.files_dropped.connect(lambda paths: self.files.open([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_["review.accept"].trigger)
         canvas.context_requested.connect(self._show_context)
-        self.frames.view.space_tapped.connect(self.actions_["review.accept"].trigger)
+        for view in (self.frames.view, self.docks.points):
+            view.space_tapped.connect(self.actions_["review.accept"].trigger)
 
     def _on_failed(self, text: str) -> None:
         self.empty.show_waiting("")

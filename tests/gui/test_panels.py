@@ -94,7 +94,7 @@ def test_a_click_on_the_map_takes_the_tool_that_is_needed(window, qtbot):
     qtbot.mouseClick(pitch, Qt.MouseButton.LeftButton, pos=line)
     assert window.session.active_marking == "Middle line"
     assert window.tools.current == "marking"
-    assert "Middle line" in window.status.hint.text()
+    assert "Middle line" in window.status.hint.toolTip()
 
 
 def test_hover_lights_up_what_a_click_would_choose(window, qtbot):

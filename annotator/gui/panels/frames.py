@@ -185,6 +185,7 @@ class FramesPanel(QWidget):
         self.search.setToolTip(self.tr("Show only frames with this text in their name (Ctrl+F)"))
         self.search.setAccessibleName(self.tr("Search frames"))
         self.states = QComboBox()
+        self.states.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.states.setToolTip(self.tr("Show only frames in this state"))
         self.states.setAccessibleName(self.tr("Filter by state"))
         for text, states in self._choices():
@@ -234,7 +235,7 @@ class FramesPanel(QWidget):
         session = self._session
         self.search.textChanged.connect(lambda text: self._typing.start())
         self.search.installEventFilter(self)
-        self.states.activated.connect(lambda index: self._apply())
+        self.states.activated.connect(self._on_state)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         session.wanted_changed.connect(self._show_current)
         session.frames_changed.connect(self._on_frames)
@@ -270,6 +271,10 @@ class FramesPanel(QWidget):
     def _apply(self) -> None:
         self._typing.stop()
         self._session.set_filter(self.states.currentData(), self.search.text().strip())
+
+    def _on_state(self) -> None:
+        self._apply()
+        self.view.setFocus()
 
     def _on_project(self) -> None:
         for widget in (self.search, self.states):

@@ -110,6 +110,7 @@ class LayersPanel(QWidget):
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, 100)
         slider.setPageStep(10)
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         slider.setToolTip(tip)
         return slider
 

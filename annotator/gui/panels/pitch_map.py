@@ -62,7 +62,7 @@ class PitchMap(QWidget):
         self._scale, self._shift = 1.0, QPointF()
         self._paths: dict[str, QPolygonF] = {}
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(220, 150)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Pitch map"))

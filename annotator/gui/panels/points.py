@@ -14,8 +14,9 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
     QTimer,
+    Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from annotator.gui import theme
@@ -212,6 +213,8 @@ def _chip(glyph: Glyph | None, *, occluded: bool) -> QIcon:
 class PointsPanel(QTableView):
     """The table; selecting rows selects on the canvas, and the other way round."""
 
+    space_tapped = Signal()
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
@@ -234,6 +237,16 @@ class PointsPanel(QTableView):
         self.selectionModel().selectionChanged.connect(self._on_selected)
         session.selection_changed.connect(self._follow)
         self._points.modelReset.connect(self._follow)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space accepts here as on the canvas; letters are commands, not a search by first letter."""
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.space_tapped.emit()
+        elif event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def _set_up_headers(self) -> None:
         rows, columns = self.verticalHeader(), self.horizontalHeader()

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QLocale, Qt, QTime
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from annotator.gui import theme
@@ -15,6 +16,30 @@ from annotator.gui.forecasting import NetworkState
 from annotator.gui.session import Session
 
 MINUS = "\u2212"
+
+
+class Hint(QLabel):
+    """A sentence that gives way to what is beside it, with dots at its end; the tip has all of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def say(self, text: str) -> None:
+        """Show this sentence."""
+        self._whole = text
+        self.setToolTip(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much as fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.contentsRect().width()
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room))
 
 
 class JobView(QWidget):
@@ -65,8 +90,7 @@ class StatusBar(QStatusBar):
         self._session = session
         self._errands = errands
         self.setSizeGripEnabled(False)
-        self.hint = QLabel()
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hint = Hint()
         self.hint.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self.hint, 1)
         self.hidden = _label(self, 0)
@@ -100,8 +124,7 @@ class StatusBar(QStatusBar):
 
     def say(self, text: str) -> None:
         """Show what a press does, or what was just done."""
-        self.hint.setText(text)
-        self.hint.setToolTip(text)
+        self.hint.say(text)
 
     def show_pointer(self, x: float, y: float) -> None:
         """Show where the pointer is, in pixels and on the pitch."""
