@@ -315,13 +315,17 @@ class Solution:
         worst: Array = np.sqrt(mean + half)
         return worst
 
-    def restarted(self) -> tuple[Pinhole | Plane, Array]:
-        """The same projection as a start: the family about it, and its parameters (1, P) there."""
+    def restarted(self) -> tuple[Pinhole, Array]:
+        """The same camera as a start: the family about it, and its parameters (1, P) there.
+
+        Raises
+        ------
+        ValueError
+            If the solution is no camera.
+        """
+        if not isinstance(self.model, Pinhole):
+            raise ValueError(f"a {self.kind.value} solution is no camera to start from")
         params = self.params[None].copy()
-        if isinstance(self.model, Pinhole):
-            base = self.model.rotation(params[:, None])[:, 0]
-            params[:, :3] = 0.0
-            return replace(self.model, base=base), params
-        kept = np.zeros((1, 9))
-        kept[0, 8] = self.lens.kap
-        return Plane.about(self.ground[None]), kept
+        base = self.model.rotation(params[:, None])[:, 0]
+        params[:, :3] = 0.0
+        return replace(self.model, base=base), params

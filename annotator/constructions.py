@@ -31,7 +31,7 @@ from annotator.geometry import (
     side,
     tangent_points,
 )
-from annotator.pitch import KEYPOINTS, MARKINGS, ConicCrossing, Crossing, MarkingKind, Tangent
+from annotator.pitch import CIRCLE_RADIUS, KEYPOINTS, MARKINGS, ConicCrossing, Crossing, MarkingKind, Tangent
 
 Array = NDArray[np.float64]
 
@@ -189,7 +189,7 @@ def _turn_of_arc(names: list[str], circle: str, places: Array, drawing: Drawing)
     first, second = (_place_in_metres(name) for name in names)
     centre = MARKINGS[circle].centre
     assert centre is not None
-    apex = (math.copysign(abs(centre[0]) - 9.15, centre[0]), 0.0)
+    apex = (math.copysign(abs(centre[0]) - CIRCLE_RADIUS, centre[0]), 0.0)
     clicked = drawing.clicks[circle].mean(axis=0)
     return int(np.sign(side(first, second, apex) * side(places[0], places[1], clicked)))
 

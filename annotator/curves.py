@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from annotator.camera import HALF_DIAGONAL, Lens, Solution
 from annotator.constructions import Constructed, Drawing
+from annotator.evidence import world_circle
 from annotator.geometry import LineFit, ellipse_axes, ellipse_centre, runs, sampson
 from annotator.pitch import KEYPOINTS, MARKINGS, MarkingKind, marking_samples
 
 Array = NDArray[np.float64]
 
 MARGIN = 0.25  # of the frame, around it, in which the ghost is still drawn
-AGREES = 4.0  # centred units within which a circle's clicks must lie of the projected circle for it to be theirs
+AGREES = 4.0  # centred units within which clicks must lie of the projected marking for it to complete theirs
 LONGEST_STEP = 25.0  # centred units between the points of a path that the lens bends
 ARC_OVERHANG = 0.08  # of the clicked angle, at either end of an arc that nothing else bounds
 
@@ -110,7 +111,7 @@ def _straight(
         return Curve(name, np.empty((0, 2)), None, reason)
     clicked = (clicks - line.centre) @ line.direction
     ends = [c.place for c in found.values() if name in c.parents]
-    if solution is not None:
+    if solution is not None and solution.misfits.get(name, 0.0) <= AGREES:
         ends.extend(_ends(name, solution))
     first, last = float(clicked.min()), float(clicked.max())
     if ends:
@@ -180,12 +181,8 @@ def _why_no_ellipse(clicks: Array) -> str:
 
 def _projected_conic(name: str, solution: Solution) -> Array:
     """The image of a circle, H^-T C H^-1 (HZ 2.31), in ideal coordinates."""
-    centre = MARKINGS[name].centre
-    assert centre is not None
-    x = centre[0]
-    circle = np.array([[1.0, 0.0, -x], [0.0, 1.0, 0.0], [-x, 0.0, x * x - 9.15**2]])
     back = np.linalg.inv(solution.ground)
-    conic: Array = back.T @ circle @ back
+    conic: Array = back.T @ world_circle(name) @ back
     return conic
 
 

@@ -123,7 +123,7 @@ class Equations:
         self.marking_names = tuple(name for name, _ in straight + rounds)
         self._ends = np.array([[[*MARKINGS[n].start, 1.0], [*MARKINGS[n].end, 1.0]] for n, _ in straight])
         self._line_of = _owners(straight)
-        self._circles = np.array([_world_circle(name) for name, _ in rounds]).reshape(-1, 3, 3)
+        self._circles = np.array([world_circle(name) for name, _ in rounds]).reshape(-1, 3, 3)
         self._circle_of = _owners(rounds)
         clicks = [xy for _, xy in straight + rounds]
         self._clicks = np.concatenate(clicks) if clicks else np.empty((0, 2))
@@ -241,7 +241,8 @@ def _adjugate(matrices: Array) -> Array:
     return rows
 
 
-def _world_circle(name: str) -> Array:
+def world_circle(name: str) -> Array:
+    """The conic (3, 3) of a round marking on the ground, in metres."""
     centre = MARKINGS[name].centre
     assert centre is not None
     x = centre[0]
