@@ -69,7 +69,6 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
-        self.message = MessageBar()
         self.actions_ = Actions(self)
         self.empty = EmptyState(self.actions_)
         self._restore_view()
@@ -94,9 +93,9 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.message)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
+        self.message = MessageBar(centre)
 
     def _build_toolbar(self) -> None:
         bar = QToolBar(self.tr("Toolbar"), movable=False)
@@ -164,6 +163,8 @@ class MainWindow(QMainWindow):
         session.project_changed.connect(self._show_project)
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
+        session.frame_changed.connect(self.message.leave_frame)
+        session.unreadable.connect(self.message.warn_of_frame)
         session.frame_changed.connect(self.tools.say_hint)
         self.errands.failed.connect(self._on_failed)
         self.errands.done.connect(self.message.tell)

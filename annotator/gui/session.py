@@ -33,6 +33,7 @@ class Session(FrameDesk):
     wanted_changed = Signal()
     frame_changed = Signal()
     prediction_changed = Signal(int)
+    unreadable = Signal(str)
 
     def __init__(self, network_factory: NetworkFactory = load_network, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -171,8 +172,8 @@ class Session(FrameDesk):
             self._look_around()
 
     def _on_unreadable(self, frame_id: int, why: str) -> None:
-        self.failed.emit(why)
         self._present(frame_id, None)
+        self.unreadable.emit(why)
 
     def _stored_prediction(self, frame_id: int) -> Prediction | None:
         assert self.project is not None

@@ -213,9 +213,9 @@ QLabel[role="muted"] {{ color: {c.muted}; }}
 QLabel[role="title"] {{ font-size: 17pt; font-weight: 600; }}
 QLabel[role="warning"] {{ color: {c.warning}; font-weight: 600; }}
 QLabel[role="section"] {{ color: {c.muted}; font-weight: 600; }}
-QFrame#messageBar {{ background: {c.warning_soft}; border-bottom: 1px solid {c.warning}; }}
+QFrame#messageBar {{ background: {c.warning_soft}; border: 1px solid {c.warning}; border-radius: 6px; }}
 QFrame#messageBar QLabel {{ color: {c.text}; }}
-QFrame#notice {{ background: {c.soft}; border-bottom: 1px solid {c.accent}; }}
+QFrame#notice {{ background: {c.soft}; border: 1px solid {c.accent}; border-radius: 6px; }}
 QWidget#emptyState {{ background: {c.base}; }}
 QDialog#palette {{ background: {c.raised}; border: 1px solid {c.border}; }}
 QPushButton#opener {{ text-align: left; padding: 12px 18px; font-size: 11pt; min-width: 280px; }}

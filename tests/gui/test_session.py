@@ -190,7 +190,7 @@ def test_the_next_frame_without_labels_is_found_or_said_to_be_missing(session, q
 def test_an_unreadable_frame_says_so_and_the_next_one_works(session, qtbot):
     ids = session.order.ids
     session.project.row(ids[4]).path.write_bytes(b"no picture")
-    with qtbot.waitSignal(session.failed) as failed:
+    with qtbot.waitSignal(session.unreadable) as failed:
         session.show(ids[4])
     assert "frame_004.png" in failed.args[0]
     assert session.rgb is None

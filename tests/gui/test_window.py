@@ -72,6 +72,18 @@ def test_what_cannot_be_opened_is_one_sentence_and_the_rest_goes_on(window, qtbo
     assert not window.message.isVisible()
 
 
+def test_what_is_wrong_with_a_frame_is_said_while_it_is_on_the_screen(window, qtbot):
+    ids = window.session.order.ids
+    window.session.project.row(ids[4]).path.unlink()
+    room = window.canvas.geometry()
+    press(window, qtbot, Qt.Key.Key_End)
+    qtbot.waitUntil(window.message.isVisible)
+    assert "frame_004.png" in window.message.text
+    assert window.canvas.geometry() == room
+    press(window, qtbot, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: not window.message.isVisible())
+
+
 def test_an_empty_folder_says_so_and_leaves_the_ways_in_open(empty_window, qtbot, tmp_path):
     folder = tmp_path / "nothing"
     folder.mkdir()
