@@ -83,9 +83,8 @@ def plain_points(instance):
             found |= {name: both[0 if how.far else 1]} if len(both) == 2 else {}
         elif isinstance(how, Tangent) and how.circle in conics and how.outside in found:
             both = tangent_points(conics[how.circle], found[how.outside])
-            axis, last = (1, "_B") if how.circle != "Circle central" else (0, "R")
-            ordered = sorted(both, key=lambda p: p[axis])
-            found |= {name: ordered[int(name.endswith(last))]} if len(both) == 2 else {}
+            right = name.endswith("R") or name.startswith("LEFT")
+            found |= {name: sorted(both, key=lambda p: p[0])[int(right)]} if len(both) == 2 else {}
     ground = [n for n in found if KEYPOINTS[n].on_ground and np.abs(found[n]).max() < 5000.0]
     if len(ground) >= 4:
         worlds = np.array([KEYPOINTS[n].world[:2] for n in ground])
@@ -109,7 +108,7 @@ def percentiles(values):
 def accuracy(count, *, noise, kap):
     """Median and 90th percentile of the error in pixels per kind, in-frame keypoints, both ways on the same clicks."""
     rng = np.random.default_rng(1000)
-    ours, plain, visible = (collections.defaultdict(list) for _ in range(3))
+    ours, plain, camera, visible = (collections.defaultdict(list) for _ in range(4))
     honest = []
     for i in range(count):
         view = random_view(rng, "main" if i % 2 else "side", kap=kap)
@@ -123,12 +122,16 @@ def accuracy(count, *, noise, kap):
                 ours[kind].append(off)
                 honest.append(off / keypoint.sd)
                 ours[f"  {keypoint.source.value}"].append(off)
+            if resolved.solution is not None:
+                projected = resolved.solution.project(np.array([KEYPOINTS[name].world]))[0]
+                camera[kind].append(np.hypot(*(projected - xy)))
             if name in pairwise:
                 plain[kind].append(np.hypot(*(pairwise[name] - xy)))
     print(f"\nError in pixels on {count} made-up frames, {noise:g} px noise, kap {kap:g} (median, p90)")
-    print(f"{'':20}{'this engine':>17}{'pairwise':>19}{'answered':>11}")
+    print(f"{'':20}{'this engine':>17}{'its camera':>19}{'pairwise':>19}{'answered':>11}")
     for kind in (*KINDS.values(), "crossbar"):
-        print(f"{kind:20}{percentiles(ours[kind])}  {percentiles(plain[kind])}{100 * np.mean(visible[kind]):10.1f}%")
+        columns = "  ".join(percentiles(found[kind]) for found in (ours, camera, plain))
+        print(f"{kind:20}{columns}{100 * np.mean(visible[kind]):10.1f}%")
     for kind in ("  constructed", "  projected"):
         print(f"{kind:20}{percentiles(ours[kind])}")
     print(f"error over predicted deviation: median {np.median(honest):.2f}, p99 {np.percentile(honest, 99):.2f}")
