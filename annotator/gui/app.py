@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -16,12 +17,13 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.gui import theme
 from annotator.gui.background import sentence
-from annotator.system import NO_DISPLAY, has_display
+from annotator.system import NO_DISPLAY, has_display, missing_libraries
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
 
 NO_DISPLAY_CODE = 3
+MISSING_LIBRARIES_CODE = 2
 
 log = logging.getLogger("touchline")
 
@@ -31,6 +33,11 @@ def run(paths: Sequence[str], *, sample: bool) -> int:
     if not has_display():
         sys.stderr.write(NO_DISPLAY + "\n")
         return NO_DISPLAY_CODE
+    missing = missing_libraries(window=True) if _needs_x11() else None
+    if missing is not None:
+        names = ", ".join(missing.libraries)
+        sys.stderr.write(f"Qt needs system libraries that are not installed: {names}\n{missing.line()}\n")
+        return MISSING_LIBRARIES_CODE
     app = _application()
     from annotator.gui.main_window import MainWindow
 
@@ -42,6 +49,12 @@ def run(paths: Sequence[str], *, sample: bool) -> int:
     code = app.exec()
     interrupt.close()
     return code
+
+
+def _needs_x11() -> bool:
+    """Whether Qt is going to show the window through X11."""
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    return chosen.startswith("xcb") or not (chosen or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def open_paths(window: MainWindow, paths: Sequence[str], *, sample: bool) -> None:

@@ -23,12 +23,18 @@ class Easel(QObject):
         session.settings_changed.connect(self._show_view)
         for signal in (session.resolved_changed, session.settings_changed, session.active_changed):
             signal.connect(self._show_heatmap)
+        session.prediction_changed.connect(self._on_prediction)
         canvas.viewport().installEventFilter(self)
 
     def _on_frame(self) -> None:
         self._canvas.show_frame(self._session.rgb, keep_view=True)
         self._show_view()
         self._show_heatmap()
+
+    def _on_prediction(self, frame_id: int) -> None:
+        """Paint even where a prediction changes no mark: only then it counts as seen."""
+        if frame_id == self._session.frame_id:
+            self._canvas.viewport().update()
 
     def _show_view(self) -> None:
         session = self._session

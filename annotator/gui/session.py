@@ -208,6 +208,8 @@ class Session(FrameDesk):
 
     def _on_predicted(self, frame_id: int, prediction: Prediction) -> None:
         if frame_id == self._frame_id:
+            # What just arrived must be seen before it can be accepted.
+            self._painted = False
             self._prediction = prediction
             self._resolve()
         self.prediction_changed.emit(frame_id)

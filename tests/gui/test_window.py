@@ -176,6 +176,18 @@ def test_a_slow_network_does_not_hold_up_the_person(window, qtbot, tmp_path, net
     qtbot.waitUntil(lambda: window.session.prediction is not None)
 
 
+def test_the_status_bar_says_what_was_decided(window, qtbot):
+    press(window, qtbot, Qt.Key.Key_Space)
+    settle(window, qtbot)
+    assert window.status.decision.text() == ""
+    press(window, qtbot, Qt.Key.Key_A)
+    settle(window, qtbot)
+    assert window.status.decision.text() == "Accepted"
+    window.actions_.refresh()
+    window.actions_["review.reopen"].trigger()
+    assert window.status.decision.text() == ""
+
+
 def test_the_pointer_is_shown_in_pixels(window, qtbot):
     window.canvas.pointer_moved.emit(12.34, 56.78)
     assert window.status.pixel.text() == "x 12.3  y 56.8"

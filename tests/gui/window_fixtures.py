@@ -76,6 +76,7 @@ def session(qtbot, frames, network):
     """A session on the first of five frames, without a window; every frame counts as painted."""
     session = Session(lambda path: network)
     session.frame_changed.connect(session.mark_painted)
+    session.prediction_changed.connect(lambda frame_id: session.mark_painted())
     with qtbot.waitSignal(session.wanted_changed):
         session.adopt(Project.for_media([frames]))
     qtbot.waitUntil(lambda: session.frame_id is not None)

@@ -42,6 +42,7 @@ from annotator.project import FrameRow
 Index = QModelIndex | QPersistentModelIndex
 _ROW_HEIGHT = 26
 _SEARCH_MS = 120
+_COUNT_MS = 100
 
 
 def paint_state(painter: QPainter, centre: QPointF, state: FrameState) -> None:
@@ -200,7 +201,7 @@ class FramesPanel(QWidget):
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=_SEARCH_MS)
         self._typing.timeout.connect(self._apply)
-        self._counting = QTimer(self, singleShot=True, interval=0)
+        self._counting = QTimer(self, singleShot=True, interval=_COUNT_MS)
         self._counting.timeout.connect(self._count)
         self._connect()
 
@@ -241,7 +242,7 @@ class FramesPanel(QWidget):
         session.frames_changed.connect(self._on_frames)
         session.project_changed.connect(self._on_project)
         for signal in (session.prediction_changed, session.saved):
-            signal.connect(lambda frame_id: self._counting.start())
+            signal.connect(lambda frame_id: None if self._counting.isActive() else self._counting.start())
 
     def _choices(self) -> list[tuple[str, frozenset[FrameState] | None]]:
         return [

@@ -14,6 +14,7 @@ from annotator.gui.background import Job
 from annotator.gui.errands import Errands
 from annotator.gui.forecasting import NetworkState
 from annotator.gui.session import Session
+from annotator.labels import Decision
 
 MINUS = "\u2212"
 
@@ -99,10 +100,12 @@ class StatusBar(QStatusBar):
         self.pixel = _label(self, "x 0000.0  y 0000.0")
         self.metres = _label(self, f"{MINUS}00.00, {MINUS}00.00 m")
         self.zoom = _label(self, "0000 %")
+        self.decision = _label(self, 0)
         self.frame = _label(self, 0)
         self.network = _label(self, 0)
         self.saved = _label(self, "Saved 00:00:00")
-        for widget in (self.hidden, self.job, self.pixel, self.metres, self.zoom, self.frame, self.network, self.saved):
+        fields = (self.pixel, self.metres, self.zoom, self.decision, self.frame, self.network, self.saved)
+        for widget in (self.hidden, self.job, *fields):
             self.addPermanentWidget(widget)
         self.pixel.setToolTip(self.tr("The pointer in pixels of the frame"))
         self.metres.setToolTip(self.tr("The pointer on the pitch in metres from the centre spot"))
@@ -115,6 +118,8 @@ class StatusBar(QStatusBar):
         session.wanted_changed.connect(self.show_frame)
         session.frames_changed.connect(self.show_frame)
         session.settings_changed.connect(self.show_hidden)
+        session.frame_changed.connect(self.show_decision)
+        session.record_changed.connect(lambda frame_id: self.show_decision())
         session.project_changed.connect(lambda: self.saved.setText(""))
         session.forecaster.state_changed.connect(self.show_network)
         for job in (session.forecaster.job, self._errands.job):
@@ -153,6 +158,15 @@ class StatusBar(QStatusBar):
         number = "" if place is None else f"{place + 1:,} / {len(session.order.ids):,}  "
         self.frame.setText(number + short)
         self.frame.setToolTip(name)
+
+    def show_decision(self) -> None:
+        """Show what was decided about the frame, and the remark on it."""
+        review = self._session.record.review
+        texts = {Decision.ACCEPTED: self.tr("Accepted"), Decision.REJECTED: self.tr("Rejected")}
+        text = texts.get(review.decision, "")
+        if text != self.decision.text():
+            self.decision.setText(text)
+        self.decision.setToolTip("\n".join(filter(None, (review.reason, review.comment))))
 
     def show_network(self) -> None:
         """Show which network there is and what it does."""
