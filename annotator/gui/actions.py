@@ -70,6 +70,8 @@ class Actions(QObject):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         if command.checked is not None:
             action.setCheckable(True)
+            # In a menu an icon would take the place of the tick.
+            action.setIconVisibleInMenu(False)
         if command.id.startswith("tool."):
             self._tools.addAction(action)
         action.triggered.connect(lambda checked=False: self._run(command))
