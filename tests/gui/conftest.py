@@ -21,10 +21,6 @@ ALL_SHOWN = ViewSettings()
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", default=False, help="write the golden pictures anew")
-
-
 @dataclass
 class FakeDesk:
     """A desk that remembers what it was told, and whose keypoints follow its labels."""
