@@ -31,7 +31,8 @@ def test_the_key_table_is_the_table_of_commands(request):
     marked = re.search(r"<!-- keys -->\n(.*?)\n<!-- end of keys -->", text, re.DOTALL)
     assert marked, "the README has no marked key table"
     if request.config.getoption("--update-golden"):
-        README.write_text(text.replace(marked.group(1), key_table()), encoding="utf-8")
+        start, end = marked.span(1)
+        README.write_text(text[:start] + key_table() + text[end:], encoding="utf-8")
         return
     assert marked.group(1) == key_table(), "run: python -m pytest tests/test_readme.py --update-golden"
 
