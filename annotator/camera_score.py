@@ -199,4 +199,3 @@ def distances(points: Array, line: Array) -> Array:
     foot = offset - np.clip(along, 0.0, 1.0)[..., None] * run
     nearest: Array = np.hypot(foot[..., 0], foot[..., 1]).min(axis=1)
     return nearest
-
