@@ -1,0 +1,119 @@
+"""How far the project has come: frames by state, points by name, and how far the network was off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from annotator.gui import theme
+from annotator.labels import FrameState
+from annotator.statistics import Statistics
+
+_SHOWN = 24
+_WIDEST = 40.0
+
+
+class StatisticsDialog(QDialog):
+    """Three plots of what was counted."""
+
+    def __init__(self, statistics: Statistics, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Statistics"))
+        self.resize(860, 640)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 12)
+        layout.setSpacing(8)
+        layout.addWidget(QLabel(progress_sentence(statistics)))
+        self.points = self._points_plot(statistics)
+        self.corrections = self._corrections_plot(statistics)
+        layout.addWidget(self._headed(self.tr("Points by name: placed by hand, and accepted as predicted")))
+        layout.addWidget(self.points, 3)
+        layout.addWidget(self._headed(corrections_sentence(statistics)))
+        layout.addWidget(self.corrections, 2)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+
+    def _headed(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setProperty("role", "muted")
+        return label
+
+    def _plot(self) -> pg.PlotWidget:
+        ink = self.palette().color(QPalette.ColorRole.Text)
+        plot = pg.PlotWidget(self, background=self.palette().color(QPalette.ColorRole.Base))
+        plot.setMouseEnabled(x=False, y=False)
+        plot.hideButtons()
+        plot.setMenuEnabled(False)
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(QColor(ink.red(), ink.green(), ink.blue(), 90))
+            axis.setTextPen(ink)
+        return plot
+
+    def _points_plot(self, statistics: Statistics) -> pg.PlotWidget:
+        """Stacked bars of the points said most often."""
+        plot = self._plot()
+        names = most_said(statistics)
+        placed = np.array([statistics.placed.get(name, 0) for name in names], dtype=float)
+        accepted = np.array([statistics.accepted.get(name, 0) for name in names], dtype=float)
+        if not names:
+            return plot
+        at = np.arange(len(names), dtype=float)
+        accent = QColor(theme.tokens().accent)
+        quiet = QColor(accent.red(), accent.green(), accent.blue(), 90)
+        plot.addItem(pg.BarGraphItem(x=at, height=placed, width=0.7, brush=accent, pen=None))
+        plot.addItem(pg.BarGraphItem(x=at, y0=placed, height=accepted, width=0.7, brush=quiet, pen=None))
+        shorts = [(float(i), str(i + 1)) for i in range(len(names))]
+        plot.getAxis("bottom").setTicks([shorts])
+        plot.setToolTip("\n".join(f"{i + 1}  {name}" for i, name in enumerate(names)))
+        return plot
+
+    def _corrections_plot(self, statistics: Statistics) -> pg.PlotWidget:
+        """How often the network was how far off, in pixels; the last bar holds all that is further."""
+        plot = self._plot()
+        plot.setLabel("bottom", self.tr("px between the network and the hand"))
+        if statistics.corrections:
+            edges = np.linspace(0.0, _WIDEST, 41)
+            counts, _ = np.histogram(np.minimum(statistics.corrections, _WIDEST - 1e-9), edges)
+            accent = QColor(theme.tokens().accent)
+            plot.addItem(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=counts, brush=accent, pen=None))
+        return plot
+
+
+def most_said(statistics: Statistics) -> list[str]:
+    """The keypoints of which most was said, at most 24, most first."""
+    counts: Mapping[str, int] = {
+        name: statistics.placed.get(name, 0) + statistics.accepted.get(name, 0)
+        for name in {**statistics.placed, **statistics.accepted}
+    }
+    return sorted(counts, key=lambda name: (-counts[name], name))[:_SHOWN]
+
+
+def progress_sentence(statistics: Statistics) -> str:
+    """How many frames stand where."""
+    text = QCoreApplication.translate(
+        "Statistics", "{accepted} of {frames} frames accepted, {rejected} rejected, {draft} in work, {open} to do"
+    )
+    count = {state: statistics.states.get(state, 0) for state in FrameState}
+    return text.format(
+        accepted=count[FrameState.ACCEPTED],
+        frames=statistics.frames,
+        rejected=count[FrameState.REJECTED],
+        draft=count[FrameState.DRAFT],
+        open=count[FrameState.UNSEEN] + count[FrameState.PREDICTED],
+    )
+
+
+def corrections_sentence(statistics: Statistics) -> str:
+    """What the corrections say of the network."""
+    median = statistics.median_correction
+    if median is None:
+        return QCoreApplication.translate("Statistics", "Points moved by hand: none that the network had seen yet")
+    text = QCoreApplication.translate("Statistics", "{count} points moved by hand, median {median} px from the network")
+    return text.format(count=len(statistics.corrections), median=f"{median:.1f}")
