@@ -11,7 +11,8 @@ from torch.nn import functional
 from model.blocks import BasicBlock, chain, conv, norm_relu, resize
 
 if TYPE_CHECKING:
-    from model.hrnet import Spec
+    from model.hrnet import HRNet
+    from model.spec import Spec
 
 BACKGROUND_BIAS = 4.0
 """Start of the background logit: most cells are background, and saying so saves the first thousand samples."""
@@ -59,6 +60,8 @@ def apply(net: nn.Module, spec: Spec, branches: list[Tensor], raw: Tensor, quart
         return [activate(_light(layers, branches, quarter), spec)]
     if spec.head == "higher":
         return _higher(layers, branches[0])
+    if hasattr(net, "split_layer"):
+        return [activate(_split_concat(layers, spec, branches, raw), spec)]
     joined = _concat(layers, spec, branches, raw)
     outputs = [activate(layers.last_layer(joined), spec)]
     for stage in getattr(net, "refinement_stages", ()):
@@ -115,6 +118,54 @@ def _concat(layers: Any, spec: Spec, branches: list[Tensor], raw: Tensor) -> Ten
         stem = functional.relu(layers.bn1(raw))
         parts.insert(0, resize(stem, size, "bilinear", align_corners=spec.align_corners))
     return torch.cat(parts, dim=1)
+
+
+COARSE = 3
+"""How many of the coarsest branches `split` keeps at their own size, where resizing a wide result is cheaper."""
+
+
+def split(net: HRNet) -> HRNet:
+    """Give a folded network the faster form of its concat head, in place; the outputs stay the same.
+
+    A 1x1 convolution and the resizing commute, so the coarse branches go through their share of the first layer at
+    their own size and the results are added: at half resolution that layer is a third of the work of the W48.
+    """
+    spec, layers = net.spec, cast(Any, net)
+    if spec.head != "concat" or spec.refine or not isinstance(layers.last_layer[1], nn.Identity):
+        return net
+    first = cast(nn.Conv2d, layers.last_layer[0])
+    if spec.skip == "raw":
+        widths = [sum(spec.widths), spec.stem[0]]
+    else:
+        fine = 0 if spec.skip == "none" else spec.stem[0]
+        widths = [fine + sum(spec.widths[: 4 - COARSE]), *spec.widths[4 - COARSE :]]
+    parts = [conv(width, first.out_channels, 1) for width in widths]
+    for part, weight in zip(parts, torch.split(first.weight.detach(), widths, dim=1), strict=True):
+        part.weight = nn.Parameter(weight.clone(), requires_grad=False)
+    net.add_module("split_layer", nn.ModuleList(parts))
+    return net
+
+
+def _split_concat(layers: Any, spec: Spec, branches: list[Tensor], raw: Tensor) -> Tensor:
+    """What `last_layer` gives for the concatenation, see `split`."""
+    base = (branches[0].shape[-2], branches[0].shape[-1])
+    size = (base[0] * spec.upscale, base[1] * spec.upscale)
+
+    def raised(y: Tensor, to: tuple[int, int]) -> Tensor:
+        return resize(y, to, "bilinear", align_corners=spec.align_corners)
+
+    parts = layers.split_layer
+    if spec.skip == "raw":
+        trunk = parts[0](torch.cat([raised(y, base) for y in branches], dim=1))
+        total = resize(trunk, size, "nearest") + parts[1](raised(raw, size))
+    else:
+        stem = [] if spec.skip == "none" else [functional.relu(layers.bn1(raw))]
+        fine = [*stem, *branches[: 4 - COARSE]]
+        total = parts[0](torch.cat([raised(y, size) for y in fine], dim=1))
+        for part, y in zip(parts[1:], branches[4 - COARSE :], strict=True):
+            total = total + raised(part(y), size)
+    maps: Tensor = layers.last_layer[2:](total + layers.last_layer[0].bias.view(1, -1, 1, 1))
+    return maps
 
 
 def _attach_higher(net: nn.Module, spec: Spec) -> None:

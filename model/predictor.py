@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model.checkpoint import Checkpoint, load
+from model.ahead import ahead
+from model.audition import FRAMES, audition, candidates, converted_path, forget, remembered
+from model.card import Card, card_of, identity, read_bytes
+from model.engines import Engine, EngineError, OpenVinoEngine, Pixels, cpu_engine, log
 from model.heatmaps import Maps, Prediction, predict_from_maps
-from model.hrnet import HRNet, finest
-from model.validation import stretch
+from model.images import stretch
+
+if TYPE_CHECKING:
+    from model.checkpoint import Checkpoint
 
 Device = Literal["auto", "cuda", "mps", "cpu"]
 FlipTest = Literal["off", "on"]
+Way = Literal["fastest", "plain"]
+"""Whether a processor may compute in another way than torch in single precision, see `model.audition`."""
 
 
 class Predictor:
@@ -29,40 +34,89 @@ class Predictor:
     ----------
     card : what the weights mean.
     id : identity of the weights, stored with every prediction.
-    device : "cuda", "mps" or "cpu".
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: str, *, flip_test: FlipTest = "off") -> None:
-        self.card, self.id, self.device = checkpoint.card, checkpoint.id, device
+    def __init__(
+        self,
+        card: Card,
+        network: str,
+        engine: Engine,
+        *,
+        checkpoint: Checkpoint | None = None,
+        threads: int | None = None,
+        flip_test: FlipTest = "off",
+    ) -> None:
+        """``checkpoint`` is given while a faster engine may still be looked for."""
+        self.card, self.id, self._engine = card, network, engine
+        self._checkpoint, self._threads = checkpoint, threads
+        self._seen: list[Pixels] = []
         self._flip = flip_test == "on"
         if self._flip and not self.card.mirror:
             raise ValueError("a flip test needs a network whose card says which points mirror each other")
-        self._kind = torch.float16 if device == "cuda" else torch.float32
-        net = fuse(checkpoint.build())
-        net.to(device=device, dtype=self._kind)
-        net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._net = net.requires_grad_(False)
-        self._mean = torch.tensor(self.card.mean, device=device).view(1, 3, 1, 1) * 255
-        self._std = torch.tensor(self.card.std, device=device).view(1, 3, 1, 1) * 255
 
     @classmethod
     def load(
-        cls, path: Path, device: Device = "auto", threads: int | None = None, *, flip_test: FlipTest = "off"
+        cls,
+        path: Path,
+        device: Device = "auto",
+        threads: int | None = None,
+        *,
+        flip_test: FlipTest = "off",
+        way: Way = "fastest",
     ) -> Predictor:
-        """Read a checkpoint of ours; "auto" takes CUDA, then MPS, then the CPU with ``threads`` torch threads.
+        """Read a checkpoint of ours; "auto" takes CUDA, then MPS, then the CPU with ``threads`` threads.
 
-        A file that cannot be used is a `CheckpointError`, a device that is not there a ValueError.
+        Without a number one core is left to whoever works at the machine: two programs that both wait for every core
+        take many times as long as one after the other.
+        On a CPU the fastest way that gives the same points is found out on the first frames and used from then on,
+        without torch where that is OpenVINO. A file that cannot be used is a `CheckpointError`, a device that is not
+        there a ValueError.
         """
-        return cls.of(load(Path(path)), device, threads, flip_test=flip_test)
+        path, threads = Path(path), threads or _threads()
+        if way == "fastest" and device in ("auto", "cpu"):
+            data = read_bytes(path)
+            card, network = card_of(path, data), identity(data)
+            engine = _without_torch(network, threads)
+            if engine is not None:
+                return cls(card, network, engine, flip_test=flip_test)
+        from model.checkpoint import load
+
+        return cls.of(load(path), device, threads, flip_test=flip_test, way=way)
 
     @classmethod
     def of(
-        cls, checkpoint: Checkpoint, device: Device = "auto", threads: int | None = None, *, flip_test: FlipTest = "off"
+        cls,
+        checkpoint: Checkpoint,
+        device: Device = "auto",
+        threads: int | None = None,
+        *,
+        flip_test: FlipTest = "off",
+        way: Way = "plain",
     ) -> Predictor:
         """The same from a checkpoint in memory, for instance an imported one."""
-        if threads is not None:
-            torch.set_num_threads(threads)
-        return cls(checkpoint, choose_device(device), flip_test=flip_test)
+        import torch
+
+        from model.pipeline import TorchEngine, choose_device
+
+        threads = threads or _threads()
+        torch.set_num_threads(threads)
+        chosen = choose_device(device)
+        if chosen != "cpu" or way == "plain":
+            engine: Engine = TorchEngine(checkpoint, chosen)
+            return cls(checkpoint.card, checkpoint.id, engine, flip_test=flip_test)
+        known = remembered(checkpoint.id)
+        if known is not None:
+            try:
+                engine = cpu_engine(known, checkpoint, converted=converted_path(checkpoint.id), threads=threads)
+                return cls(checkpoint.card, checkpoint.id, engine, flip_test=flip_test)
+            except EngineError as error:
+                log.warning("the network runs in plain torch: %s", error)
+                forget(checkpoint.id)
+        engine = TorchEngine(checkpoint, "cpu")
+        undecided = checkpoint if candidates() else None
+        return cls(
+            checkpoint.card, checkpoint.id, engine, checkpoint=undecided, threads=threads, flip_test=flip_test
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,90 +125,110 @@ class Predictor:
 
     @property
     def device_text(self) -> str:
-        """For a status bar: "CPU", "MPS" or "CUDA: " and the name of the card."""
-        return f"CUDA: {torch.cuda.get_device_name()}" if self.device == "cuda" else self.device.upper()
+        """For a status bar: "CPU", "CPU, OpenVINO", "MPS" or "CUDA: " and the name of the card."""
+        return self._engine.text
 
     def predict(self, rgb: NDArray[np.uint8]) -> Prediction:
         """What the network sees in one RGB uint8 image ``(H, W, 3)`` of any size; other arrays are a ValueError."""
-        return self._predict_batch([rgb])[0]
+        return next(self.predict_many([rgb], batch=1))
 
-    def predict_many(self, images: Sequence[NDArray[np.uint8]], *, batch: int = 4) -> Iterator[Prediction]:
-        """Predictions of many images in order, ``batch`` of them at a time."""
-        for start in range(0, len(images), batch):
-            yield from self._predict_batch(images[start : start + batch])
+    def predict_many(self, images: Iterable[NDArray[np.uint8]], *, batch: int = 4) -> Iterator[Prediction]:
+        """Predictions of many images in order, ``batch`` of them at a time.
 
-    def _predict_batch(self, images: Sequence[NDArray[np.uint8]]) -> list[Prediction]:
-        for rgb in images:
-            if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
-                raise ValueError(f"expected an RGB uint8 image (H, W, 3), got {rgb.dtype} {rgb.shape}")
-        pixels = np.stack([stretch(rgb, self.card.input_size) for rgb in images])
-        maps = self.maps(pixels)
-        return [
-            predict_from_maps(
-                one,
-                codec=self.card.codec,
-                names=self.names,
-                image_size=(rgb.shape[1], rgb.shape[0]),
-                network=self.id,
-            )
-            for one, rgb in zip(maps, images, strict=True)
-        ]
+        Images are taken one batch ahead, in another thread, while the network computes; memory stays bounded however
+        many there are. Where a batch does not fit the device's memory smaller ones are tried, then the processor.
+        """
+        fed = self._fed(images, batch)
+        for sizes, pixels in ahead(fed, 1) if batch > 1 else fed:
+            maps = self.maps(pixels)
+            for one, size in zip(maps, sizes, strict=True):
+                yield predict_from_maps(
+                    one, codec=self.card.codec, names=self.names, image_size=size, network=self.id
+                )
 
-    @torch.inference_mode()
-    def maps(self, pixels: NDArray[np.uint8]) -> Maps:
+    def _fed(
+        self, images: Iterable[NDArray[np.uint8]], batch: int
+    ) -> Iterator[tuple[list[tuple[int, int]], Pixels]]:
+        """Sizes (w, h) and pixels at the input size, a batch at a time."""
+        source = iter(images)
+        while group := list(islice(source, batch)):
+            for rgb in group:
+                if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+                    raise ValueError(f"expected an RGB uint8 image (H, W, 3), got {rgb.dtype} {rgb.shape}")
+            pixels = np.stack([stretch(rgb, self.card.input_size) for rgb in group])
+            yield [(rgb.shape[1], rgb.shape[0]) for rgb in group], pixels
+
+    def maps(self, pixels: Pixels) -> Maps:
         """Linear maps ``(B, K + 1, h, w)`` of RGB uint8 ``(B, H, W, 3)`` already at the input size, background last."""
-        x = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
-        if self.card.colour == "bgr":
-            x = x.flip(1)
-        x = ((x - self._mean) / self._std).to(self._kind).contiguous(memory_format=torch.channels_last)
-        maps = self._linear(x)
+        maps = self._computed(pixels)
         if self._flip:
-            maps = (maps + self._flipped_back(self._linear(x.flip(3)))) / 2
-        return np.asarray(maps.cpu().numpy())
+            mirrored = self._computed(np.ascontiguousarray(pixels[:, :, ::-1]))
+            maps = (maps + self._flipped_back(mirrored)) * np.float32(0.5)
+        if self._checkpoint is not None:
+            self._look_for_faster(pixels)
+        return maps
 
-    def _linear(self, x: Tensor) -> Tensor:
-        maps = finest(self._net(x)).float()
-        maps = maps.exp() if self.card.spec.output == "log_softmax" else maps.clamp(0, 1)
-        # The "higher" head may carry more maps than points before its final output; the final one has K.
-        if self.card.background:
-            return maps
-        return torch.cat([maps, 1 - maps.amax(dim=1, keepdim=True)], dim=1)
+    def _computed(self, pixels: Pixels) -> Maps:
+        """The engine's maps; a batch too large for the memory goes in halves, a single frame to the processor."""
+        try:
+            return self._engine.maps(pixels)
+        except (MemoryError, RuntimeError) as error:
+            if not _is_shortage(error):
+                raise
+            shortage = error
+        if len(pixels) > 1:
+            log.warning("%d frames at once do not fit the memory of the device; smaller batches are used", len(pixels))
+            half = len(pixels) // 2
+            return np.concatenate([self._computed(pixels[:half]), self._computed(pixels[half:])])
+        if self._fall_back():
+            return self._computed(pixels)
+        raise shortage
 
-    def _flipped_back(self, maps: Tensor) -> Tensor:
+    def _fall_back(self) -> bool:
+        """Whether the engine could be exchanged for the same network on the processor."""
+        engine = self._engine.on_cpu()
+        if engine is None:
+            return False
+        log.warning("the memory of %s does not hold one frame; the processor goes on", self._engine.text)
+        self._engine = engine
+        return True
+
+    def _look_for_faster(self, pixels: Pixels) -> None:
+        """Remember frames, and hold the audition once there are enough."""
+        self._seen += [one.copy() for one in pixels[: FRAMES - len(self._seen)]]
+        if len(self._seen) < FRAMES or self._checkpoint is None:
+            return
+        checkpoint, self._checkpoint = self._checkpoint, None
+        seen, self._seen = self._seen, []
+        _, self._engine = audition(checkpoint, self._engine, seen, threads=self._threads)
+
+    def _flipped_back(self, maps: Maps) -> Maps:
         """Maps of the mirrored input as maps of the input."""
-        order = torch.tensor([*self.card.mirror, len(self.names)], device=maps.device)
-        back = maps[:, order].flip(3)
+        back = maps[:, [*self.card.mirror, len(self.names)], :, ::-1]
         if self.card.alignment == "corner":
-            back = torch.cat([back[..., :1], back[..., :-1]], dim=3)
+            back = np.concatenate([back[..., :1], back[..., :-1]], axis=3)
         return back
 
 
-def choose_device(name: str) -> str:
-    """The device to run on; asking for one that is not there is a ValueError."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return next(device for device, present in there.items() if present)
-    if not there.get(name, False):
-        raise ValueError(f"this computer has no {name!r} device; choose 'auto' or 'cpu'")
-    return name
+def _without_torch(network: str, threads: int | None) -> Engine | None:
+    """The engine that was chosen for a network, if it needs no torch and still works."""
+    chosen, converted = remembered(network), converted_path(network)
+    if chosen not in ("openvino", "openvino-bf16") or not converted.exists():
+        return None
+    try:
+        return OpenVinoEngine(converted, half=chosen == "openvino-bf16", threads=threads)
+    except EngineError as error:
+        log.warning("the network runs in torch: %s", error)
+        forget(network)
+        return None
 
 
-def fuse(net: HRNet) -> HRNet:
-    """Fold every batch normalisation that follows a convolution into it, in place; the outputs stay the same."""
-    keep = {net.bn1} if net.spec.skip == "raw" else set()
-    for module in list(net.modules()):
-        children = list(module.named_children())
-        by_name = dict(children)
-        if isinstance(module, nn.Sequential):
-            pairs = list(pairwise(children))
-        else:
-            pairs = [
-                ((f"conv{i}", by_name[f"conv{i}"]), (f"bn{i}", by_name[f"bn{i}"]))
-                for i in (1, 2, 3)
-                if f"conv{i}" in by_name and f"bn{i}" in by_name
-            ]
-        for (first, convolution), (second, norm) in pairs:
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d) and norm not in keep:
-                setattr(module, first, fuse_conv_bn_eval(convolution, norm))
-                setattr(module, second, nn.Identity())
-    return net
+def _threads() -> int:
+    """All processors this program may use but one."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+    return max(1, min(usable - 1, 16))
+
+
+def _is_shortage(error: Exception) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text

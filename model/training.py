@@ -23,6 +23,7 @@ from model.feed import Batch, Feed
 from model.heatmaps import Codec
 from model.hrnet import HRNet, Spec, finest, preset
 from model.metrics import Score
+from model.pipeline import choose_device
 from model.plan import (
     Precision,
     Progress,
@@ -33,7 +34,6 @@ from model.plan import (
     scale_at,
     work,
 )
-from model.predictor import choose_device
 from model.validation import Validator
 
 __all__ = ["Progress", "TrainingConfig", "TrainingError", "TrainingResult", "learning_rate", "train"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from torch import Tensor
 from model.dataset import Sample, SampleError, TrainingSet, read_image
 from model.heatmaps import ABSENT, UNKNOWN, Codec, input_from_image
 from model.hrnet import HRNet, finest
+from model.images import stretch
 from model.metrics import Score, score
 
 THRESHOLD = 0.3
@@ -66,12 +66,3 @@ class Validator:
 
     def _image(self, sample: Sample) -> NDArray[np.uint8]:
         return stretch(read_image(sample), self._codec.input_size)
-
-
-def stretch(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """RGB ``(h, w, 3)`` of ``size`` (w, h); averaging when it shrinks, pixel edges stay pixel edges."""
-    if (image.shape[1], image.shape[0]) == size:
-        return np.ascontiguousarray(image)
-    shrinks = image.shape[1] > size[0] or image.shape[0] > size[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)

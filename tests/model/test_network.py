@@ -10,7 +10,8 @@ import torch
 from model.checkpoint import Card, Checkpoint, save
 from model.hrnet import PRESETS, HRNet, Spec, finest, preset
 from model.losses import adaptive_wing, channel_cross_entropy, kl_divergence, masked_mse
-from model.predictor import Predictor, choose_device, fuse
+from model.pipeline import choose_device, fuse
+from model.predictor import Predictor
 
 NAMES = ("A", "B", "C")
 

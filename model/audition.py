@@ -1,0 +1,181 @@
+"""Which way of computing is the fastest on this processor and still says the same, found out once and remembered.
+
+The first frames a new network sees are computed by plain torch and kept; then every other way that is installed shows
+what it makes of the same frames. The choice is written beside the converted networks in the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from model.engines import Engine, EngineError, EngineName, Pixels, cpu_engine, log
+from model.heatmaps import Maps
+
+if TYPE_CHECKING:
+    from model.checkpoint import Checkpoint
+
+FRAMES = 3
+"""Frames a choice is made on."""
+SURE, SLACK, FAINT = 0.1, 0.01, 1e-3
+EVIDENCE = 40
+"""Points that a way in half precision must agree on: it is wrong about a few in a hundred, which few would not show."""
+_REPEATS = 3
+_CONVERSION = 1
+"""Changes when conversions of older programs must be made anew."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one way did: seconds a frame, whether it agrees with plain torch; ``reason`` where it could not run."""
+
+    name: EngineName
+    seconds: float
+    agrees: bool
+    reason: str = ""
+
+
+def cache_folder() -> Path:
+    """Where choices and converted networks stand; ``TOUCHLINE_CACHE`` moves it."""
+    named = os.environ.get("TOUCHLINE_CACHE")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "touchline" / "networks"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "touchline" / "networks"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "touchline" / "networks"
+
+
+def converted_path(network: str) -> Path:
+    """Where OpenVINO's version of a network stands once it is made."""
+    return cache_folder() / f"{network}-{_machine()}.xml"
+
+
+def remembered(network: str) -> EngineName | None:
+    """The choice made for a network on this machine, or None."""
+    try:
+        kept = json.loads(_choice_path(network).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    name = kept.get("engine") if isinstance(kept, dict) else None
+    return next((known for known in get_args(EngineName) if known == name), None)
+
+
+def forget(network: str) -> None:
+    """Drop a choice that turned out not to work; the next run tries again."""
+    for path in (_choice_path(network), converted_path(network)):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def candidates() -> list[EngineName]:
+    """Ways beside plain torch that this machine may have; half precision only where it is multiplied natively."""
+    native = has_native_bfloat16()
+    found: list[EngineName] = []
+    if _version("openvino"):
+        found += ["openvino-bf16", "openvino"] if native else ["openvino"]
+    return [*found, "torch-bf16"] if native else found
+
+
+def audition(
+    checkpoint: Checkpoint, plain: Engine, frames: Sequence[Pixels], *, threads: int | None
+) -> tuple[EngineName, Engine]:
+    """The fastest way that agrees with ``plain`` (torch in single precision) on ``frames`` (H, W, 3), remembered."""
+    wanted = [plain.maps(one[None])[0] for one in frames]
+    best: tuple[EngineName, Engine] = ("torch", plain)
+    least = seconds_per_frame(plain, frames[0])
+    trials = [Trial("torch", least, agrees=True)]
+    for name in candidates():
+        try:
+            engine = cpu_engine(name, checkpoint, converted=converted_path(checkpoint.id), threads=threads)
+            agrees = all(agree(one, engine.maps(frame[None])[0]) for one, frame in zip(wanted, frames, strict=True))
+            agrees &= not name.endswith("bf16") or sum(map(sure_points, wanted)) >= EVIDENCE
+            trial = Trial(name, seconds_per_frame(engine, frames[0]), agrees)
+        except (EngineError, RuntimeError) as error:
+            trials.append(Trial(name, 0.0, agrees=False, reason=str(error)))
+            log.warning("%s cannot run this network here, another way is used: %s", name, error)
+            continue
+        trials.append(trial)
+        if trial.agrees and trial.seconds < least:
+            best, least = (name, engine), trial.seconds
+    _remember(checkpoint.id, best[0], trials)
+    return best
+
+
+def agree(wanted: Maps, found: Maps) -> bool:
+    """Whether maps ``(K + 1, h, w)`` say the same: equal peak cells and confidences of all points that are not faint.
+
+    Where every point is faint nothing but noise could be compared, so the maps themselves must be alike.
+    """
+    first, second = (maps[:-1].reshape(len(maps) - 1, -1) for maps in (wanted, found))
+    sure = first.max(axis=1) >= SURE
+    if not sure.any():
+        return bool(np.abs(first - second).max() <= FAINT)
+    same = first.argmax(axis=1)[sure] == second.argmax(axis=1)[sure]
+    return bool(same.all() and np.abs(first.max(axis=1) - second.max(axis=1)).max() <= SLACK)
+
+
+def sure_points(maps: Maps) -> int:
+    """How many points of maps ``(K + 1, h, w)`` are not faint."""
+    return int((maps[:-1].max(axis=(1, 2)) >= SURE).sum())
+
+
+def seconds_per_frame(engine: Engine, frame: Pixels) -> float:
+    """The least time of a few runs on one frame (H, W, 3), after one to warm up."""
+    engine.maps(frame[None])
+    spent = []
+    for _ in range(_REPEATS):
+        began = time.perf_counter()
+        engine.maps(frame[None])
+        spent.append(time.perf_counter() - began)
+    return min(spent)
+
+
+def has_native_bfloat16() -> bool:
+    """Whether the processor multiplies matrices of bfloat16 itself (AMX); emulation is slower than single precision."""
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and "amx_bf16" in flags.read_text(encoding="utf-8", errors="replace")
+
+
+def _remember(network: str, name: EngineName, trials: Sequence[Trial]) -> None:
+    rows = {t.name: t.reason or {"ms": round(t.seconds * 1000, 2), "agrees": t.agrees} for t in trials}
+    text = json.dumps({"engine": name, "trials": rows}, indent=1)
+    path = _choice_path(network)
+    with suppress(OSError):
+        # A cache that cannot be written costs another audition, nothing else.
+        path.parent.mkdir(parents=True, exist_ok=True)
+        building = path.with_name(f"{path.name}.writing-{os.getpid()}")
+        building.write_text(text, encoding="utf-8")
+        building.replace(path)
+
+
+def _choice_path(network: str) -> Path:
+    return cache_folder() / f"{network}-{_machine()}.json"
+
+
+def _machine() -> str:
+    """Eight digits that change with the processor, the libraries or the way of converting."""
+    facts = [platform.machine(), platform.processor(), str(os.cpu_count()), str(has_native_bfloat16())]
+    facts += [_version("torch"), _version("openvino"), str(_CONVERSION)]
+    return hashlib.sha256("|".join(facts).encode()).hexdigest()[:8]
+
+
+def _version(package: str) -> str:
+    """The installed version, or nothing."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

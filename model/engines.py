@@ -1,0 +1,121 @@
+"""What runs a network: images at the input size in, linear maps out. One class a way of computing; torch comes late.
+
+Every engine takes RGB uint8 ``(B, H, W, 3)`` at the card's input size and gives linear probabilities
+``(B, K + 1, h, w)`` in float32, background last. Colour order, normalisation and activation are inside.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.heatmaps import Maps
+
+if TYPE_CHECKING:
+    from model.checkpoint import Checkpoint
+
+log = logging.getLogger("touchline")
+Pixels = NDArray[np.uint8]
+EngineName = Literal["torch", "torch-bf16", "openvino", "openvino-bf16"]
+"""The ways to compute on a processor."""
+
+
+class EngineError(Exception):
+    """A way of computing that is not there, or does not work with this network."""
+
+
+class Engine(Protocol):
+    """See the module."""
+
+    @property
+    def text(self) -> str:
+        """For a status bar: the device, and how it computes where that is not the usual way."""
+
+    def maps(self, pixels: Pixels) -> Maps:
+        """Linear maps ``(B, K + 1, h, w)``."""
+
+    def on_cpu(self) -> Engine | None:
+        """The same network on the processor, for want of memory; None where it runs there."""
+
+
+class OpenVinoEngine:
+    """A converted network in OpenVINO, which needs no torch once the conversion is kept on disk."""
+
+    def __init__(self, converted: Path, *, half: bool = False, threads: int | None = None) -> None:
+        try:
+            import openvino
+        except ImportError as error:
+            raise EngineError("OpenVINO is not installed") from error
+        precision = "bf16" if half else "f32"
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        if threads is not None:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        try:
+            core = openvino.Core()
+            core.set_property({"CACHE_DIR": str(converted.parent / "compiled")})
+            compiled = core.compile_model(str(converted), "CPU", settings)
+            self._request = compiled.create_infer_request()
+            self._output = compiled.output(0)
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO does not take the network ({error})") from error
+        self._half = half
+
+    @property
+    def text(self) -> str:
+        """See `Engine`."""
+        return "CPU, OpenVINO bf16" if self._half else "CPU, OpenVINO"
+
+    def on_cpu(self) -> None:
+        """See `Engine`."""
+
+    def maps(self, pixels: Pixels) -> Maps:
+        """See `Engine`; frames go one by one, a processor gains nothing from a batch."""
+        found = [np.array(self._request.infer([one[None]])[self._output][0], dtype=np.float32) for one in pixels]
+        return np.stack(found)
+
+
+def convert_for_openvino(checkpoint: Checkpoint, target: Path) -> None:
+    """Write the network as OpenVINO reads it: ``target`` (.xml) and its weights beside it.
+
+    An `EngineError` if that fails. The network is traced in memory; the frontend is used directly because the usual
+    converter reports its use to a server.
+    """
+    try:
+        import openvino
+        from openvino.frontend import FrontEndManager
+        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+    except ImportError as error:
+        raise EngineError("OpenVINO is not installed") from error
+    from model.pipeline import traced
+
+    width, height = checkpoint.card.input_size
+    try:
+        manager = FrontEndManager()
+        frontend = manager.load_by_framework("pytorch")
+        # The C++ side does not keep the decoder alive.
+        decoder = TorchScriptPythonDecoder(traced(checkpoint))
+        model = frontend.convert(frontend.load(decoder))
+        model.reshape([1, height, width, 3])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = target.with_name(f"{target.stem}.writing-{os.getpid()}.xml")
+        openvino.save_model(model, building, compress_to_fp16=False)
+        building.with_suffix(".bin").replace(target.with_suffix(".bin"))
+        building.replace(target)
+    except (RuntimeError, OSError, TypeError, ValueError, AttributeError) as error:
+        raise EngineError(f"the network cannot be converted for OpenVINO ({error})") from error
+
+
+def cpu_engine(name: EngineName, checkpoint: Checkpoint, *, converted: Path, threads: int | None) -> Engine:
+    """An engine on the processor by name; ``converted`` is where OpenVINO's version stands or is put."""
+    if name in ("openvino", "openvino-bf16"):
+        if not converted.exists():
+            convert_for_openvino(checkpoint, converted)
+        return OpenVinoEngine(converted, half=name == "openvino-bf16", threads=threads)
+    from model.pipeline import TorchEngine
+
+    return TorchEngine(checkpoint, "cpu", half=name == "torch-bf16")
