@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -25,7 +25,19 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from annotator.gui.desk import Tool
-from annotator.gui.pointing import Cursor, Gesture, Held, PointerEvent, Rect, ToolKey, hit, nearest_mark, region_between
+from annotator.gui.flash import Flash
+from annotator.gui.pointing import (
+    Cursor,
+    Gesture,
+    Held,
+    PointerEvent,
+    Rect,
+    ToolKey,
+    hit,
+    nearest_mark,
+    region_between,
+    tip_at,
+)
 from annotator.gui.sheet import Sheet
 from annotator.gui.view_state import ViewState
 
@@ -88,6 +100,7 @@ class Canvas(Sheet):
         self._hint = ""
         self._space = _Space.UP
         self._hovered: str | None = None
+        self._flash = Flash(self.scene(), self)
 
     def show_view(self, state: ViewState) -> None:
         """Show this state of the marks in place of the one before."""
@@ -307,11 +320,20 @@ class Canvas(Sheet):
 
     def _show_tip(self, event: QHelpEvent) -> None:
         pointer = self._event_at(QPointF(event.pos()), Qt.KeyboardModifier.NoModifier)
-        mark = nearest_mark(self._overlay.state, pointer) if self._gesture is None else None
-        if mark is None:
-            QToolTip.hideText()
+        text = tip_at(self._overlay.state, pointer) if self._gesture is None else ""
+        if text:
+            QToolTip.showText(event.globalPos(), text, self.viewport())
         else:
-            QToolTip.showText(event.globalPos(), mark.text, self.viewport())
+            QToolTip.hideText()
+
+    def point_out(self, x: float, y: float) -> None:
+        """Draw the eye to an image point: a ring closes in on it; the view moves only where it lies out of sight."""
+        at = self.viewportTransform().map(QPointF(x, y))
+        view = QRectF(self.viewport().rect())
+        room = 0.1 * min(view.width(), view.height())
+        if not self._fitted and not view.adjusted(room, room, -room, -room).contains(at):
+            self.centre_on(x, y)
+        self._flash.show_at(x, y)
 
     # Files
 

@@ -189,6 +189,14 @@ VIEW = (
             N("Commands", "Show the whole pitch where geometry has it"),
             lambda w: deeds.toggle(w, "ghost"), ("T",), "sample", _NOTHING,
             checked=lambda w: w.session.settings.ghost, group=1),
+    Command("view.residuals", "view", N("Commands", "Residuals"),
+            N("Commands", "Show a red halo about points and clicks that do not fit the rest"),
+            lambda w: deeds.toggle(w, "residuals"), ("R",), "", _NOTHING,
+            checked=lambda w: w.session.settings.residuals, group=1),
+    Command("view.spreads", "view", N("Commands", "Uncertainty"),
+            N("Commands", "Show where each point may be: an ellipse of two standard deviations"),
+            lambda w: deeds.toggle(w, "spreads"), ("Shift+R",), "", _NOTHING,
+            checked=lambda w: w.session.settings.spreads, group=1),
     Command("view.names", "view", N("Commands", "Names"), N("Commands", "Show the names of the points"),
             lambda w: deeds.toggle(w, "names"), ("N",), "names", _NOTHING,
             checked=lambda w: w.session.settings.names, group=1),
@@ -306,6 +314,10 @@ REVIEW = (
 )  # fmt: skip
 
 WINDOW = (
+    Command("window.camera", "window", N("Commands", "Camera panel"),
+            N("Commands", "Show or hide the numbers of the fitted camera"),
+            lambda w: w.docks.toggle_camera(), ("F7",), "camera", _NOTHING, _W,
+            checked=lambda w: w.docks.camera_is_open),
     Command("window.reset", "window", N("Commands", "Reset layout"),
             N("Commands", "Put every panel back where it was at first"),
             lambda w: w.reset_layout(), (), "", _NOTHING, _W),

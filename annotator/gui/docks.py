@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
+from annotator.gui.panels.camera import CameraPanel
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.layers import LayersPanel
 from annotator.gui.panels.pitch_map import PitchMap
 from annotator.gui.panels.points import PointsPanel
+from annotator.gui.panels.readiness import ReadinessView
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 _ROOMY = 940
+_WIDE = 1600
+_UNDER_MAP = 76
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 
 
 class Docks:
-    """Four docks: frames on the left; pitch, points and layers on the right."""
+    """Frames on the left; pitch, points and layers on the right, and the camera for those who ask for it."""
 
     def __init__(self, window: QMainWindow, session: Session, tools: Toolbox) -> None:
         self._window = window
@@ -27,15 +31,18 @@ class Docks:
         self.map = PitchMap(session)
         self.points = PointsPanel(session)
         self.layers = LayersPanel(session)
+        self.camera = CameraPanel(session)
+        self.readiness = ReadinessView(session)
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
         self.map.marking_chosen.connect(tools.choose_marking)
         tools.changed.connect(lambda: self.map.prefer_markings(tools.current == "marking"))
         tr = window.tr
         self._frames = self._dock("dockMedia", tr("Frames"), self.frames)
-        self._pitch = self._dock("dockPitch", tr("Pitch"), self._with_advice())
+        self._pitch = self._dock("dockPitch", tr("Pitch"), self._with_readiness())
         self._points = self._dock("dockPoints", tr("Points"), self.points)
         self._layers = self._dock("dockLayers", tr("Layers"), self.layers)
-        self.all = [self._frames, self._pitch, self._points, self._layers]
+        self.camera_dock = self._dock("dockCamera", tr("Camera"), self.camera)
+        self.all = [self._frames, self._pitch, self._points, self.camera_dock, self._layers]
         self.views: list[QWidget] = [self.frames.view, self.points]
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
@@ -44,46 +51,51 @@ class Docks:
         dock.setWidget(widget)
         return dock
 
-    def _with_advice(self) -> QWidget:
-        """The map, and under it the sentence that says what the geometry still misses."""
+    def _with_readiness(self) -> QWidget:
+        """The map, and under it how far the labels are from a camera."""
         holder = QWidget()
-        advice = QLabel(wordWrap=True)
-        advice.setProperty("role", "muted")
-        advice.setContentsMargins(10, 0, 8, 6)
-        advice.setFixedHeight(2 * advice.fontMetrics().lineSpacing() + 8)
-        advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(4)
         layout.addWidget(self.map, 1)
-        layout.addWidget(advice)
-        session = self._session
-        session.resolved_changed.connect(
-            lambda: advice.setText("" if session.resolved is None else session.resolved.status)
-        )
+        layout.addWidget(self.readiness)
         return holder
 
+    @property
+    def camera_is_open(self) -> bool:
+        """True when the camera panel is to be seen."""
+        return self.camera_dock.isVisible() and not self.camera.visibleRegion().isEmpty()
+
+    def toggle_camera(self) -> None:
+        """Bring the camera panel to the front, or hide it if it is there."""
+        if self.camera_is_open:
+            self.camera_dock.hide()
+        else:
+            self.camera_dock.show()
+            self.camera_dock.raise_()
+
     def reset(self) -> None:
-        """Where the panels are at first: side by side where there is room, points and layers as tabs where not."""
+        """Where the panels are at first: side by side where there is room, as tabs of the points where not."""
         window = self._window
         for dock in self.all:
             dock.setFloating(False)
             window.removeDockWidget(dock)
         window.addDockWidget(_LEFT, self._frames)
+        roomy = window.height() >= _ROOMY
+        wide = window.width() >= _WIDE
         for dock in (self._pitch, self._points, self._layers):
             window.addDockWidget(_RIGHT, dock)
-        for dock in self.all:
-            dock.show()
-        roomy = window.height() >= _ROOMY
+        window.tabifyDockWidget(self._points, self.camera_dock)
         if not roomy:
-            window.tabifyDockWidget(self._points, self._layers)
-            self._points.raise_()
-        wide = window.width() >= 1600
+            window.tabifyDockWidget(self.camera_dock, self._layers)
+        for dock in self.all:
+            dock.setVisible(wide or dock is not self.camera_dock)
+        self._points.raise_()
         widths = [270, 450] if wide else [215, 320]
         window.resizeDocks([self._frames, self._pitch], widths, Qt.Orientation.Horizontal)
-        heights = [round(widths[1] * 0.64) + 74, 400, 200] if roomy else [round(widths[1] * 0.64) + 74, 400]
+        pitch = round(widths[1] * 0.64) + _UNDER_MAP
         stacked = [self._pitch, self._points, self._layers] if roomy else [self._pitch, self._points]
-        window.resizeDocks(stacked, heights, Qt.Orientation.Vertical)
+        window.resizeDocks(stacked, [pitch, 400, 200][: len(stacked)], Qt.Orientation.Vertical)
 
     def restore(self, settings: QSettings) -> None:
         """Window and panels as they were left last time, else as at first."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject
 from annotator.gui.canvas import Canvas
 from annotator.gui.session import Session
 from annotator.gui.view_state import EMPTY_VIEW, HeatmapLayer, view_state
+from annotator.gui.wording import phrases
 
 
 class Easel(QObject):
@@ -17,6 +18,7 @@ class Easel(QObject):
         self._session = session
         self._canvas = canvas
         self._heat: tuple[object, ...] | None = None
+        self._phrases = phrases()
         session.frame_changed.connect(self._on_frame)
         session.resolved_changed.connect(self._show_view)
         session.selection_changed.connect(self._show_view)
@@ -42,7 +44,14 @@ class Easel(QObject):
             self._canvas.show_view(EMPTY_VIEW)
             return
         self._canvas.show_view(
-            view_state(session.resolved, session.labels.pitch, session.settings, session.selection, size=session.size)
+            view_state(
+                session.resolved,
+                session.labels.pitch,
+                session.settings,
+                session.selection,
+                size=session.size,
+                phrases=self._phrases,
+            )
         )
 
     def _show_heatmap(self) -> None:

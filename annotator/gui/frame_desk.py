@@ -142,6 +142,11 @@ class FrameDesk(QObject):
         """The marking that is drawn."""
         return self._active[1]
 
+    @property
+    def in_gesture(self) -> bool:
+        """True while something is being dragged."""
+        return self._gesture is not None
+
     def say(self, text: str) -> None:
         """Show a short hint."""
         self.message.emit(text)

@@ -12,9 +12,10 @@ from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from annotator.gui.colours import ACCENT, CASING, CLICK, CURVE, GHOST, PLATE, PLATE_TEXT, SOFT_CASING
+from annotator.gui.colours import ACCENT, CASING, CLICK, CURVE, FAINT, GHOST, PLATE, PLATE_TEXT, SOFT_CASING
+from annotator.gui.marks import glow, halo_of
 from annotator.gui.stamps import Layer, StampItem
-from annotator.gui.view_state import ArrowView, ClickView, CurveView, Polyline, spoken
+from annotator.gui.view_state import ArrowView, ClickView, CurveView, Polyline, SpreadView, spoken
 
 # A path that strays less than this from the straight line between its ends is painted as that line.
 STRAIGHT = 0.05
@@ -57,11 +58,12 @@ Offsets = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Ink:
-    """Colour of a line, of the casing to both sides of it, and how wide it is in screen pixels."""
+    """Colour of a line, of the casing to both sides of it, how wide it is in screen pixels, and its dashes."""
 
     colour: int
     casing: int
     width: int = 1
+    dashes: tuple[float, ...] = ()
 
 
 @cache
@@ -76,12 +78,16 @@ def _hairlines(ink: Ink, ratio: float) -> tuple[tuple[QPen, Offsets], ...]:
     around = edge + 1.0
     casing = ((-around, 0.0), (around, 0.0), (0.0, -around), (0.0, around))
     pens = [QPen(QColor.fromRgba(rgba), 0.0) for rgba in (ink.casing, ink.colour)]
+    for pen in pens if ink.dashes else ():
+        pen.setDashPattern([length * ratio for length in ink.dashes])
     return ((pens[0], casing), (pens[1], tuple((x, y) for x in inside for y in inside)))
 
 
 CURVE_INK = Ink(CURVE.rgba(), SOFT_CASING.rgba())
 SELECTED_INK = Ink(ACCENT.rgba(), CASING.rgba(), width=2)
 GHOST_INK = Ink(GHOST.rgba(), SOFT_CASING.rgba())
+DOUBT_INK = Ink(GHOST.rgba(), SOFT_CASING.rgba(), dashes=(5.0, 6.0))
+SPREAD_INK = Ink(FAINT.rgba(), SOFT_CASING.rgba())
 BAND_INK = Ink(ACCENT.rgba(), CASING.rgba())
 
 
@@ -149,8 +155,8 @@ class CurveItem(_LineItem):
 class GhostItem(_LineItem):
     """The whole pitch as the solution projects it."""
 
-    def __init__(self) -> None:
-        super().__init__(5.0, GHOST_INK)
+    def __init__(self, ink: Ink = GHOST_INK) -> None:
+        super().__init__(5.0, ink)
         self._ghost: tuple[Polyline, ...] = ()
 
     def show_ghost(self, ghost: tuple[Polyline, ...]) -> None:
@@ -159,6 +165,28 @@ class GhostItem(_LineItem):
             self._ghost = ghost
             self._set_path(painter_path(ghost))
             self.setVisible(bool(ghost))
+
+
+class SpreadItem(_LineItem):
+    """How sure the points are: an ellipse about each."""
+
+    def __init__(self) -> None:
+        super().__init__(14.0, SPREAD_INK)
+        self._spreads: tuple[SpreadView, ...] = ()
+
+    def show_spreads(self, spreads: tuple[SpreadView, ...]) -> None:
+        """Paint these ellipses from now on."""
+        if spreads == self._spreads:
+            return
+        self._spreads = spreads
+        path = QPainterPath()
+        for spread in spreads:
+            own = QPainterPath()
+            own.addEllipse(QPointF(0.0, 0.0), spread.long, spread.short)
+            turn = QTransform.fromTranslate(spread.x, spread.y).rotateRadians(spread.angle)
+            path.addPath(turn.map(own))
+        self._set_path(path)
+        self.setVisible(bool(spreads))
 
 
 class BandItem(_LineItem):
@@ -193,7 +221,7 @@ class _PointItem(QGraphicsItem):
 
 
 @cache
-def _click_layers(*, selected: bool, current: bool) -> tuple[Layer, ...]:
+def _click_layers(*, selected: bool, current: bool, halo: int) -> tuple[Layer, ...]:
     half = 4.0 if selected else 3.0
     square = QPainterPath()
     square.addRect(QRectF(-half, -half, 2.0 * half, 2.0 * half))
@@ -201,7 +229,7 @@ def _click_layers(*, selected: bool, current: bool) -> tuple[Layer, ...]:
     pens = [QPen(CASING, 3.0), QPen(colour, 1.5 if selected else 1.0)]
     for pen in pens:
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    return tuple((pen, Qt.BrushStyle.NoBrush, square) for pen in pens)
+    return (*glow(halo), *((pen, Qt.BrushStyle.NoBrush, square) for pen in pens))
 
 
 class ClickItem(StampItem):
@@ -216,7 +244,9 @@ class ClickItem(StampItem):
         before, self.view = self.view, view
         if before is None or (before.x, before.y) != (view.x, view.y):
             self.setPos(view.x, view.y)
-        self.set_layers(_click_layers(selected=view.selected, current=view.current), reach=6.0)
+        halo = halo_of(view.residual)
+        layers = _click_layers(selected=view.selected, current=view.current, halo=halo)
+        self.set_layers(layers, reach=max(6.0, halo + 2.0))
         self.setZValue(16.0 if view.current else 15.0)
 
 

@@ -36,7 +36,9 @@ from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 from annotator.gui.view_state import HeatmapLayer, ViewSettings
 
-_SETTINGS_FIELDS = ("labels", "names", "predictions", "markings", "ghost", "heatmap_opacity", "threshold")
+_SETTINGS_FIELDS = (
+    "labels", "names", "predictions", "markings", "ghost", "residuals", "spreads", "heatmap_opacity", "threshold",
+)  # fmt: skip
 
 
 class MainWindow(QMainWindow):
@@ -47,6 +49,7 @@ class MainWindow(QMainWindow):
     files: Files
     canvas: Canvas
     tools: Toolbox
+    docks: Docks
     frames: FramesPanel
 
     def __init__(
@@ -122,7 +125,8 @@ class MainWindow(QMainWindow):
             menu.setToolTipsVisible(True)
             if name == "window":
                 for dock in self.docks.all:
-                    menu.addAction(dock.toggleViewAction())
+                    if dock is not self.docks.camera_dock:
+                        menu.addAction(dock.toggleViewAction())
                 menu.addSeparator()
             self.actions_.fill_menu(menu, name)
             if name == "file":
@@ -173,6 +177,7 @@ class MainWindow(QMainWindow):
         self.errands.imported.connect(self._show_import)
         canvas.pointer_moved.connect(self.status.show_pointer)
         canvas.pointer_left.connect(self.status.show_no_pointer)
+        canvas.hint_changed.connect(session.say)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.files_dropped.connect(lambda paths: self.files.open([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_["review.accept"].trigger)

@@ -112,17 +112,27 @@ def _body(glyph: Glyph, occluded: bool, step: int) -> list[Layer]:
     return _stroked(_cross(0.0, arm), colour)
 
 
+def halo_of(residual: float) -> int:
+    """The radius of the halo of something this many pixels off, 0 without one."""
+    return min(9 + round(residual), 28) if residual > 0.0 else 0
+
+
+def glow(halo: int) -> list[Layer]:
+    """A halo of this radius, or nothing."""
+    if not halo:
+        return []
+    colour = QColor(WARNING)
+    colour.setAlpha(40)
+    return [
+        (_pen(CASING, CASED), QBrush(colour), _circle(float(halo))),
+        (_pen(WARNING, LINE), NO_BRUSH, _circle(float(halo))),
+    ]
+
+
 @cache
 def layers(glyph: Glyph, *, occluded: bool, selected: bool, hovered: bool, step: int, halo: int) -> tuple[Layer, ...]:
     """The strokes and fills of a mark from bottom to top, in screen pixels about its position."""
-    found: list[Layer] = []
-    if halo:
-        glow = QColor(WARNING)
-        glow.setAlpha(48)
-        found += [
-            (_pen(CASING, CASED), QBrush(glow), _circle(float(halo))),
-            (_pen(WARNING, LINE), NO_BRUSH, _circle(float(halo))),
-        ]
+    found: list[Layer] = glow(halo)
     if selected:
         found += _stroked(_circle(RING), ACCENT, width=1.75)
     elif hovered:
@@ -147,7 +157,7 @@ class MarkItem(StampItem):
             self.setPos(mark.x, mark.y)
 
     def _dress(self, mark: Mark) -> None:
-        halo = min(9 + round(mark.residual), 28) if mark.residual > 0.0 else 0
+        halo = halo_of(mark.residual)
         confidence = 0.5 if mark.confidence is None else min(max(mark.confidence, 0.0), 1.0)
         found = layers(
             mark.glyph,

@@ -14,7 +14,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from annotator.gui.items import ArrowItem, BandItem, ClickItem, CurveItem, GhostItem, NameItem
+from annotator.gui.items import DOUBT_INK, ArrowItem, BandItem, ClickItem, CurveItem, GhostItem, NameItem, SpreadItem
 from annotator.gui.marks import MarkItem
 from annotator.gui.pointing import Rect
 from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState
@@ -40,9 +40,11 @@ class Overlay:
         self._arrows: dict[str, ArrowItem] = {}
         self._names: dict[str, NameItem] = {}
         self._ghost = GhostItem()
+        self._doubtful = GhostItem(DOUBT_INK)
+        self._spreads = SpreadItem()
         self._band = BandItem()
-        scene.addItem(self._ghost)
-        scene.addItem(self._band)
+        for item in (self._ghost, self._doubtful, self._spreads, self._band):
+            scene.addItem(item)
 
     def show_state(self, state: ViewState) -> None:
         """Show this state in place of the one before."""
@@ -56,6 +58,8 @@ class Overlay:
         if state.arrows != before.arrows:
             self._show_arrows(state.arrows)
         self._ghost.show_ghost(state.ghost)
+        self._doubtful.show_ghost(state.doubtful)
+        self._spreads.show_spreads(state.spreads)
         if state.names or before.names:
             self._lay_out_names()
 
@@ -125,7 +129,7 @@ class Overlay:
         if scale == self._scale:
             return
         self._scale = scale
-        for item in chain((self._ghost, self._band), self._curves.values()):
+        for item in chain((self._ghost, self._doubtful, self._spreads, self._band), self._curves.values()):
             item.set_scale(scale)
         if self.state.names:
             self._lay_out_names()

@@ -107,6 +107,19 @@ def hit_point(view: ViewState, event: PointerEvent) -> Hit | None:
     return None
 
 
+def tip_at(view: ViewState, event: PointerEvent) -> str:
+    """What there is to say of the thing under the pointer; "" over empty ground."""
+    found = hit(view, event)
+    if found is None:
+        return ""
+    if found.keypoint is not None:
+        return next((mark.text for mark in view.marks if mark.name == found.keypoint), "")
+    if found.click is not None:
+        key = (found.marking, found.click)
+        return next((click.text for click in view.clicks if (click.marking, click.index) == key), "")
+    return next((curve.text for curve in view.curves if curve.name == found.marking), "")
+
+
 def nearest_mark(view: ViewState, event: PointerEvent) -> Mark | None:
     """The shown keypoint nearest to the pointer within reach; among equals the one painted on top."""
     reach = REACH / event.scale

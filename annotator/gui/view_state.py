@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from annotator.gui.geometry_view import Polyline as Polyline
+from annotator.gui.geometry_view import SpreadView as SpreadView
+from annotator.gui.geometry_view import ghost_paths, residuals_of, spreads_of
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
 from annotator.labels import Instance, Origin, Point, Visibility
 
-# A placed point further than this share of the frame's width from where geometry would have it gets a halo.
-RESIDUAL_SHARE = 0.002
+# What a person said further than this share of the frame's width from where geometry has it gets a halo.
+RESIDUAL_SHARE = 0.004
 
 
 class HeatmapLayer(Enum):
@@ -38,7 +40,9 @@ class ViewSettings:
     names: bool = False
     predictions: bool = True
     markings: bool = True
-    ghost: bool = False
+    ghost: bool = True
+    residuals: bool = True
+    spreads: bool = False
     heatmap: HeatmapLayer = HeatmapLayer.NONE
     heatmap_opacity: float = 0.6
     threshold: float = 0.3
@@ -67,21 +71,6 @@ class Glyph(Enum):
     ABSENT = "absent"
 
 
-@dataclass(frozen=True, eq=False)
-class Polyline:
-    """A path that compares by its points: ``points`` (N, 2) pixels."""
-
-    points: NDArray[np.float64]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Polyline):
-            return NotImplemented
-        return self.points is other.points or np.array_equal(self.points, other.points)
-
-    def __hash__(self) -> int:
-        return hash(self.points.shape)
-
-
 @dataclass(frozen=True)
 class Mark:
     """One keypoint to paint. ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip."""
@@ -100,16 +89,20 @@ class Mark:
 
 @dataclass(frozen=True)
 class CurveView:
-    """A drawn marking as fitted through its clicks."""
+    """A drawn marking as fitted through its clicks; ``text`` is the tool tip."""
 
     name: str
     path: Polyline
     selected: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class ClickView:
-    """A point clicked along a marking; ``current`` when its marking is the selected one."""
+    """A point clicked along a marking; ``current`` when its marking is the selected one.
+
+    ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip.
+    """
 
     marking: str
     index: int
@@ -117,6 +110,8 @@ class ClickView:
     y: float
     selected: bool = False
     current: bool = False
+    residual: float = 0.0
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,12 +127,14 @@ class ArrowView:
 
 @dataclass(frozen=True)
 class ViewState:
-    """Everything that lies over the picture."""
+    """Everything that lies over the picture; ``doubtful`` holds the parts of the ghost that are not known surely."""
 
     marks: tuple[Mark, ...] = ()
     curves: tuple[CurveView, ...] = ()
     clicks: tuple[ClickView, ...] = ()
     ghost: tuple[Polyline, ...] = ()
+    doubtful: tuple[Polyline, ...] = ()
+    spreads: tuple[SpreadView, ...] = ()
     arrows: tuple[ArrowView, ...] = ()
     names: bool = False
 
@@ -158,7 +155,9 @@ class Phrases:
     occluded: str = "Occluded"
     confidence: str = "Confidence {value:.0%}"
     sd: str = "\u00b1 {value:.1f} px"
-    residual: str = "{value:.1f} px from the geometry"
+    residual: str = "{value:.1f} px from where the geometry has it"
+    off: str = "{value:.1f} px from where the camera puts it"
+    mean_off: str = "{value:.1f} px on average from where the camera puts it"
 
 
 ENGLISH = Phrases()
@@ -218,16 +217,21 @@ def view_state(
     """
     warn = RESIDUAL_SHARE * max(size[0], 1)
     chosen = frozenset(selection.keypoints)
-    marks = []
-    for keypoint in resolved.keypoints.values():
-        if _is_shown(keypoint, settings, selected=keypoint.name in chosen):
-            marks.append(_mark(keypoint, chosen, hovered=hovered, warn=warn, phrases=phrases))
+    shown = [
+        keypoint
+        for keypoint in resolved.keypoints.values()
+        if _is_shown(keypoint, settings, selected=keypoint.name in chosen)
+    ]
+    limit = warn if settings.residuals else math.inf
     drawn = settings.labels and settings.markings
+    ghost, doubtful = ghost_paths(resolved, size) if settings.ghost else ((), ())
     return ViewState(
-        marks=tuple(marks),
-        curves=tuple(_curves(resolved, selection)) if drawn else (),
-        clicks=tuple(_clicks(labels, selection)) if drawn else (),
-        ghost=_ghost(resolved) if settings.ghost else (),
+        marks=tuple(_mark(point, chosen, hovered=hovered, warn=limit, phrases=phrases) for point in shown),
+        curves=tuple(_curves(resolved, selection, phrases)) if drawn else (),
+        clicks=tuple(_clicks(resolved, labels, selection, warn=limit, phrases=phrases)) if drawn else (),
+        ghost=ghost,
+        doubtful=doubtful,
+        spreads=tuple(spreads_of(resolved, shown)) if settings.spreads else (),
         arrows=tuple(_arrows(resolved, selection, size)),
         names=settings.names,
     )
@@ -277,25 +281,35 @@ def _mark(keypoint: Keypoint, chosen: frozenset[str], *, hovered: str | None, wa
     )
 
 
-def _curves(resolved: Resolved, selection: Selection) -> Iterator[CurveView]:
+def _curves(resolved: Resolved, selection: Selection, phrases: Phrases) -> Iterator[CurveView]:
     for name, curve in resolved.curves.items():
         if _is_drawable(curve):
-            yield CurveView(name, Polyline(curve.path), selected=name == selection.marking)
+            text = spoken(name)
+            if curve.misfit is not None:
+                text += "\n" + phrases.mean_off.format(value=curve.misfit)
+            yield CurveView(name, Polyline(curve.path), selected=name == selection.marking, text=text)
 
 
 def _is_drawable(curve: Curve) -> bool:
     return len(curve.path) >= 2 and bool(np.isfinite(curve.path).all())
 
 
-def _clicks(labels: Instance, selection: Selection) -> Iterator[ClickView]:
+def _clicks(
+    resolved: Resolved, labels: Instance, selection: Selection, *, warn: float, phrases: Phrases
+) -> Iterator[ClickView]:
+    residuals = residuals_of(resolved, labels, warn)
     for name, points in labels.markings.items():
         current = name == selection.marking
+        own = residuals.get(name)
         for index, (x, y) in enumerate(points):
-            yield ClickView(name, index, x, y, selected=current and index == selection.click, current=current)
-
-
-def _ghost(resolved: Resolved) -> tuple[Polyline, ...]:
-    return tuple(Polyline(path) for paths in resolved.ghost.values() for path in paths if len(path) >= 2)
+            off = 0.0 if own is None or not own[index] > warn else float(own[index])
+            yield ClickView(
+                name, index, x, y,
+                selected=current and index == selection.click,
+                current=current,
+                residual=off,
+                text=spoken(name) + ("\n" + phrases.off.format(value=off) if off else ""),
+            )  # fmt: skip
 
 
 def _arrows(resolved: Resolved, selection: Selection, size: tuple[int, int]) -> Iterator[ArrowView]:

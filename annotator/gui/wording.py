@@ -21,5 +21,7 @@ def phrases() -> Phrases:
         occluded=translate("Phrases", "Occluded"),
         confidence=translate("Phrases", "Confidence {value:.0%}"),
         sd=translate("Phrases", "\u00b1 {value:.1f} px"),
-        residual=translate("Phrases", "{value:.1f} px from the geometry"),
+        residual=translate("Phrases", "{value:.1f} px from where the geometry has it"),
+        off=translate("Phrases", "{value:.1f} px from where the camera puts it"),
+        mean_off=translate("Phrases", "{value:.1f} px on average from where the camera puts it"),
     )

@@ -1,13 +1,28 @@
 """The canvas as it looks, against pictures that a person has looked at."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QStyleFactory
+from windows import DRAWN
 
 from annotator.gui.canvas import Canvas
-from annotator.gui.view_state import ArrowView, ClickView, CurveView, Glyph, Mark, Polyline, ViewState
+from annotator.gui.view_state import (
+    ArrowView,
+    ClickView,
+    CurveView,
+    Glyph,
+    Mark,
+    Polyline,
+    SpreadView,
+    ViewSettings,
+    ViewState,
+    view_state,
+)
+from annotator.keypoints import resolve
+from annotator.labels import Instance
 
 WIDTH, HEIGHT = 384, 216
 
@@ -78,3 +93,20 @@ def test_lines_clicks_ghost_arrow_and_heatmap(canvas, check_picture):
         )
     )
     check_picture(canvas.viewport().grab().toImage(), "layers")
+
+
+def test_overlay_halos_and_uncertainty(canvas, check_picture):
+    """The projected pitch, solid and dashed; clicks off their line; an ellipse and a circle of two deviations."""
+    names = ("Small rect. left main", "Small rect. left bottom", "Big rect. left main", "Side line left", "Circle left")
+    markings = {name: DRAWN[name] for name in names}
+    (x, y), *rest = markings["Big rect. left main"]
+    markings["Big rect. left main"] = ((x - 6.0, y - 9.0), *rest)
+    said = Instance(markings=markings)
+    resolved = resolve(said, None, size=(640, 360), threshold=0.3)
+    state = view_state(resolved, said, ViewSettings(spreads=True), size=(640, 360))
+    assert state.ghost
+    assert any(click.residual for click in state.clicks)
+    extra = (SpreadView("wide", 340.0, 60.0, 30.0, 6.0, 0.5), SpreadView("round", 330.0, 190.0, 12.0, 12.0, 0.0))
+    dashed = (Polyline(np.array([[200.0, 20.0], [380.0, 100.0]])),)
+    canvas.show_view(replace(state, spreads=state.spreads + extra, doubtful=state.doubtful + dashed))
+    check_picture(canvas.viewport().grab().toImage(), "overlay")

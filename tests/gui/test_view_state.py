@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from windows import DRAWN
 
-from annotator.gui.pointing import PointerEvent, along_axis, hit, marks_within, nearest_mark, region_between
+from annotator.gui.pointing import PointerEvent, along_axis, hit, marks_within, nearest_mark, region_between, tip_at
 from annotator.gui.view_state import (
     NOTHING_SELECTED,
     ArrowView,
@@ -26,10 +27,11 @@ from annotator.gui.view_state import (
     within,
 )
 from annotator.gui.wording import phrases
-from annotator.keypoints import Curve, Keypoint, Resolved, Source
+from annotator.keypoints import Curve, Keypoint, Resolved, Source, resolve
 from annotator.labels import Instance, Origin, Visibility
 
 SIZE = (640, 360)
+ALL = ViewSettings()
 LINE = np.array([[10.0, 20.0], [600.0, 300.0]])
 MARKED = Instance(markings={"Middle line": ((10.0, 20.0), (600.0, 300.0))})
 
@@ -110,10 +112,10 @@ def test_hiding_markings_hides_curves_and_clicks():
 
 def test_a_selected_marking_and_click_say_so():
     state = show(selection=Selection(marking="Middle line", click=1))
-    assert state.curves == (CurveView("Middle line", Polyline(LINE), selected=True),)
+    assert state.curves == (CurveView("Middle line", Polyline(LINE), selected=True, text="Middle line"),)
     assert state.clicks == (
-        ClickView("Middle line", 0, 10.0, 20.0, current=True),
-        ClickView("Middle line", 1, 600.0, 300.0, selected=True, current=True),
+        ClickView("Middle line", 0, 10.0, 20.0, current=True, text="Middle line"),
+        ClickView("Middle line", 1, 600.0, 300.0, selected=True, current=True, text="Middle line"),
     )
 
 
@@ -123,17 +125,79 @@ def test_a_curve_that_is_not_determined_is_not_drawn():
     assert len(state.clicks) == 2
 
 
-def test_the_ghost_is_shown_when_asked_for():
+def test_the_ghost_is_shown_until_it_is_hidden():
     ghost = {"Middle line": (LINE, LINE[:1])}
-    assert show(ghost=ghost).ghost == ()
+    assert show(ghost=ghost).ghost == (Polyline(LINE),)
     resolved = Resolved({}, {}, ghost)
-    assert view_state(resolved, MARKED, ViewSettings(ghost=True), size=SIZE).ghost == (Polyline(LINE),)
+    assert view_state(resolved, MARKED, ViewSettings(ghost=False), size=SIZE).ghost == ()
 
 
-@pytest.mark.parametrize(("residual", "halo"), [(None, 0.0), (1.0, 0.0), (5.0, 5.0)])
+@pytest.mark.parametrize(("residual", "halo"), [(None, 0.0), (2.0, 0.0), (5.0, 5.0)])
 def test_only_a_large_residual_of_a_placed_point_is_a_warning(residual, halo):
     (mark,) = show(point(residual=residual)).marks
     assert mark.residual == halo
+
+
+def drawn(settings=ALL, **moved):
+    markings = {**DRAWN, **moved}
+    resolved = resolve(Instance(markings=markings), None, size=SIZE, threshold=0.3)
+    return view_state(resolved, Instance(markings=markings), settings, size=SIZE)
+
+
+def test_a_click_off_its_line_has_a_halo_and_says_how_far():
+    assert not any(click.residual for click in drawn().clicks)
+    name = "Big rect. left main"
+    (x, y), *rest = DRAWN[name]
+    state = drawn(**{name: ((x, y - 12.0), *rest)})
+    (halo,) = [click for click in state.clicks if click.residual]
+    assert (halo.marking, halo.index) == (name, 0)
+    assert 4.0 < halo.residual < 12.0
+    at = PointerEvent(halo.x, halo.y)
+    assert tip_at(state, at) == f"{name}\n{halo.residual:.1f} px from where the camera puts it"
+
+
+def test_halos_are_hidden_with_the_residuals():
+    name = "Big rect. left main"
+    (x, y), *rest = DRAWN[name]
+    off = {name: ((x, y - 12.0), *rest)}
+    assert not any(click.residual for click in drawn(ViewSettings(residuals=False), **off).clicks)
+    hidden = drawn(ViewSettings(markings=False), **off)
+    assert hidden.clicks == ()
+    assert hit(hidden, PointerEvent(x, y - 12.0)) is None
+
+
+def test_a_line_says_how_far_off_it_lies_on_average():
+    curve = next(curve for curve in drawn().curves if curve.name == "Side line left")
+    assert curve.text.startswith("Side line left\n0.")
+    assert curve.text.endswith("px on average from where the camera puts it")
+
+
+def test_uncertainty_is_an_ellipse_for_the_camera_and_a_circle_for_a_construction():
+    assert drawn().spreads == ()
+    state = drawn(ViewSettings(spreads=True))
+    found = {spread.name: spread for spread in state.spreads}
+    marks = {mark.name: mark for mark in state.marks}
+    assert found.keys() == marks.keys()
+    for name, spread in found.items():
+        assert (spread.x, spread.y) == (marks[name].x, marks[name].y)
+        assert spread.long >= spread.short > 0.0
+        if marks[name].glyph is Glyph.CONSTRUCTED:
+            assert spread.long == spread.short
+
+
+def test_the_overlay_is_dashed_where_the_camera_is_unsure():
+    names = ("Small rect. left main", "Small rect. left bottom", "Small rect. left top", "Side line left")
+    markings = {name: DRAWN[name] for name in names}
+    resolved = resolve(Instance(markings=markings), None, size=SIZE, threshold=0.3)
+    state = view_state(resolved, Instance(markings=markings), ALL, size=SIZE)
+    assert state.ghost
+    assert state.doubtful
+    whole = {tuple(point) for paths in resolved.ghost.values() for path in paths for point in path.tolist()}
+    shown = {tuple(point) for path in (*state.ghost, *state.doubtful) for point in path.points.tolist()}
+    assert shown == whole
+    assert drawn().doubtful == () or sum(len(p.points) for p in drawn().doubtful) < sum(
+        len(p.points) for p in drawn().ghost
+    )
 
 
 def test_a_selected_point_outside_has_an_arrow_at_the_border():

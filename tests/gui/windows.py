@@ -20,6 +20,24 @@ SEEN = {
     "R_PENALTY_MARK": (560.0, 200.0, 0.1),
 }
 
+# The left end of a pitch as a person would draw it into such a frame.
+DRAWN = {
+    "Big rect. left bottom": ((32.2, 197.4), (99.9, 208.0), (172.2, 218.7)),
+    "Big rect. left main": ((195.0, 214.1), (299.7, 173.7), (373.7, 145.4)),
+    "Big rect. left top": ((270.1, 133.7), (321.3, 138.4), (373.7, 142.6)),
+    "Circle central": ((576.1, 210.7), (579.9, 200.2), (591.8, 222.8), (598.6, 193.7), (628.0, 235.6), (630.2, 190.5)),
+    "Circle left": ((267.4, 187.1), (299.4, 184.2), (327.8, 178.8), (336.7, 161.4), (339.6, 173.4), (342.7, 166.9)),
+    "Goal left crossbar": ((152.8, 142.3), (174.9, 136.7), (193.2, 133.1)),
+    "Goal left post left ": ((152.6, 142.4), (152.9, 153.9), (153.9, 164.2)),
+    "Goal left post right": ((194.1, 132.5), (194.4, 144.0), (195.2, 153.5)),
+    "Side line bottom": ((14.7, 269.3), (191.7, 306.6), (399.3, 352.9)),
+    "Side line left": ((22.9, 198.7), (204.9, 150.4), (308.5, 122.8)),
+    "Side line top": ((318.2, 121.1), (462.0, 131.7), (628.9, 143.4)),
+    "Small rect. left bottom": ((117.9, 173.9), (139.1, 176.5), (159.2, 178.7)),
+    "Small rect. left main": ((166.0, 177.7), (216.3, 162.5), (256.1, 150.9)),
+    "Small rect. left top": ((222.4, 146.3), (241.0, 147.4), (260.1, 149.9)),
+}  # fmt: skip
+
 
 def make_frames(folder: Path, count: int = 5) -> Path:
     """A folder of small pictures, every one different."""

@@ -51,6 +51,8 @@ class LayersPanel(QWidget):
             ("markings", self.tr("Markings"), "K", self.tr("Lines and circles as drawn")),
             ("ghost", self.tr("Pitch overlay"), "T", self.tr("The whole pitch where geometry has it")),
             ("names", self.tr("Names"), "N", self.tr("The names of the points")),
+            ("residuals", self.tr("Residuals"), "R", self.tr("A red halo about what does not fit the rest")),
+            ("spreads", self.tr("Uncertainty"), "Shift+R", self.tr("Where each point may be: two standard deviations")),
         )
         for place, (field, text, key, tip) in enumerate(rows):
             box = QCheckBox(text)

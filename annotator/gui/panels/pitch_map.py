@@ -15,6 +15,7 @@ from annotator.gui.colours import ACCENT, CURVE, GLYPH_COLOURS
 from annotator.gui.panels.points import REFRESH_MS, glyph_of
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, describe, spoken
+from annotator.gui.wording import phrases
 from annotator.keypoints import Keypoint
 from annotator.labels import Visibility
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS, marking_samples
@@ -215,7 +216,7 @@ class PitchMap(QWidget):
         resolved = self._session.resolved
         if target.keypoint is not None:
             point = None if resolved is None else resolved.keypoints.get(target.keypoint)
-            return spoken(target.keypoint) if point is None else describe(point)
+            return spoken(target.keypoint) if point is None else describe(point, phrases())
         return "" if target.marking is None else spoken(target.marking)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
     QAbstractTableModel,
     QCoreApplication,
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -24,6 +25,7 @@ from annotator.gui.colours import BACKDROP
 from annotator.gui.marks import layers
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, Selection, describe, spoken
+from annotator.gui.wording import phrases
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import Origin, Visibility
 from annotator.pitch import KEYPOINTS
@@ -34,6 +36,12 @@ _NUMBERS = (X, Y, CONFIDENCE, SD)
 _WIDTHS = {X: 50, Y: 50, SOURCE: 78, VISIBILITY: 66, CONFIDENCE: 40, SD: 40}
 _WIDE, _NARROW = 520, 380
 _CHIP = 18
+_DISPLAY, _DECORATION, _TIP = (
+    int(role) for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole)
+)
+_ALIGNMENT, _FOREGROUND = int(Qt.ItemDataRole.TextAlignmentRole), int(Qt.ItemDataRole.ForegroundRole)
+_ANSWERED = frozenset({_DISPLAY, _DECORATION, _TIP, _FOREGROUND})
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 # While something is dragged the canvas comes first; table and map follow at this pace.
 REFRESH_MS = 40
 
@@ -78,14 +86,30 @@ def visibility_text(point: Keypoint) -> str:
     }[point.visibility]
 
 
+class _Row(NamedTuple):
+    """What a row shows, worked out once for all of its cells."""
+
+    texts: tuple[str, ...]
+    inside: bool
+    icon: tuple[Glyph | None, bool]
+
+
 class PointsModel(QAbstractTableModel):
-    """The keypoints of the frame on the screen, one a row, in the order of the scheme."""
+    """The keypoints of the frame on the screen, one a row, in the order of the scheme.
+
+    A view asks for every cell again and again while something is dragged: rows are worked out once for each answer of
+    the geometry, and only those that became different are announced.
+    """
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._names = list(KEYPOINTS)
-        self._icons: dict[tuple[Glyph, bool], QIcon] = {}
+        self._icons: dict[tuple[Glyph | None, bool], QIcon] = {}
+        self._of: tuple[object, ...] = ()
+        self._rows: list[_Row] = []
+        self._announced: list[_Row] = []
+        self._muted = QBrush(QColor(theme.tokens().muted))
         self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._soon.timeout.connect(self._refresh)
         session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
@@ -131,6 +155,8 @@ class PointsModel(QAbstractTableModel):
         if names != self._names:
             self.beginResetModel()
             self._names = names
+            self._of = ()
+            self._announced = self._current()
             self.endResetModel()
 
     def name_at(self, row: int) -> str:
@@ -141,22 +167,39 @@ class PointsModel(QAbstractTableModel):
         """The row of a keypoint."""
         return self._names.index(name)
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:
         """What one cell shows."""
+        column = index.column()
+        if role == _ALIGNMENT:
+            return _RIGHT if column in _NUMBERS else None
+        if role not in _ANSWERED:
+            return None
+        row = self._current()[index.row()]
+        if role == _DISPLAY:
+            return row.texts[column]
+        if role == _FOREGROUND:
+            return None if row.inside else self._muted
+        if role == _DECORATION:
+            return self._icon(row.icon) if column == NAME else None
         name = self._names[index.row()]
+        return f"{describe(self._point(name), phrases())}\n{name}"
+
+    def _point(self, name: str) -> Keypoint:
         resolved = self._session.resolved
-        point = resolved.keypoints.get(name, Keypoint(name)) if resolved is not None else Keypoint(name)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(point, index.column())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{describe(point)}\n{name}"
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
-            return self._icon(point)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in _NUMBERS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ForegroundRole and not point.inside:
-            return QBrush(QColor(theme.tokens().muted))
-        return None
+        return resolved.keypoints.get(name, Keypoint(name)) if resolved is not None else Keypoint(name)
+
+    def _current(self) -> list[_Row]:
+        """The rows as they are now."""
+        of = (self._session.resolved, self._session.labels)
+        if len(self._of) != 2 or self._of[0] is not of[0] or self._of[1] is not of[1]:
+            self._of = of
+            self._rows = [self._row(self._point(name)) for name in self._names]
+        return self._rows
+
+    def _row(self, point: Keypoint) -> _Row:
+        texts = tuple(self._text(point, column) for column in range(SD + 1))
+        glyph = glyph_of(point) if point.inside else None
+        return _Row(texts, point.inside, (glyph, glyph is not None and point.visibility is Visibility.OCCLUDED))
 
     def _text(self, point: Keypoint, column: int) -> str:
         if column == NAME:
@@ -176,16 +219,24 @@ class PointsModel(QAbstractTableModel):
     def _is_said(self, name: str) -> bool:
         return name in self._session.labels.pitch.keypoints
 
-    def _icon(self, point: Keypoint) -> QIcon:
-        glyph = glyph_of(point) if point.inside else None
-        occluded = point.visibility is Visibility.OCCLUDED
-        key = (glyph or Glyph.ABSENT, occluded) if glyph is not None else (Glyph.ABSENT, True)
+    def _icon(self, key: tuple[Glyph | None, bool]) -> QIcon:
         if key not in self._icons:
-            self._icons[key] = _chip(glyph, occluded=occluded)
+            self._icons[key] = _chip(key[0], occluded=key[1])
         return self._icons[key]
 
     def _refresh(self) -> None:
-        self.dataChanged.emit(self.index(0, 0), self.index(len(self._names) - 1, SD))
+        before, rows = self._announced, self._current()
+        self._announced = rows
+        if len(before) != len(rows):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, SD))
+            return
+        different = [place for place, (old, new) in enumerate(zip(before, rows, strict=True)) if old != new]
+        if different:
+            self.dataChanged.emit(self.index(different[0], 0), self.index(different[-1], SD))
+
+    def recolour(self) -> None:
+        """The palette changed."""
+        self._muted = QBrush(QColor(theme.tokens().muted))
 
 
 def _chip(glyph: Glyph | None, *, occluded: bool) -> QIcon:
@@ -237,6 +288,12 @@ class PointsPanel(QTableView):
         self.selectionModel().selectionChanged.connect(self._on_selected)
         session.selection_changed.connect(self._follow)
         self._points.modelReset.connect(self._follow)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Colours follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_points"):
+            self._points.recolour()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space accepts here as on the canvas; letters are commands, not a search by first letter."""

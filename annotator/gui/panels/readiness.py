@@ -1,0 +1,117 @@
+"""How far the labels are from a camera: a small gauge, a few words, and the sentence on what would help."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from annotator.gui import theme
+from annotator.gui.panels.points import REFRESH_MS
+from annotator.gui.session import Session
+from annotator.readiness import Readiness, Stage, readiness
+
+_WARNING = (Stage.DISAGREES, Stage.DOUBT, Stage.ROUGH)
+
+
+class Gauge(QWidget):
+    """A short bar; full and green is what to aim for, amber says that something does not fit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = Readiness(Stage.NOTHING)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """As small as it reads."""
+        return QSize(44, 8)
+
+    def show_readiness(self, shown: Readiness) -> None:
+        """Show this much."""
+        if (shown.share, shown.stage) != (self._shown.share, self._shown.stage):
+            self._shown = shown
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The track, and what is filled of it."""
+        colours = theme.tokens()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(0.0, self.height() / 2.0 - 2.0, self.width(), 4.0)
+        painter.setBrush(QColor(colours.border))
+        painter.drawRoundedRect(track, 2.0, 2.0)
+        if self._shown.share > 0.0:
+            painter.setBrush(QColor(colours.warning if self._shown.stage in _WARNING else colours.accent))
+            track.setWidth(max(track.width() * self._shown.share, 4.0))
+            painter.drawRoundedRect(track, 2.0, 2.0)
+
+
+class ReadinessView(QWidget):
+    """Gauge, words and advice; its height never changes."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.gauge = Gauge()
+        self.words = QLabel()
+        self.words.setFont(theme.tabular(self.words.font()))
+        self.count = QLabel(alignment=Qt.AlignmentFlag.AlignRight)
+        self.count.setFont(theme.tabular(self.count.font()))
+        self.count.setProperty("role", "muted")
+        self.count.setToolTip(self.tr("Keypoints in the frame that labels and geometry know"))
+        self.advice = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
+        self.advice.setProperty("role", "muted")
+        self.advice.setFixedHeight(2 * self.advice.fontMetrics().lineSpacing() + 2)
+        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._soon.timeout.connect(self.refresh)
+        session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
+        session.frame_changed.connect(self.refresh)
+        self._lay_out()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.gauge)
+        line.addWidget(self.words, 1)
+        line.addWidget(self.count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 0, 10, 6)
+        layout.setSpacing(2)
+        layout.addLayout(line)
+        layout.addWidget(self.advice)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def refresh(self) -> None:
+        """Show how ready the frame on the desk is."""
+        self._soon.stop()
+        resolved = self._session.resolved
+        shown = readiness(resolved)
+        self.gauge.show_readiness(shown)
+        self.words.setText(self._words(shown))
+        self.count.setText(self._count(shown.known))
+        advice = "" if resolved is None else resolved.status
+        self.advice.setText(advice)
+        self.advice.setToolTip(advice)
+
+    def _words(self, shown: Readiness) -> str:
+        rms = shown.rms or 0.0
+        return {
+            Stage.NOTHING: lambda: self.tr("No camera yet"),
+            Stage.GATHERING: lambda: self._more(shown.missing),
+            Stage.DISAGREES: lambda: self.tr("Something does not fit"),
+            Stage.PARTLY: lambda: self.tr("Almost there"),
+            Stage.DOUBT: lambda: self.tr("Mostly good: {value:.1f} px").format(value=rms),
+            Stage.ROUGH: lambda: self.tr("Rough: {value:.1f} px").format(value=rms),
+            Stage.FAIR: lambda: self.tr("Fair: {value:.1f} px").format(value=rms),
+            Stage.GOOD: lambda: self.tr("Good: {value:.1f} px").format(value=rms),
+        }[shown.stage]()
+
+    def _more(self, missing: int) -> str:
+        return self.tr("1 more line") if missing == 1 else self.tr("{count} more lines").format(count=missing)
+
+    def _count(self, known: int) -> str:
+        if not known:
+            return ""
+        return self.tr("1 point") if known == 1 else self.tr("{count} points").format(count=known)
