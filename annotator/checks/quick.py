@@ -1,0 +1,72 @@
+"""The check that keeps up with typing: every rule against the solution at hand, no new fit."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from annotator.checks import lines, points, whole
+from annotator.checks.findings import Finding, Rule
+from annotator.checks.scene import Scene
+from annotator.keypoints import Resolved
+from annotator.labels import Instance
+
+_CAUSES = (Rule.SWAPPED, Rule.RENAMED, Rule.SEGMENT, Rule.ARC_SIDE, Rule.DUPLICATE)
+
+
+def check(
+    instance: Instance, resolved: Resolved, *, size: tuple[int, int], neighbours: Sequence[Resolved] | None = None
+) -> tuple[Finding, ...]:
+    """What looks wrong with the labels of a frame, the gravest rules first; empty when nothing does.
+
+    Parameters
+    ----------
+    instance
+        What was said of the pitch: drawn markings, placed or imported points, or both.
+    resolved
+        ``annotator.keypoints.resolve`` of the same instance; with a prediction or without makes no difference.
+    size
+        Width and height of the frame in pixels.
+    neighbours
+        Frames just before and after it, resolved: they tell on which side of the pitch their camera stands.
+    """
+    with np.errstate(all="ignore"):
+        return findings_of(Scene.of(instance, resolved, size), tuple(neighbours or ()))
+
+
+def findings_of(scene: Scene, neighbours: Sequence[Resolved]) -> tuple[Finding, ...]:
+    """The findings of a scene: the cause of a fault is named, what merely follows from it is not."""
+    alone = (*points.outside(scene), *points.duplicates(scene))
+    mirror = tuple(whole.mirrored(scene))
+    if mirror:
+        return (*mirror, *alone)
+    causes = (*points.misplaced(scene), *lines.misnamed(scene), *lines.above_horizon(scene), *alone)
+    echoes = itertools.chain(
+        lines.off_the_rest(scene), lines.arc_side(scene), points.order(scene), points.off_marking(scene)
+    )
+    found = _without_echoes(causes, echoes)
+    frame = (*whole.impossible(scene), *whole.turned(scene, neighbours), *_halves(scene, found))
+    return (*frame, *found, *whole.forgotten(scene))
+
+
+def _halves(scene: Scene, found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Names of the half out of view, unless each of them is explained already."""
+    explained = {name for finding in found for name in finding.names}
+    return tuple(finding for finding in whole.both_halves(scene) if not set(finding.names) <= explained)
+
+
+def _without_echoes(causes: Iterable[Finding], echoes: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings of which no name is explained by an earlier one."""
+    kept: list[Finding] = []
+    explained: set[str] = set()
+    for finding in sorted(causes, key=lambda finding: finding.rule not in _CAUSES):
+        if finding.rule is Rule.OUTSIDE or not explained & set(finding.names):
+            kept.append(finding)
+            explained |= set(finding.names) if finding.rule is not Rule.OUTSIDE else set()
+    for finding in echoes:
+        if not explained & set(finding.names):
+            kept.append(finding)
+            explained |= set(finding.names)
+    return tuple(kept)
