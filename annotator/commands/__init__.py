@@ -20,6 +20,7 @@ COMMANDS = {
     "predict": "the keypoints that the network sees in images",
     "import": "SoccerNet line files into a project, as drawn markings",
     "export": "the accepted frames of a project: a training set, SoccerNet files or COCO",
+    "evaluate": "how good networks are on labelled frames, with a report of the worst ones",
     "train": "train the network further on an exported training set",
     "recipe": "train the embedded weights again from nothing",
     "weights": "what a checkpoint holds",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from annotator.commands import CommandError, repository
 
 if TYPE_CHECKING:
-    from model.predictor import Predictor
+    from model.predictor import Device, Predictor
 
 
 def embedded_weights() -> Path | None:
@@ -21,24 +21,29 @@ def embedded_weights() -> Path | None:
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """``--weights`` and ``--device``."""
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a network file (default: the embedded one)")
+    add_device_argument(parser)
+
+
+def add_device_argument(parser: argparse.ArgumentParser) -> None:
+    """``--device``."""
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="default: the fastest")
 
 
-def load_predictor(options: argparse.Namespace) -> Predictor:
-    """The network that the arguments name.
+def load_predictor(named: Path | None, device: Device) -> Predictor:
+    """The network in a file, or the embedded one where none is named.
 
     Raises
     ------
     CommandError
         If it cannot be read, or the device is not there.
     """
-    weights = options.weights or embedded_weights()
+    weights = named or embedded_weights()
     if weights is None:
         raise CommandError("There are no embedded weights in this copy; name a network file with --weights.")
-    from model.checkpoint import CheckpointError
+    from model.card import CheckpointError
     from model.predictor import Predictor
 
     try:
-        return Predictor.load(weights, options.device)
+        return Predictor.load(weights, device)
     except (CheckpointError, ValueError) as error:
         raise CommandError(str(error)) from error

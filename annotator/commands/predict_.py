@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         complain(text)
     if not files:
         raise CommandError("No image to look at; name image files or folders that hold them.")
-    predictor = load_predictor(options)
+    predictor = load_predictor(options.weights, options.device)
     threshold = predictor.card.threshold if options.threshold is None else options.threshold
     complain(f"network {predictor.id[:8]} on {predictor.device_text}")
     document: dict[str, Any] = {}
