@@ -309,6 +309,12 @@ REVIEW = (
     Command("review.reopen", "review", N("Commands", "Take the decision back"),
             N("Commands", "Make the frame neither accepted nor rejected"),
             deeds.reopen, (), "reopen", Needs.DECISION, _W),
+    Command("review.nextIssue", "review", N("Commands", "Next issue"),
+            N("Commands", "Point at the next thing in this frame that looks wrong"),
+            deeds.next_issue, ("F8",), "warning", scope=_W, group=1),
+    Command("review.fixIssue", "review", N("Commands", "Fix issue"),
+            N("Commands", "Mend the issue that was shown last, as one step to undo"),
+            lambda w: w.checker.mend_current(), ("Shift+F8",), "", scope=_W, group=1),
     Command("review.comment", "review", N("Commands", "Comment..."), N("Commands", "Leave a remark on the frame"),
             deeds.comment, ("C",), "comment", group=1),
 )  # fmt: skip

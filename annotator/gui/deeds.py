@@ -221,6 +221,12 @@ def stop(window: MainWindow) -> None:
         job.stop()
 
 
+def next_issue(window: MainWindow) -> None:
+    """Show the next thing that looks wrong, and the list of all."""
+    window.docks.show_checks()
+    window.checker.show_next()
+
+
 def reopen(window: MainWindow) -> None:
     """Take the decision about the frame back."""
     session = window.session

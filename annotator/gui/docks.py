@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
+from annotator.gui.checking import Checker
 from annotator.gui.panels.camera import CameraPanel
+from annotator.gui.panels.checks import ChecksPanel
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.layers import LayersPanel
 from annotator.gui.panels.pitch_map import PitchMap
@@ -24,13 +26,15 @@ _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDoc
 class Docks:
     """Frames on the left; pitch, points and layers on the right, and the camera for those who ask for it."""
 
-    def __init__(self, window: QMainWindow, session: Session, tools: Toolbox) -> None:
+    def __init__(self, window: QMainWindow, session: Session, tools: Toolbox, checker: Checker) -> None:
         self._window = window
         self._session = session
+        self._checker = checker
         self.frames = FramesPanel(session)
         self.map = PitchMap(session)
         self.points = PointsPanel(session)
         self.layers = LayersPanel(session)
+        self.checks = ChecksPanel(session, checker)
         self.camera = CameraPanel(session)
         self.readiness = ReadinessView(session)
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
@@ -41,9 +45,23 @@ class Docks:
         self._pitch = self._dock("dockPitch", tr("Pitch"), self._with_readiness())
         self._points = self._dock("dockPoints", tr("Points"), self.points)
         self._layers = self._dock("dockLayers", tr("Layers"), self.layers)
+        self._checks = self._dock("dockChecks", tr("Checks"), self.checks)
         self.camera_dock = self._dock("dockCamera", tr("Camera"), self.camera)
-        self.all = [self._frames, self._pitch, self._points, self.camera_dock, self._layers]
-        self.views: list[QWidget] = [self.frames.view, self.points]
+        self.all = [self._frames, self._pitch, self._points, self._checks, self.camera_dock, self._layers]
+        checker.changed.connect(self._count_findings)
+        self.views: list[QWidget] = [self.frames.view, self.points, self.checks]
+
+    def _count_findings(self) -> None:
+        """The tab says how many there are."""
+        count = len(self._checker.findings)
+        title = self._window.tr("Checks")
+        self._checks.setWindowTitle(f"{title} ({count})" if count else title)
+        self._checks.toggleViewAction().setText(title)
+
+    def show_checks(self) -> None:
+        """Bring the checks to the front where they share their place with others."""
+        self._checks.show()
+        self._checks.raise_()
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)
@@ -85,7 +103,8 @@ class Docks:
         wide = window.width() >= _WIDE
         for dock in (self._pitch, self._points, self._layers):
             window.addDockWidget(_RIGHT, dock)
-        window.tabifyDockWidget(self._points, self.camera_dock)
+        window.tabifyDockWidget(self._points, self._checks)
+        window.tabifyDockWidget(self._checks, self.camera_dock)
         if not roomy:
             window.tabifyDockWidget(self.camera_dock, self._layers)
         for dock in self.all:

@@ -78,6 +78,7 @@ class Forecaster(QObject):
         self._batch_total = 0
         self._batch_failed = 0
         self._busy_with: int | None = None
+        self._blind: set[int] = set()
         self.job = Job(self)
 
     @property
@@ -116,6 +117,7 @@ class Forecaster(QObject):
         """Read frames from another source and keep predictions in another store; drops everything that was wanted."""
         before, self._source, self._store = self._source, source, store
         self._shown, self._ahead = None, []
+        self._blind.clear()
         self.stop_batch()
         if self._state is not NetworkState.LOADING:
             self._lane.drop()
@@ -143,6 +145,12 @@ class Forecaster(QObject):
     def forget_shown(self) -> None:
         """The shown frame needs no prediction any more."""
         self._shown = None
+
+    def will_look_at(self, frame_id: int | None) -> bool:
+        """True while a prediction of this frame may still come."""
+        if self._state is NetworkState.LOADING:
+            return True
+        return self._network is not None and frame_id not in self._blind
 
     def run_batch(
         self, ids: Iterable[int], *, read_row: Callable[[int], FrameRow], is_done: Callable[[int], bool], title: str
@@ -203,7 +211,7 @@ class Forecaster(QObject):
         self._lane.ask(
             work,
             then=lambda prediction: self._on_predicted(chosen, prediction, batch=batch),
-            failed=lambda error: self._on_failed(error, batch=batch),
+            failed=lambda error: self._on_failed(chosen, error, batch=batch, shown=pixels is not None),
         )
 
     def _on_predicted(self, row: FrameRow, prediction: Any, *, batch: bool) -> None:
@@ -211,10 +219,12 @@ class Forecaster(QObject):
             self.predicted.emit(row.id, prediction)
         self._count(batch=batch)
 
-    def _on_failed(self, error: Exception, *, batch: bool) -> None:
+    def _on_failed(self, row: FrameRow, error: Exception, *, batch: bool, shown: bool) -> None:
+        # A frame ahead that cannot be read is explained when it is its turn to be shown.
+        self._blind.add(row.id)
         if batch:
             self._batch_failed += 1
-        else:
+        elif shown:
             self.failed.emit(sentence(error))
         self._count(batch=batch)
 

@@ -16,7 +16,7 @@ from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
 from annotator.labels import FrameLabels, FrameRecord, Origin, Review, place
 from annotator.pitch import KEYPOINTS
-from annotator.project import Project, ProjectError
+from annotator.project import ChangedElsewhereError, Project, ProjectError
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -65,6 +65,7 @@ class FrameDesk(QObject):
         super().__init__(parent)
         self.project: Project | None = None
         self.stack = QUndoStack(self)
+        self._on_disk: dict[int, FrameRecord] = {}
         self._settings = ViewSettings()
         self._active: tuple[str | None, str | None] = (None, None)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -246,12 +247,43 @@ class FrameDesk(QObject):
             return
         frame_id, record, text = waiting
         try:
-            self.project.save_record(frame_id, record, text=text)
+            self.project.save_record(frame_id, record, text=text, expected=self._on_disk.get(frame_id))
+        except ChangedElsewhereError:
+            self._on_changed_elsewhere(frame_id)
+            return
         except ProjectError as error:
             self._unstored = waiting
             self.failed.emit(self.tr("Not saved: {why}").format(why=sentence(error)))
             return
+        self._on_disk[frame_id] = record
         self.saved.emit(frame_id)
+
+    def _read_record(self, frame_id: int) -> FrameRecord:
+        """What is stored of a frame; if that is not what this window left there, no older step may be undone."""
+        assert self.project is not None
+        record = self.project.record(frame_id)
+        if self._on_disk.get(frame_id, record) != record:
+            self.stack.clear()
+        self._on_disk[frame_id] = record
+        return record
+
+    def _on_changed_elsewhere(self, frame_id: int) -> None:
+        """Another window or command changed the frame first: show what it says now, and keep it."""
+        self._gesture = None
+        # Not at once: this may run inside a step of the very stack.
+        QTimer.singleShot(0, self, self.stack.clear)
+        self.failed.emit(
+            self.tr("This frame was changed elsewhere. It is shown as it is now; the last change is not kept")
+        )
+        try:
+            record = self._read_record(frame_id)
+        except ProjectError as error:
+            self.failed.emit(sentence(error))
+            return
+        if frame_id == self._frame_id:
+            self._record = record
+            self._resolve()
+        self.record_changed.emit(frame_id)
 
     def _travel(self, move: Callable[[], None]) -> None:
         changed: list[int] = []

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from annotator.gui import theme
 from annotator.gui.actions import Actions
 from annotator.gui.canvas import Canvas
+from annotator.gui.checking import Checker
 from annotator.gui.command_table import CONTEXT, DECISIONS, MENUS, TOOLBAR
 from annotator.gui.docks import Docks
 from annotator.gui.easel import Easel
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
     files: Files
     canvas: Canvas
     tools: Toolbox
+    checker: Checker
     docks: Docks
     frames: FramesPanel
 
@@ -76,7 +78,8 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(self.actions_)
         self._restore_view()
         self._build_centre()
-        self.docks = Docks(self, self.session, self.tools)
+        self.checker = Checker(self.session, self)
+        self.docks = Docks(self, self.session, self.tools, self.checker)
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
         self.setStatusBar(self.status)
@@ -161,7 +164,7 @@ class MainWindow(QMainWindow):
         for signal in (
             session.project_changed, session.frame_changed, session.selection_changed, session.settings_changed,
             session.stack.indexChanged, session.forecaster.state_changed, self.tools.changed,
-            session.forecaster.job.changed, self.errands.job.changed, session.saved,
+            session.forecaster.job.changed, self.errands.job.changed, session.saved, self.checker.changed,
         ):  # fmt: skip
             signal.connect(self.actions_.refresh_soon)
         session.project_changed.connect(self._show_project)
@@ -178,6 +181,7 @@ class MainWindow(QMainWindow):
         canvas.pointer_moved.connect(self.status.show_pointer)
         canvas.pointer_left.connect(self.status.show_no_pointer)
         canvas.hint_changed.connect(session.say)
+        self.checker.pointed_at.connect(canvas.point_out)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.files_dropped.connect(lambda paths: self.files.open([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_["review.accept"].trigger)
@@ -332,6 +336,7 @@ class MainWindow(QMainWindow):
         self.docks.store(self._settings)
         self._store_view()
         self.hide()
+        self.checker.close()
         self.errands.close()
         self.session.close()
         super().closeEvent(event)

@@ -122,7 +122,7 @@ def glow(halo: int) -> list[Layer]:
     if not halo:
         return []
     colour = QColor(WARNING)
-    colour.setAlpha(40)
+    colour.setAlpha(30)
     return [
         (_pen(CASING, CASED), QBrush(colour), _circle(float(halo))),
         (_pen(WARNING, LINE), NO_BRUSH, _circle(float(halo))),

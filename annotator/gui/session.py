@@ -63,8 +63,8 @@ class Session(FrameDesk):
         """Place every predicted keypoint on the screen, accept the frame and go to the next; one step to undo."""
         if not self.can_decide or self._resolved is None:
             return
-        if self.forecaster.working_on == self._frame_id and self.labels.is_empty:
-            self.say(self.tr("The network is still looking at this frame"))
+        if self.labels.is_empty and self._prediction is None and self.forecaster.will_look_at(self._frame_id):
+            self.say(self.tr("The network has not looked at this frame yet"))
             return
         labels = accepted(self.labels, self._resolved, self._settings)
         review = Review(Decision.ACCEPTED, comment=self.record.review.comment)
@@ -133,6 +133,7 @@ class Session(FrameDesk):
         """Read everything anew after records changed behind the window's back; there is nothing to undo any more."""
         self.end_gesture()
         self.stack.clear()
+        self._on_disk.clear()
         self.set_filter(*self._filter)
         if self._frame_id is not None:
             self._present(self._frame_id, self._rgb)
@@ -158,7 +159,7 @@ class Session(FrameDesk):
         self._frame_id, self._rgb, self._painted = frame_id, image, False
         self._record = self._prediction = self._resolved = None
         try:
-            self._record = self.project.record(frame_id)
+            self._record = self._read_record(frame_id)
             self._prediction = self._stored_prediction(frame_id)
         except ProjectError as error:
             self.failed.emit(sentence(error))
@@ -221,6 +222,7 @@ class Session(FrameDesk):
         self.end_gesture()
         self._remember_frame()
         self.stack.clear()
+        self._on_disk.clear()
         before, self.project = self.project, None
         self._clear()
         self._wanted = None

@@ -190,6 +190,11 @@ QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: 0; bor
 QPushButton {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 5px; padding: 5px 14px; }}
 QPushButton:hover {{ background: {c.hover}; }}
 QPushButton:focus {{ border-color: {c.accent}; }}
+QPushButton#small {{ padding: 2px 9px; border-radius: 4px; }}
+QScrollArea#checks, QWidget#checksHolder {{ background: {c.base}; }}
+QFrame#finding {{ border: 0; border-left: 3px solid transparent; border-bottom: 1px solid {c.border}; }}
+QFrame#finding:hover {{ background: {c.raised}; }}
+QFrame#finding:focus, QFrame#finding[current="true"] {{ background: {c.soft}; border-left-color: {c.accent}; }}
 QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
 QPushButton:disabled {{ color: {c.muted}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}

@@ -257,7 +257,7 @@ def test_no_thread_outlives_the_window(make_window, frames, qtbot, tmp_path):
     open_folder(window, frames, qtbot)
     load_network(window, qtbot, tmp_path)
     window.close()
-    ours = {"frames", "network", "open", "work"}
+    ours = {"frames", "network", "open", "work", "checks"}
     assert not {thread.name for thread in threading.enumerate()} & ours - before
 
 

@@ -26,6 +26,7 @@ class CameraPanel(QWidget):
         self.values: dict[str, QLabel] = {}
         self.deviations: dict[str, QLabel] = {}
         self.copy = QPushButton(self.tr("Copy"))
+        self.copy.setObjectName("small")
         self.copy.setToolTip(self.tr("Copy these numbers as text"))
         self.copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.copy.clicked.connect(self._on_copy)
@@ -52,7 +53,7 @@ class CameraPanel(QWidget):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(3)
+        grid.setVerticalSpacing(5)
         grid.setColumnStretch(0, 1)
         small = theme.tabular(self.font())
         for row, (name, text, tip) in enumerate(self._rows()):

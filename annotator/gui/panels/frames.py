@@ -301,8 +301,8 @@ class FramesPanel(QWidget):
         index = self.model.index(place) if place is not None else QModelIndex()
         if index != self.view.currentIndex():
             self.view.setCurrentIndex(index)
-            if index.isValid():
-                self.view.scrollTo(index)
+        if index.isValid():
+            self.view.scrollTo(index)
 
     def _count(self) -> None:
         project = self._session.project
