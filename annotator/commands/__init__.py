@@ -18,6 +18,8 @@ VERSION = "0.1.0"
 COMMANDS = {
     "keypoints": "the 57 keypoints that follow from SoccerNet line files",
     "predict": "the keypoints that the network sees in images",
+    "check": "what looks wrong with labels: swapped or mirrored names, points off their lines, forgotten ones",
+    "calibrate": "the camera of every frame from its labels, as SoccerNet camera files",
     "import": "SoccerNet line files into a project, as drawn markings",
     "export": "the accepted frames of a project: a training set, SoccerNet files or COCO",
     "evaluate": "how good networks are on labelled frames, with a report of the worst ones",
