@@ -115,6 +115,12 @@ def identity(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
+def has_card(data: bytes) -> bool:
+    """Whether the bytes are those of a checkpoint of ours, perhaps a damaged one."""
+    length = int.from_bytes(data[:8], "little")
+    return len(data) > 8 and length <= _MAX_CARD and f'"{CARD_KEY}"'.encode() in data[8 : 8 + length]
+
+
 def card_of(path: Path, data: bytes) -> Card:
     """The card inside the bytes of a checkpoint; anything else is a `CheckpointError`."""
     text = _card_text(path, data)

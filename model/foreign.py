@@ -289,6 +289,52 @@ def load_into(net: HRNet, state: Mapping[str, Tensor]) -> LoadReport:
     return report
 
 
+@dataclass(frozen=True)
+class Inspection:
+    """What a foreign checkpoint is: its family, the network it fills, and what becomes of every weight."""
+
+    family: str
+    spec: Spec
+    facts: Family
+    numbers: int
+    report: LoadReport
+
+
+def inspect(path: Path, family: str | None = None) -> Inspection:
+    """What a foreign checkpoint is; one that is no HRNet is a `CheckpointError`. Nothing in it is run."""
+    state = read_state_dict(path)
+    try:
+        family = family or recognise(state)
+        spec = infer_spec(normalise(state), family)
+        with torch.device("meta"):
+            report = compare(HRNet(spec), state)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise CheckpointError(path, f"this is no HRNet this program knows ({error})", _ADVICE) from error
+    return Inspection(family, spec, FAMILIES[family], sum(value.numel() for value in state.values()), report)
+
+
+def reordered(checkpoint: Checkpoint, names: Sequence[str]) -> Checkpoint:
+    """The same network with its points in the order of ``names``, a permutation of the card's; background stays last.
+
+    The rows of the last convolution change places, so that training can go on from it. A ValueError where there is
+    more than one place where maps are made.
+    """
+    spec, card = checkpoint.card.spec, checkpoint.card
+    if sorted(names) != sorted(card.names):
+        raise ValueError("these are not the points of the network")
+    if spec.head not in ("single", "concat") or spec.refine:
+        raise ValueError("the points of such a head cannot change places")
+    order = [card.names.index(name) for name in names]
+    order += range(len(order), spec.channels)
+    layer = "final_layer" if spec.head == "single" else f"last_layer.{6 if spec.internal else 3}"
+    weights = dict(checkpoint.weights)
+    for name in (f"{layer}.weight", f"{layer}.bias"):
+        weights[name] = weights[name][order]
+    mirrored = dict(zip(card.names, (card.names[k] for k in card.mirror), strict=False))
+    mirror = tuple(names.index(mirrored[name]) for name in names) if card.mirror else ()
+    return replace(checkpoint, card=replace(card, names=tuple(names), mirror=mirror), weights=weights)
+
+
 def import_foreign(
     path: Path,
     *,

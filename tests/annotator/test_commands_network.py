@@ -3,6 +3,7 @@
 import json
 
 import cv2
+import numpy as np
 import pytest
 
 from annotator.commands import run_command
@@ -73,3 +74,96 @@ def test_what_cannot_be_evaluated_is_named(rendered, networks, tmp_path, capsys)
     said = capsys.readouterr()
     assert "a.jpg" in said.err
     assert "1 frames, 1 labels" in said.out
+
+
+def test_frames_are_synthesized_into_a_training_set(tmp_path, capsys):
+    from model.dataset import read_training_set
+
+    target = tmp_path / "set"
+    assert run_command(["synthesize", "3", str(target), "--size", "160x90", "--seed", "7"]) == 0
+    assert "ms a frame" in capsys.readouterr().err
+    found = read_training_set(target)
+    assert [sample.size for sample in found.samples] == [(160, 90)] * 3
+    assert found.samples[0].image == "0000007.jpg"
+    assert run_command(["synthesize", "0", str(target)]) == 2
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("keep")
+    assert run_command(["synthesize", "1", str(tmp_path / "other"), "--size", "160x90"]) == 2
+    assert "other files" in capsys.readouterr().err
+
+
+def foreign(path, family, channels=58):
+    """A small network of a published family with random weights, saved as that program saves it; its spec and state."""
+    import torch
+
+    from model.hrnet import HRNet, preset
+
+    name = {"nbjw": "nbjw-w48", "points": "points-w48", "pose": "pose-w48"}[family]
+    torch.manual_seed(5)
+    spec = preset(name, channels=channels, width=4, blocks=1, modules=(1, 1, 1), layer1=(1, 8))
+    state = HRNet(spec).state_dict()
+    if family == "nbjw":
+        state = {key.replace("last_layer.", "head.0."): value for key, value in state.items()}
+    if family == "points":
+        state = {"nn_state_dict": {f"model.{key}": value for key, value in state.items()}}
+    torch.save(state, path)
+    return spec
+
+
+@pytest.mark.parametrize(("family", "colour"), [("nbjw", "rgb"), ("points", "bgr")])
+def test_published_networks_of_the_57_points_become_ours(family, colour, tmp_path, capsys):
+    from annotator.commands.weights_ import NBJW_ORDER
+    from model.checkpoint import load
+    from model.foreign import import_foreign
+    from model.predictor import Predictor
+
+    source, target = tmp_path / "published.pth", tmp_path / "ours.safetensors"
+    spec = foreign(source, family)
+    assert run_command(["weights", str(source)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["family"], said["complete"], said["points"]) == (family, True, "the 57 of the pitch")
+    assert said["input"]["colour"] == colour
+    assert said["network"]["width"] == spec.width
+    assert run_command(["weights", "import", str(source), str(target), "--size", "128x96"]) == 0
+    assert "half precision" in capsys.readouterr().err
+    card = load(target).card
+    assert (card.names, card.mirror, card.colour) == (PITCH_57.keypoints, PITCH_57.mirror, colour)
+    assert (card.mean, card.scheme) == ((0.0, 0.0, 0.0), PITCH_57.id)
+
+    order = NBJW_ORDER if family == "nbjw" else PITCH_57.keypoints
+    original, _ = import_foreign(source, names=order, input_size=(128, 96))
+    image = render(3, (128, 96)).rgb
+    there, here = Predictor.of(original, "cpu"), Predictor.load(target, "cpu", way="plain")
+    before, after = there.maps(image[None])[0], here.maps(image[None])[0]
+    at = [PITCH_57.index[name] for name in order]
+    assert np.abs(before[:57] - after[at]).max() < 1e-3
+    assert run_command(["weights", "inspect", str(target)]) == 0
+    assert json.loads(capsys.readouterr().out)["card"]["names"] == list(PITCH_57.keypoints)
+
+
+def test_the_order_of_nbjw_runs_row_by_row_over_the_pitch():
+    from annotator.commands.weights_ import NBJW_ORDER
+    from annotator.pitch import KEYPOINTS
+
+    assert sorted(NBJW_ORDER) == sorted(PITCH_57.keypoints)
+    rows = [KEYPOINTS[name].world for name in NBJW_ORDER[:30]]
+    heights = [round(y, 2) for _, y, _ in rows]
+    assert heights == sorted(heights)
+    assert [KEYPOINTS[NBJW_ORDER[k]].world[:2] for k in (0, 2, 29)] == [(-52.5, -34.0), (52.5, -34.0), (52.5, 34.0)]
+    along = [KEYPOINTS[name].world[0] for name in NBJW_ORDER[44:47] + NBJW_ORDER[49:52] + NBJW_ORDER[54:]]
+    assert along == sorted(along), "the long axis, from the left penalty mark to the right one"
+
+
+def test_what_is_no_network_of_the_pitch_is_refused(tmp_path, capsys):
+    source, target = tmp_path / "pose.pth", tmp_path / "ours.safetensors"
+    foreign(source, "pose", channels=17)
+    assert run_command(["weights", str(source)]) == 0
+    assert json.loads(capsys.readouterr().out)["points"] == "17 channels without known names"
+    assert run_command(["weights", "import", str(source), str(target)]) == 2
+    assert "not one of the 57 points" in capsys.readouterr().err
+    assert not target.exists()
+    (tmp_path / "torn.pth").write_bytes(b"torn")
+    assert run_command(["weights", str(tmp_path / "torn.pth")]) == 2
+    assert run_command(["weights", "import", str(source)]) == 2
+    assert run_command(["weights", str(source), "--family", "steam"]) == 2
+    assert "no family 'steam'" in capsys.readouterr().err
