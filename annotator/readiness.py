@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
+from annotator.camera import Solution
 from annotator.evidence import FEWEST_CONSTRAINTS
 from annotator.keypoints import Resolved, Source
+from annotator.pitch import KEYPOINTS
 
 __all__ = ["Readiness", "Stage", "readiness"]
 
 GOOD_RMS = 2.0  # pixels of a 960 wide frame: as near as people agree with each other
 FAIR_RMS = 4.0
+SURE = 3.0  # pixels of a 960 wide frame; a camera that knows half of the view less surely fits whatever it is given
 
 
 class Stage(Enum):
@@ -21,6 +26,7 @@ class Stage(Enum):
     GATHERING = "gathering"
     DISAGREES = "disagrees"
     PARTLY = "partly"
+    UNSURE = "unsure"
     DOUBT = "doubt"
     ROUGH = "rough"
     FAIR = "fair"
@@ -31,13 +37,16 @@ class Stage(Enum):
 class Readiness:
     """How far it is: ``share`` of the way (0 to 1), ``missing`` markings while too few, ``rms`` in pixels.
 
-    ``known`` counts the keypoints inside the frame that were placed, constructed or projected.
+    ``sd`` is the deviation in pixels of the camera at the middle one of the keypoints in view: few labels fit perfectly
+    and say little, which ``rms`` alone would not tell. ``known`` counts the keypoints inside the frame that were
+    placed, constructed or projected.
     """
 
     stage: Stage
     share: float = 0.0
     missing: int = 0
     rms: float | None = None
+    sd: float | None = None
     known: int = 0
 
 
@@ -56,8 +65,21 @@ def readiness(resolved: Resolved | None) -> Readiness:
         return Readiness(Stage.GATHERING, said / wanted, missing, known=known)
     rms = solution.rms / solution.lens.scale
     if resolved.image_from_pitch is None:
-        return Readiness(Stage.PARTLY, 0.9, 1, rms, known)
+        return Readiness(Stage.PARTLY, 0.9, 1, rms, known=known)
+    sd = _deviation(resolved, solution)
     stage = Stage.GOOD if solution.rms <= GOOD_RMS else Stage.FAIR if solution.rms <= FAIR_RMS else Stage.ROUGH
     if resolved.status:
         stage = Stage.DOUBT
-    return Readiness(stage, 1.0, 0, rms, known)
+    elif sd * solution.lens.scale > SURE:
+        return Readiness(Stage.UNSURE, 0.95, 1, rms, sd, known)
+    return Readiness(stage, 1.0, 0, rms, sd, known)
+
+
+def _deviation(resolved: Resolved, solution: Solution) -> float:
+    """How surely the camera knows the middle one of the keypoints in view, in pixels."""
+    names = [name for name, point in resolved.keypoints.items() if point.inside and name in KEYPOINTS]
+    worlds = np.array([KEYPOINTS[name].world for name in names]).reshape(-1, 3)
+    worlds = worlds[solution.reaches(worlds)]
+    deviations = solution.deviations(worlds) if len(worlds) else np.empty(0)
+    deviations = deviations[np.isfinite(deviations)]
+    return float(np.median(deviations)) if len(deviations) else 0.0

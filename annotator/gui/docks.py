@@ -49,6 +49,8 @@ class Docks:
         self.camera_dock = self._dock("dockCamera", tr("Camera"), self.camera)
         self.all = [self._frames, self._pitch, self._points, self._checks, self.camera_dock, self._layers]
         checker.changed.connect(self._count_findings)
+        # A tab behind others counts as visible: only its dock knows when it comes to the front.
+        self.camera_dock.visibilityChanged.connect(lambda front: self.camera.refresh() if front else None)
         self.views: list[QWidget] = [self.frames.view, self.points, self.checks]
 
     def _count_findings(self) -> None:

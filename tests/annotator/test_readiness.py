@@ -36,6 +36,12 @@ def test_a_well_drawn_frame_is_good_and_says_how_good():
     assert found.known >= 12
 
 
+def test_few_lines_fit_perfectly_and_are_not_called_good():
+    found = ready(*ORDER[:4])
+    assert found.rms < 1.0
+    assert found.stage in (Stage.PARTLY, Stage.UNSURE)
+
+
 def test_one_wrong_name_among_many_is_a_doubt():
     markings = dict(DRAWN)
     markings["Big rect. right top"] = markings.pop("Big rect. left top")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from annotator.camera import Solution, SolutionKind
@@ -85,13 +85,8 @@ class CameraPanel(QWidget):
         layout.addStretch(1)
 
     def _refresh_soon(self) -> None:
-        if self.isVisible() and not self._soon.isActive():
+        if not self.visibleRegion().isEmpty() and not self._soon.isActive():
             self._soon.start()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what happened while nobody looked."""
-        super().showEvent(event)
-        self.refresh()
 
     def refresh(self) -> None:
         """Show the camera of the frame on the desk."""

@@ -92,6 +92,8 @@ class ReadinessView(QWidget):
         self.words.setText(self._words(shown))
         self.count.setText(self._count(shown.known))
         advice = "" if resolved is None else resolved.status
+        if shown.stage is Stage.UNSURE and not advice:
+            advice = self.tr("It fits, but so would others: one more marking makes it sharper.")
         self.advice.setText(advice)
         self.advice.setToolTip(advice)
 
@@ -101,7 +103,8 @@ class ReadinessView(QWidget):
             Stage.NOTHING: lambda: self.tr("No camera yet"),
             Stage.GATHERING: lambda: self._more(shown.missing),
             Stage.DISAGREES: lambda: self.tr("Something does not fit"),
-            Stage.PARTLY: lambda: self.tr("Almost there"),
+            Stage.PARTLY: lambda: self._more(shown.missing),
+            Stage.UNSURE: lambda: self.tr("Nearly there: \u00b1 {value:.0f} px").format(value=shown.sd or 0.0),
             Stage.DOUBT: lambda: self.tr("Mostly good: {value:.1f} px").format(value=rms),
             Stage.ROUGH: lambda: self.tr("Rough: {value:.1f} px").format(value=rms),
             Stage.FAIR: lambda: self.tr("Fair: {value:.1f} px").format(value=rms),
