@@ -108,16 +108,18 @@ def hit_point(view: ViewState, event: PointerEvent) -> Hit | None:
 
 
 def tip_at(view: ViewState, event: PointerEvent) -> str:
-    """What there is to say of the thing under the pointer; "" over empty ground."""
+    """What there is to say of the thing under the pointer, and of clicks with a halo there; "" over empty ground."""
     found = hit(view, event)
     if found is None:
         return ""
-    if found.keypoint is not None:
-        return next((mark.text for mark in view.marks if mark.name == found.keypoint), "")
-    if found.click is not None:
-        key = (found.marking, found.click)
-        return next((click.text for click in view.clicks if (click.marking, click.index) == key), "")
-    return next((curve.text for curve in view.curves if curve.name == found.marking), "")
+    if found.keypoint is None and found.click is None:
+        return next((curve.text for curve in view.curves if curve.name == found.marking), "")
+    texts = [mark.text for mark in view.marks if mark.name == found.keypoint]
+    for click in view.clicks:
+        meant = (click.marking, click.index) == (found.marking, found.click)
+        if meant or (click.residual and event.screen_distance((click.x, click.y)) <= REACH):
+            texts.append(click.text)
+    return "\n".join(texts)
 
 
 def nearest_mark(view: ViewState, event: PointerEvent) -> Mark | None:

@@ -25,7 +25,7 @@ class Scheme(Enum):
 
 @dataclass(frozen=True)
 class Tokens:
-    """The colours of one palette."""
+    """The colours of one palette, and the icon of a tick on its accent."""
 
     window: str
     base: str
@@ -39,6 +39,7 @@ class Tokens:
     hover: str
     warning: str
     warning_soft: str
+    tick: str
 
 
 LIGHT = Tokens(
@@ -54,6 +55,7 @@ LIGHT = Tokens(
     hover="#e7ebe9",
     warning="#a8480c",
     warning_soft="#fbeadf",
+    tick="tick",
 )
 DARK = Tokens(
     window="#202423",
@@ -68,6 +70,7 @@ DARK = Tokens(
     hover="#2e3532",
     warning="#f0a070",
     warning_soft="#40291c",
+    tick="tick-dark",
 )
 
 
@@ -198,6 +201,12 @@ QFrame#finding:focus, QFrame#finding[current="true"] {{ background: {c.soft}; bo
 QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
 QPushButton:disabled {{ color: {c.muted}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QCheckBox {{ spacing: 7px; }}
+QCheckBox::indicator {{ width: 13px; height: 13px; background: {c.base}; border: 1px solid {c.muted};
+  border-radius: 3px; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {c.accent}; }}
+QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent};
+  image: url({(ICONS / (c.tick + ".svg")).as_posix()}); }}
 QTreeView::item {{ padding: 3px 4px; }}
 QProgressBar {{ background: {c.border}; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 2px; }}

@@ -156,6 +156,15 @@ def test_a_click_off_its_line_has_a_halo_and_says_how_far():
     assert tip_at(state, at) == f"{name}\n{halo.residual:.1f} px from where the camera puts it"
 
 
+def test_a_halo_under_a_keypoint_is_explained_as_well():
+    mark = Mark("A", 100.0, 100.0, Glyph.CONSTRUCTED, text="A")
+    quiet, loud = ClickView("L", 0, 103.0, 100.0, text="L"), ClickView("M", 0, 101.0, 100.0, residual=9.0, text="M off")
+    at = PointerEvent(100.0, 100.0)
+    assert tip_at(ViewState(marks=(mark,), clicks=(quiet,)), at) == "A"
+    assert tip_at(ViewState(marks=(mark,), clicks=(quiet, loud)), at) == "A\nM off"
+    assert tip_at(ViewState(marks=(mark,), clicks=(quiet, loud)), PointerEvent(300.0, 100.0)) == ""
+
+
 def test_halos_are_hidden_with_the_residuals():
     name = "Big rect. left main"
     (x, y), *rest = DRAWN[name]

@@ -104,7 +104,7 @@ class ReadinessView(QWidget):
             Stage.GATHERING: lambda: self._more(shown.missing),
             Stage.DISAGREES: lambda: self.tr("Something does not fit"),
             Stage.PARTLY: lambda: self._more(shown.missing),
-            Stage.UNSURE: lambda: self.tr("Nearly there: \u00b1 {value:.0f} px").format(value=shown.sd or 0.0),
+            Stage.UNSURE: lambda: self.tr("So far \u00b1 {value:.0f} px").format(value=shown.sd or 0.0),
             Stage.DOUBT: lambda: self.tr("Mostly good: {value:.1f} px").format(value=rms),
             Stage.ROUGH: lambda: self.tr("Rough: {value:.1f} px").format(value=rms),
             Stage.FAIR: lambda: self.tr("Fair: {value:.1f} px").format(value=rms),
