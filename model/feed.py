@@ -25,12 +25,26 @@ _AHEAD = 4
 
 @dataclass(frozen=True)
 class Batch:
-    """Images ``(B, h, w, 3)`` RGB uint8, targets ``(B, K + 1, mh, mw)``, masks ``(B, K + 1)``, number of the first."""
+    """Images ``(B, h, w, 3)`` RGB uint8, targets ``(B, K + 1, mh, mw)``, masks ``(B, K + 1)``.
+
+    ``start`` is the number of the first sample, ``whole`` how many the batch has in all processes together.
+    """
 
     start: int
+    whole: int
     images: NDArray[np.uint8]
     targets: NDArray[np.float32]
     masks: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A batch to be made: its first sample, its size, (number, set, index) of every draw here, and the input scale."""
+
+    start: int
+    whole: int
+    draws: list[tuple[int, int, int]]
+    scale: float
 
 
 class Mixture:
@@ -124,24 +138,25 @@ class Feed:
             return tuple(self._problems.values())
 
     def batches(
-        self, *, start: int, sizes: Iterator[tuple[int, float]], workers: int
+        self, *, start: int, sizes: Iterator[tuple[int, float]], workers: int, share: tuple[int, int] = (0, 1)
     ) -> Generator[Batch, None, None]:
         """Batches from sample ``start`` on; ``sizes`` gives each one's sample count and input scale.
 
+        ``share`` (i, n) gives every n-th sample of each batch, from the i-th on: what one of n processes computes.
         With ``workers`` threads up to four batches are prepared ahead; with 0 they are made when asked for.
         """
         mixture = Mixture([len(samples) for samples in self._samples], self._weights, self._seed)
         mixture.skip(start)
-        jobs = self._jobs(mixture, start, sizes)
+        jobs = self._jobs(mixture, start, sizes, share)
         if workers < 1:
             for job in jobs:
-                yield self._batch(*job)
+                yield self._batch(job)
             return
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="feed") as pool:
             waiting: list[Future[Batch]] = []
             try:
                 for job in jobs:
-                    waiting.append(pool.submit(self._batch, *job))
+                    waiting.append(pool.submit(self._batch, job))
                     if len(waiting) >= _AHEAD:
                         yield waiting.pop(0).result()
                 while waiting:
@@ -152,17 +167,18 @@ class Feed:
 
     @staticmethod
     def _jobs(
-        mixture: Mixture, start: int, sizes: Iterator[tuple[int, float]]
-    ) -> Iterator[tuple[int, list[tuple[int, int]], float]]:
+        mixture: Mixture, start: int, sizes: Iterator[tuple[int, float]], share: tuple[int, int]
+    ) -> Iterator[Job]:
         for count, scale in sizes:
-            yield start, [mixture.draw() for _ in range(count)], scale
+            draws = [(start + i, *mixture.draw()) for i in range(count)]
+            yield Job(start, count, draws[share[0] :: share[1]], scale)
             start += count
 
-    def _batch(self, start: int, draws: list[tuple[int, int]], scale: float) -> Batch:
-        codec = self._codec.scaled(scale)
-        views = [self._view(start + i, chosen, index, codec) for i, (chosen, index) in enumerate(draws)]
+    def _batch(self, job: Job) -> Batch:
+        codec = self._codec.scaled(job.scale)
+        views = [self._view(number, chosen, index, codec) for number, chosen, index in job.draws]
         images, targets, masks = zip(*views, strict=True)
-        return Batch(start, np.stack(images), np.stack(targets), np.stack(masks))
+        return Batch(job.start, job.whole, np.stack(images), np.stack(targets), np.stack(masks))
 
     def _view(
         self, number: int, chosen: int, index: int, codec: Codec

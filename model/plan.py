@@ -18,7 +18,7 @@ from model.metrics import Score
 Loss = Literal["cross_entropy", "mse", "kl", "adaptive_wing"]
 Precision = Literal["auto", "float32", "bfloat16"]
 _SITTING = ("threads", "workers", "save_minutes", "cache_bytes", "device", "precision")
-_REPORTING = ("output", "validate_every", "validate_limit", "licence", "attribution")
+_REPORTING = ("output", "validate_every", "validate_limit", "licence", "attribution", "patience")
 _FREE = frozenset((*_SITTING, *_REPORTING, "samples", "epochs"))
 """Settings that may change between two sittings of one training."""
 
@@ -38,7 +38,8 @@ class TrainingConfig:
     input_size : (w, h) pixels.
     sigma : of the targets in cells.
     samples : total number of samples drawn; ``epochs`` (rounds over all sets together) takes its place when given.
-    batch, lr, weight_decay, clip, warm_up, ema : AdamW; ``warm_up`` is a share of the samples, ``ema`` the decay.
+    batch, lr, weight_decay, clip, warm_up, ema : AdamW; ``batch`` is that of all processes together, ``warm_up`` a
+        share of the samples, ``ema`` the decay.
     loss : what is minimised; ``focus`` is the extra weight of cells with a point (cross-entropy only).
     input_scale : ``(until, scale)`` steps: up to that share of the samples the input is so many times as large.
     occluded : "point" teaches occluded points, "unknown" leaves them out.
@@ -46,6 +47,8 @@ class TrainingConfig:
     precision : "auto" takes bfloat16 where the processor multiplies it natively (AMX or CUDA).
     save_minutes, validate_every, validate_limit : minutes between states; samples between validations (0: only at
         the end) and the largest number of validation samples.
+    patience : validations in a row without a better share of points within 10 px after which the training ends early
+        (0: never); the weights written are then those of the best validation.
     cache_bytes : memory for decoded images.
     licence, attribution : written on the card.
     """
@@ -75,6 +78,7 @@ class TrainingConfig:
     save_minutes: float = 5.0
     validate_every: int = 20_000
     validate_limit: int = 200
+    patience: int = 0
     cache_bytes: int = 2 << 30
     licence: str = ""
     attribution: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -34,6 +35,7 @@ from model.plan import (
     scale_at,
     work,
 )
+from model.ranks import Ranks, own_device
 from model.validation import Validator
 
 __all__ = ["Progress", "TrainingConfig", "TrainingError", "TrainingResult", "learning_rate", "train"]
@@ -59,7 +61,11 @@ def train(
     cv2.setNumThreads(1)
     denormal = torch.set_flush_denormal(True)
     try:
-        return _Run(config, sets, start).go(progress, should_stop)
+        run = _Run(config, sets, start)
+        try:
+            return run.go(progress, should_stop)
+        finally:
+            run.ranks.leave()
     finally:
         torch.set_num_threads(threads)
         cv2.setNumThreads(cv_threads)
@@ -87,12 +93,14 @@ class _Run:
         )
         count = sum(len(training_set.of_split("train")) for training_set, _ in sets)
         self.total = round(config.epochs * count) if config.epochs is not None else config.samples
-        self.device = torch.device(_device(config.device))
+        self.device = own_device(_device(config.device))
+        self.ranks = Ranks.join(self.device)
         torch.manual_seed(config.seed)
         self.card = _card(config, first)
         self.net = _laid_out(HRNet(self.card.spec), self.device)
         if start is not None:
             _begin_from(self.net, start)
+        self.called = self.ranks.wrapped(self.net, self.device)
         self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
         self.optimiser = _optimiser(self.net, config)
         self.half = _wants_half(config.precision, self.device)
@@ -103,6 +111,7 @@ class _Run:
         self.mean = torch.tensor(self.card.mean, device=self.device).view(1, 3, 1, 1) * 255
         self.std = torch.tensor(self.card.std, device=self.device).view(1, 3, 1, 1) * 255
         self.validator = Validator(sets, codec=self.codec, limit=config.validate_limit)
+        self.best, self.stale, self.best_weights = -math.inf, 0, dict[str, Tensor]()
         self._resume()
 
     def go(self, progress: Callable[[Progress], None], should_stop: Callable[[], bool]) -> TrainingResult:
@@ -110,11 +119,14 @@ class _Run:
         began, saved = time.monotonic() - self.seconds, time.monotonic()
         first, first_seconds = self.done, self.seconds
         self.net.train()
-        batches = self.feed.batches(start=self.done, sizes=self._sizes(), workers=self.config.workers)
+        share = (self.ranks.rank, self.ranks.world)
+        batches = self.feed.batches(start=self.done, sizes=self._sizes(), workers=self.config.workers, share=share)
         with closing(batches):
-            while self.done < self.total and not should_stop():
+            while not self._is_over() and not self.ranks.any(should_stop(), self.device):
                 self._step(next(batches))
                 self.seconds = time.monotonic() - began
+                if not self.ranks.leads:
+                    continue
                 self._report(time.monotonic() - began)
                 spent, paid = self.seconds - first_seconds, self._work(self.done) - self._work(first)
                 progress(self._progress(spent / paid))
@@ -122,6 +134,11 @@ class _Run:
                     self._save_state()
                     saved = time.monotonic()
         return self._finish()
+
+    def _is_over(self) -> bool:
+        """Everything is done, or nothing has become better for too long."""
+        tired = bool(self.config.patience) and self.stale >= self.config.patience
+        return self.done >= self.total or self.ranks.any(tired, self.device)
 
     def _work(self, done: int) -> float:
         return work(self.config, done, self.total)
@@ -132,13 +149,28 @@ class _Run:
         every = self.config.validate_every
         if self.validator.count and (last or (every and self.done // every != self.validated // every)):
             self.validation, self.validated = self.validator.score(self._averaged(), self._prepare), self.done
+            self._compare()
         if last or self.done - self.logged >= max(self.config.batch * 25, self.total // 2000):
             self.logged = self.done
             self._record(seconds)
 
+    def _compare(self) -> None:
+        """Keep the best weights where the training may end early."""
+        if not self.config.patience or self.validation is None:
+            return
+        value = self.validation.pck[max(self.validation.pck)]
+        self.stale += 1
+        if value > self.best or not self.best_weights:
+            self.best, self.stale = value, 0
+            self.best_weights = {name: one.clone() for name, one in self.average.items()}
+
     def _finish(self) -> TrainingResult:
-        finished = self.done >= self.total
-        if finished:
+        finished = self._is_over()
+        if not self.ranks.leads:
+            pass
+        elif finished:
+            if self.logged != self.done:
+                self._record(self.seconds)
             self._save_weights()
             self.config.state_path.unlink(missing_ok=True)
         elif self.done > self.kept:
@@ -155,7 +187,8 @@ class _Run:
     def _sizes(self) -> Iterator[tuple[int, float]]:
         planned = self.done
         while planned < self.total:
-            count = min(self.config.batch, self.total - planned)
+            # The last batch, too, has a sample for every process.
+            count = max(self.ranks.world, min(self.config.batch, self.total - planned))
             yield count, scale_at(self.config, planned / self.total)
             planned += count
 
@@ -170,16 +203,16 @@ class _Run:
         targets = torch.from_numpy(batch.targets).to(self.device)
         mask = torch.from_numpy(batch.masks).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            maps = finest(self.net(self._prepare(torch.from_numpy(batch.images))))
+            maps = finest(self.called(self._prepare(torch.from_numpy(batch.images))))
         loss = _loss(self.config, maps.float(), targets, mask)
-        value = float(loss.detach())
+        value = self.ranks.mean(float(loss.detach()), self.device)
         if not math.isfinite(value):
             raise TrainingError(f"the loss is {value} after {self.done} samples. Resume with a smaller learning rate.")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip)
         self.optimiser.step()
-        self.done += len(batch.images)
+        self.done = batch.start + batch.whole
         self.steps += 1
         self.loss = value if math.isnan(self.loss) else self.loss + (value - self.loss) / min(self.steps, 100)
         self._average_weights()
@@ -226,7 +259,8 @@ class _Run:
         summary: dict[str, Any] = {"samples": self.done, "loss": _finite(self.loss), "seed": self.config.seed}
         if self.validation is not None:
             summary["validation"] = _finite(asdict(self.validation))
-        save(self.config.output, self.average, replace(self.card, training={**self.card.training, **summary}))
+        weights = self.best_weights or self.average
+        save(self.config.output, weights, replace(self.card, training={**self.card.training, **summary}))
 
     def _save_state(self) -> None:
         state = {
@@ -240,6 +274,7 @@ class _Run:
             "net": self.net.state_dict(),
             "average": self.average,
             "optimiser": self.optimiser.state_dict(),
+            "best": (self.best, self.stale, self.best_weights),
         }
         buffer = BytesIO()
         torch.save(state, buffer)
@@ -264,6 +299,8 @@ class _Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.done, self.steps, self.seconds = state["done"], state["steps"], state["seconds"]
         self.loss, self.log = state["loss"], state["log"]
+        # States of older programs know of no best weights.
+        self.best, self.stale, self.best_weights = state.get("best", (self.best, 0, {}))
         self.kept = self.logged = self.validated = self.done
 
 
@@ -280,6 +317,8 @@ def _check(config: TrainingConfig, sets: Sequence[tuple[TrainingSet, float]]) ->
             raise TrainingError(f"{training_set.folder}: weight {weight} is not positive. Leave the set out instead.")
     if config.batch < 1 or config.samples < 1 or config.lr <= 0 or config.threads < 1:
         raise TrainingError("Batch, samples, learning rate and threads must be positive.")
+    if config.batch < int(os.environ.get("WORLD_SIZE", "1")):
+        raise TrainingError(f"A batch of {config.batch} cannot be shared by the processes. Choose a larger one.")
 
 
 def _spec(config: TrainingConfig, count: int) -> Spec:

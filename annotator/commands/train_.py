@@ -1,10 +1,12 @@
-"""``train``: the network trained further on exported training sets."""
+"""``train``: the network trained further on exported sets, judged before and after on their held-back frames."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +16,16 @@ from annotator.commands.console import Ticker, complain, duration
 from annotator.commands.network import embedded_weights
 
 if TYPE_CHECKING:
+    from annotator.evaluation import Truth
     from model.dataset import TrainingSet
     from model.training import Progress, TrainingConfig
+
+RENDERED_SHARE = 0.5
+"""Part of the draws that rendered frames take where they are mixed in: enough not to forget what they taught."""
+
+
+_FIRST_SEED = 1_000_001
+"""Of mixed-in frames: none that the embedded network was trained on."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,34 +35,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=Path, metavar="FILE", help="network to start from (default: the embedded one)")
     parser.add_argument("--from-nothing", action="store_true", help="start from random weights instead")
     parser.add_argument("--epochs", type=float, default=10.0, metavar="N", help="rounds over the sets (default 10)")
+    parser.add_argument("--mix-rendered", type=int, default=0, metavar="N", help="render N frames, half of the draws")
+    parser.add_argument("--patience", type=int, default=0, metavar="N", help="end after N rounds without progress")
     parser.add_argument("--batch", type=int, default=8, metavar="N", help="frames a step (default 8)")
     parser.add_argument("--rate", type=float, metavar="R", help="learning rate (default 3e-4, from nothing 2e-3)")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="processor threads (default 2)")
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="default: the fastest")
+    parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, a device each (default 1)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``train``."""
-    from model.checkpoint import CheckpointError
     from model.dataset import TrainingSetError
-    from model.training import TrainingError, train
 
     start = None if options.from_nothing else options.start or embedded_weights()
     if start is None and not options.from_nothing:
         raise CommandError("There are no embedded weights in this copy; add --start FILE or --from-nothing.")
     try:
         sets = [_read(folder) for folder in options.sets]
-        config = _config(options, start)
-        total = max(1, math.ceil(options.epochs * sum(len(found.of_split("train")) for found in sets)))
-        weighted = [(found, float(len(found.samples))) for found in sets]
-        result = train(config, weighted, start=start, progress=_teller(total))
-    except (CheckpointError, TrainingSetError, TrainingError, ValueError) as error:
+        mixed = [*sets, _rendered(options)] if options.mix_rendered > 0 else sets
+    except TrainingSetError as error:
         raise CommandError(str(error)) from error
-    for problem in result.problems:
-        complain(str(problem))
-    complain(f"{result.output}: trained on {result.samples} samples in {duration(result.seconds)}")
-    return 1 if result.problems or any(found.problems for found in sets) else 0
+    truths = _held_back(options.sets, sets)
+    if not truths and _leads():
+        complain("No frame of these sets is held back for validation; before and after are not compared.")
+    if truths:
+        _judge([("before", start)] if start is not None else [], truths)
+    if options.devices > 1:
+        from model.ranks import run_together
+
+        code = run_together(_train_as_one_of_several, [options, start, mixed], options.devices)
+    else:
+        code = _train(options, start, mixed)
+    if truths and code < 2 and _leads():
+        _judge([("after", options.output)], truths)
+    return max(code, 1) if any(found.problems for found in sets) and code < 2 else code
+
+
+def _train_as_one_of_several(options: argparse.Namespace, start: Path | None, sets: Sequence[TrainingSet]) -> int:
+    """The exit code of one process among several."""
+    try:
+        return _train(options, start, sets)
+    except CommandError as error:
+        if _leads():
+            complain(str(error))
+        return 2
+
+
+def _train(options: argparse.Namespace, start: Path | None, sets: Sequence[TrainingSet]) -> int:
+    """Train on sets; where frames are rendered they come last."""
+    from model.checkpoint import CheckpointError
+    from model.dataset import SampleError
+    from model.training import TrainingError, train
+
+    try:
+        own = sets[:-1] if options.mix_rendered > 0 else sets
+        config = _config(options, start, [len(found.of_split("train")) for found in own])
+        result = train(config, _weighted(options, sets), start=start, progress=_teller(config.samples))
+    except (CheckpointError, SampleError, TrainingError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    if _leads():
+        for problem in result.problems:
+            complain(str(problem))
+        early = "" if result.samples >= config.samples else ", ended early for want of progress"
+        complain(f"{result.output}: trained on {result.samples} samples in {duration(result.seconds)}{early}")
+    return 1 if result.problems else 0
+
+
+def _leads() -> bool:
+    """Whether this process speaks for all that ``torchrun`` or ``--devices`` started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _read(folder: Path) -> TrainingSet:
@@ -64,20 +117,57 @@ def _read(folder: Path) -> TrainingSet:
     return found
 
 
-def _config(options: argparse.Namespace, start: Path | None) -> TrainingConfig:
-    """The training that the arguments describe; a start network keeps its own architecture and input."""
+def _rendered(options: argparse.Namespace) -> TrainingSet:
+    """Rendered frames beside the output, made once."""
+    from annotator.recipe import render_training_set
+    from model.dataset import read_training_set
+
+    folder = options.output.with_suffix(".rendered")
+    if (folder / "manifest.json").is_file():
+        found = read_training_set(folder)
+        if len(found.samples) == options.mix_rendered:
+            return replace(found, samples=found.of_split("train"))
+    ticker = Ticker("rendered", options.mix_rendered)
+    found = render_training_set(
+        folder,
+        frames=options.mix_rendered,
+        first_seed=_FIRST_SEED,
+        progress=lambda done, _total, _what: ticker.show(done),
+    )
+    # People's frames alone are what this training is judged on.
+    return replace(found, samples=found.of_split("train"))
+
+
+def _weighted(options: argparse.Namespace, sets: Sequence[TrainingSet]) -> list[tuple[TrainingSet, float]]:
+    """Sets by their size; rendered frames, last, take their share."""
+    if options.mix_rendered <= 0:
+        return [(found, float(len(found.samples))) for found in sets]
+    *own, rendered = sets
+    total = sum(len(found.samples) for found in own)
+    weighted = [(found, (1 - RENDERED_SHARE) * len(found.samples) / max(1, total)) for found in own]
+    return [*weighted, (rendered, RENDERED_SHARE)]
+
+
+def _config(options: argparse.Namespace, start: Path | None, counts: Sequence[int]) -> TrainingConfig:
+    """The training that the arguments describe; a start network keeps its own architecture and input.
+
+    ``counts`` are the training frames of the people's sets; an epoch shows each of them once.
+    """
     from model.checkpoint import load
     from model.training import TrainingConfig
 
     rate = options.rate or (2e-3 if start is None else 3e-4)
+    each = sum(counts) / (1 - RENDERED_SHARE if options.mix_rendered > 0 else 1)
     config = TrainingConfig(
         output=options.output,
-        epochs=options.epochs,
+        samples=max(1, math.ceil(options.epochs * each)),
         batch=options.batch,
         lr=rate,
         threads=options.threads,
         device=options.device,
         seed=options.seed,
+        patience=options.patience,
+        validate_every=max(options.batch, math.ceil(each)) if options.patience else 20_000,
     )
     if start is None:
         return config
@@ -95,3 +185,40 @@ def _teller(total: int) -> Callable[[Progress], None]:
         ticker.show(min(progress.samples, total), remark)
 
     return tell
+
+
+def _held_back(folders: Sequence[Path], sets: Sequence[TrainingSet]) -> list[Truth]:
+    """The validation frames of the people's sets, where their points are those of the pitch."""
+    from annotator.evaluation_data import read_labelled
+    from annotator.formats.documents import FormatError
+
+    truths: list[Truth] = []
+    for folder, found in zip(folders, sets, strict=True):
+        if _leads() and found.of_split("val"):
+            try:
+                truths += read_labelled(folder, split="val")[0]
+            except FormatError as error:
+                complain(str(error))
+    return [replace(one, name=f"{n}/{one.name}") for n, one in enumerate(truths)]
+
+
+def _judge(networks: Sequence[tuple[str, Path]], truths: Sequence[Truth]) -> None:
+    """A row of the comparison on standard output for every (title, weights); the head of the table comes first."""
+    from annotator.commands.evaluate_ import look
+    from annotator.evaluation import HEADER, above, evaluate
+    from model.card import CheckpointError
+    from model.predictor import Predictor
+
+    if not networks or networks[0][0] == "before":
+        labels = sum(len(one.labels) for one in truths)
+        sys.stdout.write(f"{len(truths)} held-back frames, {labels} labels\n{HEADER}\n")
+    for title, weights in networks:
+        try:
+            predictor = Predictor.load(weights, "cpu", way="plain")
+        except CheckpointError as error:
+            raise CommandError(str(error)) from error
+        seen, _ = look(predictor, truths)
+        threshold = predictor.card.threshold
+        row = evaluate([one for one in truths if one.name in seen], above(seen, threshold)).overall
+        sys.stdout.write(row.text(f"{title} > {threshold:g}") + "\n")
+    sys.stdout.flush()

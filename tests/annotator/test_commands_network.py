@@ -167,3 +167,17 @@ def test_what_is_no_network_of_the_pitch_is_refused(tmp_path, capsys):
     assert run_command(["weights", "import", str(source)]) == 2
     assert run_command(["weights", str(source), "--family", "steam"]) == 2
     assert "no family 'steam'" in capsys.readouterr().err
+
+
+def test_two_processes_train_on_mixed_frames_and_before_and_after_are_shown(rendered, networks, tmp_path, capsys):
+    from model.checkpoint import load
+
+    output = tmp_path / "tuned.safetensors"
+    arguments = [str(rendered), "--output", str(output), "--start", str(networks[0]), "--threads", "1", "--batch", "2"]
+    mixed = ["--epochs", "2", "--mix-rendered", "2", "--devices", "2", "--patience", "5"]
+    assert run_command(["train", *arguments, *mixed]) == 0
+    said = capsys.readouterr()
+    assert "1 held-back frames" in said.out
+    assert [line.split(" >")[0] for line in said.out.splitlines()[2:]] == ["before", "after"]
+    assert load(output).card.training["samples"] == 12, "three frames twice, and as many rendered ones"
+    assert len(list((tmp_path / "tuned.rendered" / "images").iterdir())) == 2
