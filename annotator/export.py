@@ -11,7 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,7 +29,7 @@ from annotator.formats.export_folder import (
     write_folder,
 )
 from annotator.frames import FrameSource, MediaError, image_size, is_upright, read_image
-from annotator.keypoints import Resolved, resolve
+from annotator.keypoints import Keypoint, Resolved, Source, resolve
 from annotator.labels import FrameState, Instance
 from annotator.pitch import MARKINGS, PITCH_57
 from annotator.project import FrameRow, Project, ProjectError
@@ -191,6 +191,17 @@ def _accepted(project: Project) -> list[FrameRow]:
     return rows
 
 
+def sure(resolved: Resolved, size: tuple[int, int]) -> Resolved:
+    """The answer without the positions of points that geometry projects less surely than a training set takes them."""
+    limit = training_set.LARGEST_SD * size[0] / 960.0
+
+    def kept(point: Keypoint) -> Keypoint:
+        unsure = point.source is Source.PROJECTED and (point.sd is None or point.sd > limit)
+        return replace(point, position=None, source=None, inside=False) if unsure else point
+
+    return replace(resolved, keypoints={name: kept(point) for name, point in resolved.keypoints.items()})
+
+
 def _write_training_set(work: _Work, folder: Path) -> None:
     media = {medium.id: medium.path for medium in work.project.media()}
     groups = Counter(training_set.group_of(r.name, media[r.media_id], is_video=r.is_video) for r in work.rows)
@@ -239,7 +250,7 @@ def _write_soccernet(work: _Work, folder: Path) -> None:
             suffix = ".jpg" if frame.row.is_video else frame.row.path.suffix
             if frame.row.is_video and not _put_image(work, frame, building):
                 continue
-            document = keypoints57.frame_document(frame.resolved, frame.size, outside=False)
+            document = keypoints57.frame_document(sure(frame.resolved, frame.size), frame.size, outside=False)
             documents[frame.label + suffix] = document
             lines = soccernet.lines_document(frame.instance.markings, frame.size)
             foreign = sorted(name for name in frame.instance.markings if name not in MARKINGS)
@@ -249,7 +260,7 @@ def _write_soccernet(work: _Work, folder: Path) -> None:
                 _write_inside(building / f"{frame.label}.json", lines)
                 work.counts["line files"] += 1
             else:
-                work.leave_out(frame.row.name, "no marking is drawn in it; only its keypoints are exported")
+                work.counts["frames without a drawn marking"] += 1
             work.done += 1
             work.counts["points"] += len(document["keypoints"])
         _some(work)
@@ -267,7 +278,7 @@ def _write_coco(work: _Work, folder: Path) -> None:
                 continue
             points = {
                 point.name: (*point.position, point.visibility)
-                for point in frame.resolved.keypoints.values()
+                for point in sure(frame.resolved, frame.size).keypoints.values()
                 if point.position is not None and point.inside
             }
             frames.append(coco.CocoFrame(name, frame.size, points))

@@ -23,12 +23,12 @@ from annotator.records import RecordError, decode_record
 from annotator.store_index import Media
 from annotator.store_media import MediaKind, choose_home, home_beside, home_elsewhere, home_notice
 from annotator.store_rows import FrameRow, HistoryEntry
-from annotator.store_schema import SUFFIX, ProjectError, create_store, explain, open_store
+from annotator.store_schema import SUFFIX, ChangedElsewhereError, ProjectError, create_store, explain, open_store
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
 
-__all__ = ["FrameRow", "HistoryEntry", "Media", "MediaKind", "Project", "ProjectError"]
+__all__ = ["ChangedElsewhereError", "FrameRow", "HistoryEntry", "Media", "MediaKind", "Project", "ProjectError"]
 
 T = TypeVar("T")
 
@@ -105,6 +105,14 @@ class Project:
             project.close()
             raise
         return project
+
+    @classmethod
+    def is_there_for(cls, path: Path) -> bool:
+        """Whether this is a project file, or media that have one."""
+        place = _absolute(path)
+        if place.suffix.lower() == SUFFIX and not place.is_dir():
+            return place.exists()
+        return home_beside(place).exists() or home_elsewhere(place).exists()
 
     @classmethod
     def _begin(cls, beside: Path, elsewhere: Path, wanted: Sequence[Path]) -> Project:
@@ -215,9 +223,16 @@ class Project:
             reason = f"the labels of {name} cannot be read ({error})"
             raise ProjectError(self.path, reason, "Restore them from the frame's history or a backup.") from error
 
-    def save_record(self, frame_id: int, record: FrameRecord, *, text: str, author: str = "") -> None:
-        """Store what persons said of a frame, with one history entry called ``text``; no entry if nothing changed."""
+    def save_record(
+        self, frame_id: int, record: FrameRecord, *, text: str, author: str = "", expected: FrameRecord | None = None
+    ) -> None:
+        """Store what persons said of a frame, with one history entry called ``text``; no entry if nothing changed.
+
+        With ``expected`` only if that is what is stored now, else ChangedElsewhereError and nothing is written.
+        """
         with self._write() as db:
+            if expected is not None and not store_rows.holds(db, frame_id, expected):
+                raise ChangedElsewhereError(self.path)
             store_rows.save_record(db, frame_id, record, text, author)
 
     def history(self, frame_id: int) -> list[HistoryEntry]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from annotator.labels import FrameRecord, FrameState, frame_state
-from annotator.records import decode_record, encode_record
+from annotator.records import RecordError, decode_record, encode_record
 from annotator.store_media import MediaKind
 
 T = TypeVar("T")
@@ -96,6 +96,15 @@ def document(db: sqlite3.Connection, frame_id: int) -> str | None:
     """The stored document of what persons said of a frame."""
     found = db.execute("SELECT document FROM record WHERE frame_id=?", (frame_id,)).fetchone()
     return None if found is None else str(found[0])
+
+
+def holds(db: sqlite3.Connection, frame_id: int, expected: FrameRecord) -> bool:
+    """True when this is what is stored of a frame; a damaged document is never what was expected."""
+    found = document(db, frame_id)
+    try:
+        return (FrameRecord() if found is None else decode_record(found)) == expected
+    except RecordError:
+        return False
 
 
 def save_record(db: sqlite3.Connection, frame_id: int, record: FrameRecord, text: str, author: str) -> None:

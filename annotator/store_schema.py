@@ -66,6 +66,13 @@ class ProjectError(Exception):
         self.path, self.reason, self.advice = path, reason, advice
 
 
+class ChangedElsewhereError(ProjectError):
+    """A record is not what it was when it was read: another window or command changed it; nothing was written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "the frame was changed elsewhere", "Look at it as it is now and make the change again.")
+
+
 def explain(path: Path, error: sqlite3.Error) -> ProjectError:
     """What an error of SQLite means for the person whose project this is."""
     code = getattr(error, "sqlite_errorcode", None)

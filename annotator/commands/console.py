@@ -15,7 +15,7 @@ from annotator.formats.documents import FormatError, text_of, write_document
 
 def complain(text: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def duration(seconds: float) -> str:
@@ -117,5 +117,10 @@ def _unique(found: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
     counts: dict[str, int] = {}
     for key, _ in found:
         counts[key] = counts.get(key, 0) + 1
-    told_apart = [(path.as_posix() if counts[key] > 1 else key, path) for key, path in found]
+    told_apart = [(printable(path.as_posix() if counts[key] > 1 else key), path) for key, path in found]
     return list(dict(told_apart).items())
+
+
+def printable(name: str) -> str:
+    """A file's name as text that every file can hold: bytes that are no UTF-8 become replacement characters."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -27,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
     """The exit code of ``export``."""
     if not options.project.exists():
         raise CommandError(f"{options.project}: there is no such project, folder or video.")
+    if not Project.is_there_for(options.project):
+        raise CommandError(f"{options.project}: it has no project yet. Open it in the window, or import lines, first.")
     ticker: list[Ticker] = []
 
     def show(done: int, total: int) -> None:

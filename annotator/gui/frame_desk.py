@@ -230,13 +230,14 @@ class FrameDesk(QObject):
         )
 
     def _apply(self, frame_id: int, record: FrameRecord, text: str) -> None:
+        if frame_id == self._frame_id:
+            self._record = record
         self._unstored = (frame_id, record, text)
         if self._gesture is None:
             self._store()
         else:
             self._pause.start()
         if frame_id == self._frame_id:
-            self._record = record
             self._resolve()
         self.record_changed.emit(frame_id)
 
@@ -283,7 +284,6 @@ class FrameDesk(QObject):
         if frame_id == self._frame_id:
             self._record = record
             self._resolve()
-        self.record_changed.emit(frame_id)
 
     def _travel(self, move: Callable[[], None]) -> None:
         changed: list[int] = []

@@ -1,6 +1,7 @@
 """The command line as a person or a script meets it: files in, JSON out, exit codes, no window."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -158,8 +159,25 @@ def test_accepted_frames_become_a_training_set_that_trains_a_network_that_predic
     assert len(json.loads(capsys.readouterr().out)) == 3
 
 
+def test_exporting_where_there_is_no_project_makes_none(tmp_path, capsys):
+    write_image(tmp_path / "frames" / "a.jpg")
+    assert run_command(["export", str(tmp_path / "frames"), str(tmp_path / "set")]) == 2
+    assert "no project yet" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.touchline"))
+
+
+def test_a_file_name_that_is_no_utf8_does_not_lose_the_result(tmp_path, capsys):
+    target = tmp_path / "lines"
+    target.mkdir()
+    odd = Path(os.fsdecode(bytes(target) + b"/u_\xff.json"))
+    odd.write_text(json.dumps(CROSSING), encoding="utf-8")
+    assert run_command(["keypoints", str(target), "--output", str(tmp_path / "k.json")]) == 0
+    assert list(json.loads((tmp_path / "k.json").read_text(encoding="utf-8"))) == ["u_\ufffd.json"]
+
+
 def test_exporting_where_nothing_is_accepted_says_so(tmp_path, capsys):
     write_image(tmp_path / "frames" / "a.jpg")
+    Project.for_media([tmp_path / "frames"]).close()
     assert run_command(["export", str(tmp_path / "frames"), str(tmp_path / "set")]) == 2
     assert "accepted" in capsys.readouterr().err
 

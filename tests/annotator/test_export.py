@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.export import ExportError, ExportKind, export
+from annotator.export import ExportError, ExportKind, export, sure
 from annotator.formats import coco, export_folder, keypoints57, soccernet
+from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import EMPTY, Decision, FrameRecord, Review, place, set_marking, set_visibility
 from annotator.labels import Visibility as Seen
 from annotator.project import Project
@@ -147,7 +148,8 @@ def test_line_files_and_keypoints_come_back_as_they_were(project, tmp_path):
     assert set(read.frames) == {"season/match a/1.jpg", "season/match a/ü 2.png", "clip.mp4/000002.jpg"}
     assert set(read.frames["season/match a/ü 2.png"].points) == {"CENTER_MARK"}
     assert report is not None
-    assert [entry.frame for entry in report.left_out] == ["match a/ü 2.png", "match b/broken.jpg"]
+    assert [entry.frame for entry in report.left_out] == ["match b/broken.jpg"]
+    assert report.counts["frames without a drawn marking"] == 1
     for frame_id in project.frame_ids():
         project.save_record(frame_id, FrameRecord(), text="Clear")
     brought = soccernet.import_lines(project, tmp_path / "out" / "clip.mp4")
@@ -271,3 +273,14 @@ def test_frames_that_would_share_a_name_are_told_apart(tmp_path):
     assert len(lines) == len({name.casefold() for name in lines}) == 6
     assert len(json.loads((tmp_path / "out" / "keypoints57.json").read_text(encoding="utf-8"))) == 6
     assert len(read_training_set(tmp_path / "set").samples) == 6
+
+
+def test_what_geometry_is_unsure_of_is_not_exported_as_if_it_were_certain():
+    keypoints = {
+        "CENTER_MARK": Keypoint("CENTER_MARK", (100.0, 100.0), Source.PROJECTED, Seen.VISIBLE, sd=9.0),
+        "L_PENALTY_MARK": Keypoint("L_PENALTY_MARK", (50.0, 50.0), Source.PROJECTED, Seen.VISIBLE, sd=1.0),
+        "R_PENALTY_MARK": Keypoint("R_PENALTY_MARK", (60.0, 50.0), Source.PLACED, Seen.VISIBLE, inside=True),
+    }
+    kept = sure(Resolved(keypoints), (960, 540)).keypoints
+    assert [name for name, point in kept.items() if point.position is not None] == ["L_PENALTY_MARK", "R_PENALTY_MARK"]
+    assert sure(Resolved(keypoints), (1920, 1080)).keypoints["CENTER_MARK"].position == (100.0, 100.0)

@@ -34,7 +34,7 @@ from annotator.labels import (
     set_marking,
     set_visibility,
 )
-from annotator.project import MediaKind, Project, ProjectError
+from annotator.project import ChangedElsewhereError, MediaKind, Project, ProjectError
 from annotator.records import RecordError, decode_record, encode_record
 from model.heatmaps import Prediction
 
@@ -565,3 +565,18 @@ PersonAtWork.TestCase.settings = settings(
     max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 test_a_person_at_work = PersonAtWork.TestCase
+
+
+def test_a_record_that_was_changed_elsewhere_is_not_overwritten(tmp_path):
+    folder = images(tmp_path / "frames", "1.jpg")
+    with Project.for_media([folder]) as first, Project.open(first.path) as second:
+        frame = first.frame_ids()[0]
+        seen = first.record(frame)
+        theirs = FrameRecord(place(seen.labels, "CENTER_MARK", (3.0, 4.0)))
+        second.save_record(frame, theirs, text="theirs", expected=seen)
+        ours = FrameRecord(place(seen.labels, "L_PENALTY_MARK", (5.0, 6.0)))
+        with pytest.raises(ChangedElsewhereError, match="changed elsewhere"):
+            first.save_record(frame, ours, text="ours", expected=seen)
+        assert first.record(frame) == theirs
+        first.save_record(frame, ours, text="ours", expected=theirs)
+        assert second.record(frame) == ours

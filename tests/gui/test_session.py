@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QObject, Signal
 from windows import SEEN
@@ -254,3 +256,31 @@ def test_only_the_newest_answer_counts(qtbot, count):
     qtbot.waitUntil(lambda: not lane.busy)
     lane.close()
     assert answers == [count - 1]
+
+
+def test_a_frame_that_the_network_has_yet_to_see_is_not_accepted_as_empty(session, qtbot, tmp_path):
+    session.forecaster.load(tmp_path / "fake.safetensors")
+    said = []
+    session.message.connect(said.append)
+    session.accept_and_next()
+    assert session.stack.count() == 0
+    assert said
+    qtbot.waitUntil(lambda: session.prediction is not None)
+    session.accept_and_next()
+    assert session.stack.count() == 1
+
+
+def test_a_frame_changed_in_another_window_is_shown_anew_and_not_overwritten(session, qtbot):
+    frame = session.frame_id
+    with Project.open(session.project.path) as other:
+        theirs = replace(other.record(frame), labels=place(EMPTY, "CENTER_MARK", (1.0, 2.0)))
+        other.save_record(frame, theirs, text="theirs")
+    with qtbot.waitSignal(session.failed):
+        session.edit(place(session.labels, "L_PENALTY_MARK", (3.0, 4.0)), text="ours")
+    assert stored(session, frame) == theirs
+    assert session.record == theirs
+    qtbot.waitUntil(lambda: session.stack.count() == 0)
+    session.edit(place(session.labels, "L_PENALTY_MARK", (3.0, 4.0)), text="ours again")
+    assert set(stored(session, frame).labels.pitch.keypoints) == {"CENTER_MARK", "L_PENALTY_MARK"}
+    session.undo()
+    assert stored(session, frame) == theirs
