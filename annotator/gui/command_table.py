@@ -317,6 +317,9 @@ REVIEW = (
             lambda w: w.checker.mend_current(), ("Shift+F8",), "", scope=_W, group=1),
     Command("review.comment", "review", N("Commands", "Comment..."), N("Commands", "Leave a remark on the frame"),
             deeds.comment, ("C",), "comment", group=1),
+    Command("review.statistics", "review", N("Commands", "Statistics..."),
+            N("Commands", "How many frames are done, which points were placed, and how far the network was off"),
+            lambda w: w.errands.count(), ("Ctrl+Alt+S",), "", _PROJECT, _W, group=2),
 )  # fmt: skip
 
 WINDOW = (

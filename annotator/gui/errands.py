@@ -27,6 +27,7 @@ class Errands(QObject):
     opening = Signal(str)
     exported = Signal(object)
     imported = Signal(object)
+    counted = Signal(object)
     done = Signal(str)
     failed = Signal(str)
 
@@ -142,6 +143,19 @@ class Errands(QObject):
     def _on_imported(self, report: Any) -> None:
         self._session.reload()
         self.imported.emit(report)
+
+    def count(self) -> None:
+        """Count frames, points and corrections; `counted` brings the statistics."""
+        project = self._session.project
+        if project is None:
+            return
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.statistics import project_statistics
+
+            return project_statistics(project, progress=progress, should_stop=should_stop)
+
+        self._run(self.tr("Counting"), work, self.counted.emit)
 
     def _run(self, title: str, work: Work, then: Callable[[Any], None]) -> None:
         if self.job.running:

@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
         self.errands.opening.connect(self.empty.show_waiting)
         self.errands.exported.connect(self._show_export)
         self.errands.imported.connect(self._show_import)
+        self.errands.counted.connect(self._show_statistics)
         canvas.pointer_moved.connect(self.status.show_pointer)
         canvas.pointer_left.connect(self.status.show_no_pointer)
         canvas.hint_changed.connect(session.say)
@@ -287,6 +288,12 @@ class MainWindow(QMainWindow):
         from annotator.gui.dialogs.export import import_report
 
         self._open_dialog(import_report(report, self))
+
+    def _show_statistics(self, statistics: Any) -> None:
+        from annotator.gui.dialogs.statistics import StatisticsDialog
+
+        if statistics is not None:
+            self._open_dialog(StatisticsDialog(statistics, self))
 
     def _open_dialog(self, dialog: Any) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

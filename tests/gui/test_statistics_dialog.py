@@ -7,6 +7,8 @@ from annotator.gui.dialogs.statistics import StatisticsDialog, corrections_sente
 from annotator.labels import FrameState
 from annotator.statistics import Statistics
 
+pytest_plugins = ("window_fixtures",)
+
 SOME = Statistics(
     states={FrameState.ACCEPTED: 3, FrameState.PREDICTED: 7},
     placed={"CENTER_MARK": 2, "L_PENALTY_MARK": 1},
@@ -35,3 +37,11 @@ def test_the_sentences_carry_the_numbers():
     assert progress_sentence(SOME) == "3 of 10 frames accepted, 0 rejected, 0 in work, 7 to do"
     assert corrections_sentence(SOME) == "3 points moved by hand, median 3.0 px from the network"
     assert most_said(SOME) == ["CENTER_MARK", "L_PENALTY_MARK"]
+
+
+def test_the_command_counts_the_open_project_and_shows_the_plots(window, qtbot):
+    with qtbot.waitSignal(window.errands.counted):
+        window.actions_["review.statistics"].trigger()
+    dialogs = [child for child in window.findChildren(StatisticsDialog) if child.isVisible()]
+    assert len(dialogs) == 1
+    dialogs[0].close()
