@@ -74,6 +74,9 @@ class TorchEngine:
     @torch.inference_mode()
     def maps(self, pixels: Pixels) -> Maps:
         """See `model.engines.Engine`."""
+        if self._device == "cpu" and len(pixels) > 1:
+            # A processor gains nothing from a batch and would only hold all of its features at once.
+            return np.concatenate([self.maps(one[None]) for one in pixels])
         given = torch.from_numpy(np.ascontiguousarray(pixels))
         if self._device != "cuda":
             return np.asarray(self._pipeline(given.to(self._device)).cpu().numpy())

@@ -181,3 +181,26 @@ def test_two_processes_train_on_mixed_frames_and_before_and_after_are_shown(rend
     assert [line.split(" >")[0] for line in said.out.splitlines()[2:]] == ["before", "after"]
     assert load(output).card.training["samples"] == 12, "three frames twice, and as many rendered ones"
     assert len(list((tmp_path / "tuned.rendered" / "images").iterdir())) == 2
+
+
+def test_a_prediction_goes_on_where_it_was_stopped(networks, tmp_path, capsys):
+    for name in ("a", "b", "c"):
+        (tmp_path / "frames").mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "frames" / f"{name}.png"), render(ord(name), (160, 90)).rgb)
+    output = tmp_path / "found.json"
+    arguments = [str(tmp_path / "frames"), "--weights", str(networks[0]), "--threshold", "0", "--output", str(output)]
+    assert run_command(["predict", *arguments, "--batch", "2"]) == 0
+    whole = json.loads(output.read_text())
+    mark = {"size": [1, 1], "keypoints": {}}
+    output.write_text(json.dumps({"a.png": mark}))
+    assert run_command(["predict", *arguments, "--resume"]) == 0
+    assert "1 of 3 frames are in" in capsys.readouterr().err
+    after = json.loads(output.read_text())
+    assert after["a.png"] == mark
+    assert set(after) == set(whole)
+    assert after["c.png"]["keypoints"].keys() == whole["c.png"]["keypoints"].keys()
+    assert run_command(["predict", *arguments, "--resume"]) == 0
+    assert run_command(["predict", *arguments[:-2], "--resume"]) == 2
+    output.write_text("torn")
+    assert run_command(["predict", *arguments, "--resume"]) == 2
+    assert output.read_text() == "torn"
