@@ -124,6 +124,11 @@ class Predictor:
         return self.card.names
 
     @property
+    def threshold(self) -> float:
+        """The confidence from which its points are worth showing."""
+        return self.card.threshold
+
+    @property
     def device_text(self) -> str:
         """For a status bar: "CPU", "CPU, OpenVINO", "MPS" or "CUDA: " and the name of the card."""
         return self._engine.text

@@ -27,6 +27,10 @@ class Network(Protocol):
     def device_text(self) -> str:
         """Where it runs, for people."""
 
+    @property
+    def threshold(self) -> float:
+        """The confidence from which its points are worth showing."""
+
     def predict(self, rgb: Image, /) -> Any:
         """The ``Prediction`` for one frame."""
 
@@ -95,6 +99,11 @@ class Forecaster(QObject):
     def network_id(self) -> str | None:
         """Which weights are loaded, or None."""
         return None if self._network is None else self._network.id
+
+    @property
+    def threshold(self) -> float | None:
+        """The confidence from which the network's points are worth showing, or None without a network."""
+        return None if self._network is None else self._network.threshold
 
     @property
     def path(self) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from annotator.gui.easel import Easel
 from annotator.gui.errands import RESOURCES, Errands
 from annotator.gui.files import Files
 from annotator.gui.forecasting import NetworkFactory, load_network
+from annotator.gui.issue_search import IssueSearch
 from annotator.gui.panels.empty_state import EmptyState
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.message_bar import MessageBar
@@ -51,6 +53,7 @@ class MainWindow(QMainWindow):
     canvas: Canvas
     tools: Toolbox
     checker: Checker
+    issues: IssueSearch
     docks: Docks
     frames: FramesPanel
 
@@ -79,6 +82,7 @@ class MainWindow(QMainWindow):
         self._restore_view()
         self._build_centre()
         self.checker = Checker(self.session, self)
+        self.issues = IssueSearch(self.session, self.checker, self)
         self.docks = Docks(self, self.session, self.tools, self.checker)
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
@@ -179,6 +183,7 @@ class MainWindow(QMainWindow):
         self.errands.exported.connect(self._show_export)
         self.errands.imported.connect(self._show_import)
         self.errands.counted.connect(self._show_statistics)
+        session.forecaster.loaded.connect(self._take_threshold)
         canvas.pointer_moved.connect(self.status.show_pointer)
         canvas.pointer_left.connect(self.status.show_no_pointer)
         canvas.hint_changed.connect(session.say)
@@ -312,6 +317,13 @@ class MainWindow(QMainWindow):
         known = {other.value: other for other in HeatmapLayer}
         self.session.set_settings(ViewSettings(**fields, heatmap=known.get(layer, HeatmapLayer.NONE)))
 
+    def _take_threshold(self) -> None:
+        """A network that is new here brings its own threshold; what a person chose for it afterwards is kept."""
+        network, threshold = self.session.forecaster.network_id, self.session.forecaster.threshold
+        if threshold is not None and self._settings.value("view/threshold_of") != network:
+            self._settings.setValue("view/threshold_of", network)
+            self.session.set_settings(replace(self.session.settings, threshold=threshold))
+
     def _store_view(self) -> None:
         for name in _SETTINGS_FIELDS:
             self._settings.setValue(f"view/{name}", getattr(self.session.settings, name))
@@ -343,6 +355,7 @@ class MainWindow(QMainWindow):
         self.docks.store(self._settings)
         self._store_view()
         self.hide()
+        self.issues.close()
         self.checker.close()
         self.errands.close()
         self.session.close()

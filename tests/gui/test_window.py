@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -257,7 +258,7 @@ def test_no_thread_outlives_the_window(make_window, frames, qtbot, tmp_path):
     open_folder(window, frames, qtbot)
     load_network(window, qtbot, tmp_path)
     window.close()
-    ours = {"frames", "network", "open", "work", "checks"}
+    ours = {"frames", "network", "open", "work", "checks", "issues"}
     assert not {thread.name for thread in threading.enumerate()} & ours - before
 
 
@@ -269,3 +270,14 @@ def test_the_theme_changes_while_the_window_is_open(window, qtbot, settings):
     theme.choose(settings, theme.Scheme.LIGHT)
     assert theme.tokens() is theme.LIGHT
     assert theme.stored(settings) is theme.Scheme.LIGHT
+
+
+def test_a_new_network_brings_its_threshold_and_a_persons_choice_for_it_stays(window, network, qtbot, tmp_path):
+    network.threshold = 0.55
+    with qtbot.waitSignal(window.session.forecaster.loaded):
+        window.errands.load_network(tmp_path / "fake.safetensors")
+    assert window.session.settings.threshold == 0.55
+    window.session.set_settings(replace(window.session.settings, threshold=0.2))
+    with qtbot.waitSignal(window.session.forecaster.loaded):
+        window.errands.load_network(tmp_path / "fake.safetensors")
+    assert window.session.settings.threshold == 0.2

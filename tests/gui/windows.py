@@ -75,6 +75,7 @@ class FakeNetwork:
 
     id = "fake"
     device_text = "Fake"
+    threshold = 0.3
 
     def __init__(self) -> None:
         self.asked = 0
