@@ -99,14 +99,17 @@ class Checker(QObject):
         self._desk.say(finding.reason)
         self.changed.emit()
 
-    def show_next(self) -> None:
-        """Show the finding after the current one, and the first after the last."""
+    def following(self) -> Finding | None:
+        """The finding after the one shown last, the first if none was; None after the last."""
         self.check_now()
-        if not self.findings:
-            self._desk.say(self.tr("Nothing looks wrong in this frame"))
-            return
         place = self.findings.index(self.current) + 1 if self.current in self.findings else 0
-        self.show(self.findings[place % len(self.findings)])
+        return self.findings[place] if place < len(self.findings) else None
+
+    def start_again(self) -> None:
+        """Let the first finding be the following one."""
+        if self.current is not None:
+            self.current = None
+            self.changed.emit()
 
     def mend(self, finding: Finding) -> None:
         """Mend what a finding is about, as one step to undo; not when the labels have changed so that it is gone."""

@@ -310,7 +310,7 @@ REVIEW = (
             N("Commands", "Make the frame neither accepted nor rejected"),
             deeds.reopen, (), "reopen", Needs.DECISION, _W),
     Command("review.nextIssue", "review", N("Commands", "Next issue"),
-            N("Commands", "Point at the next thing in this frame that looks wrong"),
+            N("Commands", "Point at the next thing that looks wrong, in this frame or a later one"),
             deeds.next_issue, ("F8",), "warning", scope=_W, group=1),
     Command("review.fixIssue", "review", N("Commands", "Fix issue"),
             N("Commands", "Mend the issue that was shown last, as one step to undo"),

@@ -224,7 +224,7 @@ def stop(window: MainWindow) -> None:
 def next_issue(window: MainWindow) -> None:
     """Show the next thing that looks wrong, and the list of all."""
     window.docks.show_checks()
-    window.checker.show_next()
+    window.issues.show_next()
 
 
 def reopen(window: MainWindow) -> None:

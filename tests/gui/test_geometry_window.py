@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -12,9 +13,9 @@ from windows import DRAWN, drag, press, settle, spot
 
 from annotator.checks import Finding, Rule, Severity
 from annotator.checks.mends import SwapMarkings
-from annotator.gui import checking
+from annotator.gui import checking, issue_search
 from annotator.gui.pointing import PointerEvent, hit
-from annotator.labels import EMPTY, FrameLabels, Instance, set_marking
+from annotator.labels import EMPTY, FrameLabels, FrameRecord, Instance, set_marking
 
 pytest_plugins = ("window_fixtures",)
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -209,7 +210,7 @@ def test_a_place_out_of_sight_is_brought_into_it(window, qtbot):
     qtbot.waitUntil(lambda: bool(window.checker.findings))
     canvas = window.canvas
     canvas.zoom_to_rect(500.0, 250.0, 600.0, 320.0)
-    window.checker.show_next()
+    window.issues.show_next()
     at = canvas.viewportTransform().map(QPointF(*window.checker.current.at)).toPoint()
     assert (at - canvas.viewport().rect().center()).manhattanLength() <= 3
 
@@ -253,9 +254,38 @@ def test_without_findings_the_keys_say_so(window, qtbot):
     draw(window)
     wait_for_findings(window, qtbot, 0)
     press(window, qtbot, Qt.Key.Key_F8)
-    assert window.status.hint.toolTip() == "Nothing looks wrong in this frame"
+    qtbot.waitUntil(lambda: window.status.hint.toolTip() == "Nothing looks wrong in the frames after this one")
     press(window, qtbot, Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
     assert window.status.hint.toolTip() == "Nothing here has a ready fix"
+
+
+def test_after_the_last_finding_comes_the_next_frame_that_has_one(window, qtbot):
+    ids = window.session.order.ids
+    for frame_id, markings in ((ids[1], DRAWN), (ids[3], WRONG)):
+        record = FrameRecord(FrameLabels((Instance(markings=markings),)))
+        window.session.project.save_record(frame_id, record, text="Draw")
+    press(window, qtbot, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: window.session.frame_id == ids[3])
+    qtbot.waitUntil(lambda: window.checker.current is not None)
+    assert window.checker.current == window.checker.findings[0]
+    for _ in window.checker.findings:
+        press(window, qtbot, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: window.checker.current is None)
+    press(window, qtbot, Qt.Key.Key_F8)
+    assert window.checker.current == window.checker.findings[0]
+    assert window.session.frame_id == ids[3]
+
+
+def test_looking_ahead_ends_with_the_next_change(window, qtbot, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(issue_search, "first_with_issues", lambda project, ids, should_stop: gate.wait(5) and ids[0])
+    press(window, qtbot, Qt.Key.Key_F8)
+    assert window.issues.is_looking
+    draw(window)
+    assert not window.issues.is_looking
+    gate.set()
+    qtbot.wait(50)
+    assert window.session.frame_id == window.session.order.ids[0]
 
 
 def test_findings_leave_with_their_frame(window, qtbot):
