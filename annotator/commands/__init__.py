@@ -65,12 +65,16 @@ def parse_window(arguments: Sequence[str]) -> WindowOptions:
 
 def run_command(arguments: Sequence[str]) -> int:
     """The exit code of the command that ``arguments[0]`` names."""
-    name = arguments[0]
-    module = importlib.import_module(f"annotator.commands.{name}_")
-    parser = argparse.ArgumentParser(prog=f"main.py {name}", description=_sentence(COMMANDS[name]))
+    name, rest = arguments[0], arguments[1:]
+    module_name, title, described = name, name, COMMANDS[name]
+    if rest[:1] == ["cameras"] and name == "evaluate":
+        module_name, title, described = "cameras", "evaluate cameras", "camera files scored against line files"
+        rest = rest[1:]
+    module = importlib.import_module(f"annotator.commands.{module_name}_")
+    parser = argparse.ArgumentParser(prog=f"main.py {title}", description=_sentence(described))
     module.add_arguments(parser)
     try:
-        code: int = module.run(parser.parse_args(arguments[1:]))
+        code: int = module.run(parser.parse_args(rest))
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
         return 2
