@@ -16,13 +16,16 @@ from annotator.pitch import MARKINGS, PENALTY_AREA, Marking, MarkingKind
 Array = NDArray[np.float64]
 
 BEYOND = 15.0  # centred units from the finite marking, and
+NOWHERE = 1000.0  # centred units; whatever is further off is simply not there
 ELSEWHERE = 3.0  # metres beyond its ends, before a line is drawn somewhere else
+INSIDE = 1.0  # metres into the penalty area at which a click is no longer on the painted arc
 FAR = 8.0  # centred units off where the rest has it, and
 UNLIKELY = 3.5  # so many times what is to be expected, before a marking is named
 CLICK_UNLIKELY = 4.5  # one click of several may be worse by chance
 GRAVE = 20.0
 BELONGS = 8.0  # centred units from another marking at which all clicks belong to it
 GAIN = 0.35  # of the distance that may be left under another name
+EXCHANGED = 0.1  # of it that may be left of the other marking of a pair
 
 
 def misnamed(scene: Scene) -> Iterator[Finding]:
@@ -34,7 +37,7 @@ def misnamed(scene: Scene) -> Iterator[Finding]:
             continue
         better = _better_name(scene, name, offs[name])
         if better is None:
-            if _beside(scene, name) <= FAR:
+            if scene.misfits[name] <= FAR:
                 explained.add(name)
                 yield _beyond(scene, name)
             continue
@@ -60,20 +63,17 @@ def _middle(scene: Scene, name: str) -> tuple[float, float]:
     return scene.pixel(scene.evidence.markings[name].mean(axis=0))
 
 
-def _beside(scene: Scene, name: str) -> float:
-    """How far a marking lies off the endless line or circle that it is a stretch of."""
-    assert scene.trusted is not None
-    return scene.trusted.misfits.get(name, 0.0)
-
-
 def _is_elsewhere(scene: Scene, name: str, off: float) -> bool:
     """Whether clicks lie clearly off the painted stretch: beside it, or beyond its ends by metres too."""
     if scene.trusted is None or off <= BEYOND:
         return False
     marking = MARKINGS[name]
-    if marking.is_round or not marking.on_ground or _beside(scene, name) > FAR:
+    if scene.misfits[name] > FAR or not marking.on_ground:
         return True
     places = scene.ground(scene.evidence.markings[name])
+    if marking.is_round:
+        inside = np.abs(places[:, 0]) > PENALTY_AREA[0] + INSIDE
+        return bool(inside.sum() > 1)
     start, end = np.array(marking.start[:2]), np.array(marking.end[:2])
     length = float(np.linalg.norm(end - start))
     along = (places - start) @ (end - start) / length
@@ -90,7 +90,10 @@ def _better_name(scene: Scene, name: str, off: float) -> str | None:
         if aways[other] > min(BELONGS, GAIN * off):
             return None
         drawn = scene.evidence.markings.get(other)
-        if drawn is None or scene.off_curve(drawn, name) <= BELONGS < scene.off_curve(drawn, other):
+        if drawn is None:
+            return other
+        own = scene.off_curve(drawn, other)
+        if scene.off_curve(drawn, name) <= max(BELONGS, EXCHANGED * own) and own > BELONGS:
             return other
     return None
 
@@ -102,8 +105,9 @@ def _beyond(scene: Scene, name: str) -> Finding:
         text = f"{marking.title} is drawn inside the penalty area; only the arc outside it is painted."
         rule = Rule.ARC_SIDE
     else:
-        off = scene.px(scene.off_curve(scene.evidence.markings[name], name))
-        text = f"{marking.title} is drawn {off} beyond the painted part of that line."
+        off = scene.off_curve(scene.evidence.markings[name], name)
+        where = scene.px(off) if off < NOWHERE else "far"
+        text = f"{marking.title} is drawn {where} beyond the painted part of that line."
         rule = Rule.SEGMENT
     mend = RemoveMarking(scene.said_marking(name), scene.instance.id)
     return Finding(

@@ -52,12 +52,13 @@ def _samples() -> tuple[Array, dict[str, slice]]:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """The labels of one frame and their solution; ``trusted`` is the solution when it fits most of what was said."""
+    """The labels of one frame and their solution, which was fitted to all but the elements ``left_out``."""
 
     instance: Instance
     evidence: Evidence
     solution: Solution | None
     size: tuple[int, int]
+    left_out: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, instance: Instance, resolved: Resolved, size: tuple[int, int]) -> Scene:
@@ -147,10 +148,21 @@ class Scene:
         if equations is None or self.trusted is None:
             return {}
         with np.errstate(all="ignore"):
-            return _standings(equations, self.evidence, self.trusted)
+            return _standings(equations, self.evidence, self.trusted, self.left_out)
+
+    @cached_property
+    def misfits(self) -> Mapping[str, float]:
+        """Of every marking how far its clicks lie off the endless line or circle that it is a stretch of."""
+        equations = equations_of(self.evidence)
+        if equations is None or self.trusted is None:
+            return {}
+        matrix, kap = self.trusted.matrix, self.trusted.lens.kap
+        return equations.misfits(equations.residuals(matrix[None], np.array([kap]))[0])
 
 
-def _standings(equations: Equations, evidence: Evidence, solution: Solution) -> dict[str, Standing]:
+def _standings(
+    equations: Equations, evidence: Evidence, solution: Solution, left_out: frozenset[str]
+) -> dict[str, Standing]:
     """Leave-one-out residuals e = (I - J S J' W)^-1 r of whole elements, and sqrt(e' V^-1 e / k) with V of e.
 
     V = s^2 I + (I - J S J' W)^-1 J S J': the noise of the clicks and what the rest leaves open (Woodbury's identity;
@@ -166,19 +178,20 @@ def _standings(equations: Equations, evidence: Evidence, solution: Solution) -> 
     variance = max(1.0, square)
     found: dict[str, Standing] = {}
     for name, rows, precision in _rows(equations, evidence):
+        weight = weights[rows] * (name not in left_out)
         own, off = jacobian[rows], residuals[rows]
         spread = own @ solution.covariance @ own.T
-        rest = np.eye(len(off)) - spread * weights[rows] / variance
+        rest = np.eye(len(off)) - spread * weight / variance
         try:
             if float(np.linalg.eigvals(rest).real.min()) < LEAST_FREEDOM:
                 continue
-            left_out = np.linalg.solve(rest, off)
+            alone = np.linalg.solve(rest, off)
             expected = variance * np.eye(len(off)) + np.linalg.solve(rest, spread)
-            excess = float(left_out @ np.linalg.solve(expected, left_out)) / len(off)
+            excess = float(alone @ np.linalg.solve(expected, alone)) / len(off)
         except np.linalg.LinAlgError:
             continue
         size = 1.0 if name in evidence.points else math.sqrt(len(off))
-        distance = float(np.linalg.norm(left_out)) / precision / size
+        distance = float(np.linalg.norm(alone)) / precision / size
         single = off / np.maximum(rest.diagonal(), LEAST_FREEDOM)
         likely = np.sqrt(variance + spread.diagonal() / np.maximum(rest.diagonal(), LEAST_FREEDOM))
         worst = int(np.argmax(np.abs(single) / likely))

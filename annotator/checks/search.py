@@ -10,10 +10,11 @@ import numpy as np
 from annotator.camera import Solution
 from annotator.checks.findings import Finding, Rule, Severity
 from annotator.checks.mends import Symmetry, instance_turned, keypoint_turned, marking_turned
+from annotator.checks.points import FAR, UNLIKELY
 from annotator.checks.quick import findings_of
 from annotator.checks.scene import Scene
 from annotator.checks.whole import MIRRORED, behind_goal, mirror_finding, seen_from_behind
-from annotator.evidence import Evidence, equations_of, gather, marking_name
+from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, equations_of, gather, marking_name
 from annotator.keypoints import Resolved, resolve
 from annotator.labels import Instance
 from annotator.pitch import HALF_WIDTH, KEYPOINTS, MARKINGS
@@ -21,6 +22,7 @@ from annotator.pitch import HALF_WIDTH, KEYPOINTS, MARKINGS
 GOOD_RMS, GOOD_SUPPORT = 2.3, 0.97  # of a solution with which nothing is wrong, centred units and share
 UNEXPLAINED = 8.0  # centred units beyond which a residual costs no more
 BETTER, MUCH_BETTER = 0.8, 0.5  # of the cost that another explanation may have at most
+NO_WORSE = 1.02
 MOST_SUSPECTS = 12
 
 
@@ -41,17 +43,21 @@ def deep_check(
         mirror = _mirrored(scene)
         if mirror is not None:
             return mirror, *(f for f in first if f.rule in (Rule.OUTSIDE, Rule.DUPLICATE))
-        best = _best(scene)
-        return findings_of(best, others) if best is not scene else first
+        best = _cleared(_best(scene))
+        found = findings_of(best, others) if best is not scene else first
+        return found if _is_said(found) else first
 
 
 def _is_troubled(scene: Scene, found: Sequence[Finding]) -> bool:
     """Whether anything is left unexplained, so that a search is worth its time."""
     solution = scene.solution
     if solution is None:
-        return scene.evidence.constraints > 6
-    graver = any(finding.severity is not Severity.HINT and finding.rule is not Rule.TURNED for finding in found)
-    return graver or solution.rms > GOOD_RMS or solution.support < GOOD_SUPPORT
+        return scene.evidence.constraints >= FEWEST_CONSTRAINTS
+    return _is_said(found) or solution.rms > GOOD_RMS or solution.support < GOOD_SUPPORT
+
+
+def _is_said(found: Sequence[Finding]) -> bool:
+    return any(finding.severity is not Severity.HINT and finding.rule is not Rule.TURNED for finding in found)
 
 
 def _cost(evidence: Evidence, solution: Solution | None) -> float:
@@ -96,15 +102,27 @@ def _best(scene: Scene) -> Scene:
     limit = BETTER * cost
     for names in _suspects(scene):
         rest = _without(scene.instance, names)
-        if gather(rest, scene.lens).constraints < 7:
+        if gather(rest, scene.lens).constraints < FEWEST_CONSTRAINTS:
             continue
         solution = _fitted(rest, scene.size)
         if solution is None:
             continue
         reached = _cost(scene.evidence, solution)
         if reached < min(limit, cost):
-            cost, best = reached, replace(scene, solution=solution)
+            cost, best = reached, replace(scene, solution=solution, left_out=names)
     return best
+
+
+def _cleared(scene: Scene) -> Scene:
+    """The scene with the solution of what agrees alone, so that outliers are named by an answer they do not bend."""
+    astray = [n for n, standing in scene.standings.items() if standing.distance > FAR and standing.excess > UNLIKELY]
+    rest = _without(scene.instance, frozenset(astray))
+    if not astray or gather(rest, scene.lens).constraints < FEWEST_CONSTRAINTS:
+        return scene
+    solution = _fitted(rest, scene.size)
+    if solution is None or _cost(scene.evidence, solution) > NO_WORSE * _cost(scene.evidence, scene.solution):
+        return scene
+    return replace(scene, solution=solution, left_out=frozenset(astray))
 
 
 def _suspects(scene: Scene) -> Iterator[frozenset[str]]:

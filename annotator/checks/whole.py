@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from annotator.camera import Solution, SolutionKind
 from annotator.checks.findings import Finding, Rule, Severity
-from annotator.checks.mends import Symmetry, TurnNames, title
+from annotator.checks.mends import GiveBack, Mend, RemoveMarking, Symmetry, TurnNames, title
 from annotator.checks.scene import Scene
 from annotator.evidence import FEWEST_CONSTRAINTS
 from annotator.geometry import fit_line, meet
@@ -185,7 +185,7 @@ def impossible(scene: Scene) -> Iterator[Finding]:
     """No camera, or none that could stand there."""
     solution = scene.solution
     if solution is None:
-        if scene.evidence.constraints > FEWEST_CONSTRAINTS:
+        if scene.evidence.constraints > FEWEST_CONSTRAINTS and _spreads(scene):
             reason = "No camera sees the pitch like this: check the names."
             yield Finding(Rule.CAMERA, Severity.ERROR, reason)
         return
@@ -197,6 +197,16 @@ def impossible(scene: Scene) -> Iterator[Finding]:
         scene.camera is not None and scene.evidence.constraints >= ENOUGH and (reason := _what_cannot_be(scene.camera))
     ):
         yield Finding(Rule.CAMERA, Severity.WARNING, reason)
+
+
+def _spreads(scene: Scene) -> bool:
+    """Whether what was said spreads in both directions of the pitch, so that there should be a camera."""
+    drawn = [MARKINGS[name] for name in scene.evidence.markings]
+    along = {m.start[0] == m.end[0] for m in drawn if not m.is_round}
+    points = np.array([KEYPOINTS[name].world[:2] for name in scene.evidence.points]).reshape(-1, 2)
+    if len(points) > 2 and float(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[1]) > 1.0:
+        return True
+    return len(along) == 2 or any(m.is_round for m in drawn)
 
 
 def _what_cannot_be(camera: Solution) -> str:
@@ -238,13 +248,23 @@ def both_halves(scene: Scene) -> Iterator[Finding]:
     if not strange:
         return
     width = float(np.ptp(seen[:, 0]))
+    first = strange[0]
+    at = scene.evidence.points[first] if first in KEYPOINTS else scene.evidence.markings[first].mean(axis=0)
     yield Finding(
         Rule.BOTH_HALVES,
         Severity.WARNING,
         f"The frame shows {width:.0f} m of one half, but names of the other half are used.",
         keypoints=tuple(name for name in strange if name in KEYPOINTS),
         markings=tuple(scene.said_marking(name) for name in strange if name in MARKINGS),
+        at=scene.pixel(at),
+        mend=_removal(scene, first) if len(strange) == 1 else None,
     )
+
+
+def _removal(scene: Scene, name: str) -> Mend:
+    if name in KEYPOINTS:
+        return GiveBack(name, scene.instance.id)
+    return RemoveMarking(scene.said_marking(name), scene.instance.id)
 
 
 def _side(name: str) -> int:
