@@ -23,6 +23,7 @@ class Checker(QObject):
     """
 
     changed = Signal()
+    checked = Signal()
     pointed_at = Signal(float, float)
 
     def __init__(self, desk: FrameDesk, parent: QObject | None = None) -> None:
@@ -65,8 +66,10 @@ class Checker(QObject):
         instance, size = desk.labels.pitch, desk.size
         if resolved is None or instance.is_empty:
             self._show(())
+            self.checked.emit()
             return
         self._show(check(instance, resolved, size=size))
+        self.checked.emit()
         if resolved.solution is not None and not resolved.ghost:
             self._lane.ask(
                 lambda progress, should_stop: (resolved, deep_check(instance, resolved, size=size)),

@@ -49,7 +49,7 @@ class IssueSearch(QObject):
         self._lane = Lane("issues", self)
         session.resolved_changed.connect(self._lane.drop)
         session.project_changed.connect(self._lane.drop)
-        checker.changed.connect(self._on_findings)
+        checker.checked.connect(self._on_checked)
 
     @property
     def is_looking(self) -> bool:
@@ -83,15 +83,15 @@ class IssueSearch(QObject):
         self._expected = frame_id
         self._session.show(frame_id)
 
-    def _on_findings(self) -> None:
-        """The frame that was looked for is there, and checked."""
-        if self._expected is None or not self._checker.findings:
+    def _on_checked(self) -> None:
+        """A frame was checked: if it is the one that was looked for, its first finding is shown."""
+        expected, self._expected = self._expected, None
+        if expected is None:
             return
-        if self._expected == self._session.frame_id and self._checker.is_fresh:
-            self._expected = None
+        if self._session.frame_id != expected == self._session.wanted:
+            self._expected = expected
+        elif self._session.frame_id == expected and self._checker.findings:
             self._checker.show(self._checker.findings[0])
-        elif self._expected != self._session.wanted:
-            self._expected = None
 
     def close(self) -> None:
         """Let the thread end."""
