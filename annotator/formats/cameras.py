@@ -95,6 +95,9 @@ def pan_tilt_roll(rotation: Array) -> tuple[float, float, float]:
 def camera_of(solution: Solution) -> CameraFile:
     """The file of a fitted camera, in pixels of its frame.
 
+    The same pixels as the solution's wherever that projects at all; the format has no edge, so that with a negative
+    k1 places far outside the frame fold back, as they do in every reader of such files.
+
     Raises
     ------
     ValueError

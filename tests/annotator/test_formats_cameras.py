@@ -57,7 +57,7 @@ def test_pixels_are_those_of_the_frame_whatever_its_size():
     assert camera.focal[0] == pytest.approx(1600.0 / solution.lens.scale, rel=2e-3)
     pixels, _ = camera.project(WORLDS)
     seen = view.inside(view.project(WORLDS))
-    assert np.abs(pixels[seen] - view.project(WORLDS)[seen]).max() < 0.3
+    assert np.abs(pixels[seen] - view.project(WORLDS)[seen]).max() < 1.0
 
 
 def test_the_lens_bends_as_opencv_bends_it():

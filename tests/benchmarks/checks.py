@@ -103,7 +103,8 @@ def known_errors():
         print(f"  not named: frame {number} {name}, from where the camera of the other labels has it: {where}")
     right = [key for key, off in agree.items() if off is not None and off < AGREES]
     if len(listed) > len(right):
-        print(f"  without the {len(right)} that lie within {AGREES:g} px of it: {len(found)} of {len(listed) - len(right)}")
+        rest = len(listed) - len(right)
+        print(f"  without the {len(right)} that lie within {AGREES:g} px of it: {len(found)} of {rest}")
     others = sum(other.values())
     print(f"  other labels named: {others} of {total - len(listed)} ({100 * others / (total - len(listed)):.1f} %)")
     print(f"  by frame: {', '.join(f'{n}: {c}' for n, c in other.most_common(12) if c)}; frames without any: {clean}")
@@ -129,7 +130,8 @@ def false_alarms(folder, count):
         rules.update({finding.rule.value for finding in findings})
         graver += any(finding.severity is Severity.ERROR for finding in findings)
         warned += bool(findings)
-    print(f"\n{len(paths)} line files of {folder.parent.name}/{folder.name}: {warned} with findings, {graver} with errors")
+    where = folder.relative_to(DATA).as_posix()
+    print(f"\n{len(paths)} line files of {where}: {warned} with findings, {graver} with errors")
     print(f"  {dict(rules.most_common())}")
     timing("lines", spent)
 
@@ -262,9 +264,8 @@ def faults(count):
     for key in sorted(found, key=lambda k: (k != "all", k.strip().split(", ")[-1], k.startswith(" "))):
         noticed = [len(found[key])] if key == "all" else spent[key]
         share = "" if key == "all" else f"{100 * np.mean(noticed):.0f} %"
-        print(
-            f"{key:34}{len(found[key]):8}{share:>9}{100 * np.mean(found[key]):6.0f} %{100 * np.mean(mended[key]):6.0f} %"
-        )
+        named, right = 100 * np.mean(found[key]), 100 * np.mean(mended[key])
+        print(f"{key:34}{len(found[key]):8}{share:>9}{named:6.0f} %{right:6.0f} %")
 
 
 def main():
