@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 FRAMES = 3
 """Frames a choice is made on."""
-SURE, SLACK, FAINT = 0.1, 0.01, 1e-3
+SURE, SLACK, FAINT = 0.1, 1 / 510, 1e-3
+"""Confidence of a point that counts, and how far confidences may be apart: half a step of a stored 8-bit heatmap. Where
+no point counts, how far the maps may be.
+"""
 EVIDENCE = 40
 """Points that a way in half precision must agree on: it is wrong about a few in a hundred, which few would not show."""
 _REPEATS = 3

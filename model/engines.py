@@ -6,10 +6,12 @@ Every engine takes RGB uint8 ``(B, H, W, 3)`` at the card's input size and gives
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,14 +45,21 @@ class Engine(Protocol):
         """The same network on the processor, for want of memory; None where it runs there."""
 
 
+def _openvino() -> Any:
+    """OpenVINO, kept from reporting to a server that it was started; an `EngineError` where it is not installed."""
+    # Without its reporting package, which comes along, it falls back to a silent stand-in of its own.
+    sys.modules.setdefault("openvino_telemetry", cast(Any, None))
+    try:
+        return importlib.import_module("openvino")
+    except ImportError as error:
+        raise EngineError("OpenVINO is not installed") from error
+
+
 class OpenVinoEngine:
     """A converted network in OpenVINO, which needs no torch once the conversion is kept on disk."""
 
     def __init__(self, converted: Path, *, half: bool = False, threads: int | None = None) -> None:
-        try:
-            import openvino
-        except ImportError as error:
-            raise EngineError("OpenVINO is not installed") from error
+        openvino = _openvino()
         precision = "bf16" if half else "f32"
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         if threads is not None:
@@ -85,13 +94,14 @@ def convert_for_openvino(checkpoint: Checkpoint, target: Path) -> None:
     An `EngineError` if that fails. The network is traced in memory; the frontend is used directly because the usual
     converter reports its use to a server.
     """
+    openvino = _openvino()
+    from model.pipeline import traced
+
     try:
-        import openvino
         from openvino.frontend import FrontEndManager
         from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
     except ImportError as error:
-        raise EngineError("OpenVINO is not installed") from error
-    from model.pipeline import traced
+        raise EngineError("this OpenVINO reads no networks of torch") from error
 
     width, height = checkpoint.card.input_size
     try:
