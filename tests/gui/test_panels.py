@@ -12,7 +12,7 @@ from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.pitch_map import Target
 from annotator.gui.panels.points import NAME, SOURCE, X
 from annotator.gui.view_state import HeatmapLayer, Selection
-from annotator.labels import EMPTY, FrameState, place
+from annotator.labels import EMPTY, FrameState, Visibility, place, set_visibility
 from annotator.pitch import KEYPOINTS, MARKINGS
 
 pytest_plugins = ("window_fixtures",)
@@ -159,3 +159,15 @@ def test_hidden_layers_are_named_with_the_key_that_brings_them_back(window, qtbo
     assert window.status.hidden.text() == "Labels hidden (H)"
     press(window, qtbot, Qt.Key.Key_H)
     assert window.status.hidden.text() == ""
+
+
+def test_a_point_said_to_be_absent_can_be_told_from_one_of_which_nothing_is_known(window, qtbot):
+    model = window.docks.points._points
+    window.session.edit(set_visibility(EMPTY, "CENTER_MARK", Visibility.ABSENT), text="absent")
+    qtbot.waitUntil(lambda: model.index(model.row_of("CENTER_MARK"), X).data() == "absent")
+    icons = [
+        model.index(model.row_of(name), NAME).data(Qt.ItemDataRole.DecorationRole)
+        for name in ("CENTER_MARK", "BL_PITCH_CORNER")
+    ]
+    assert icons[0].pixmap(18).toImage() != icons[1].pixmap(18).toImage()
+    assert model.index(model.row_of("BL_PITCH_CORNER"), X).data() == ""

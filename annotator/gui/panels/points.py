@@ -198,12 +198,16 @@ class PointsModel(QAbstractTableModel):
 
     def _row(self, point: Keypoint) -> _Row:
         texts = tuple(self._text(point, column) for column in range(SD + 1))
+        if self._is_absent(point):
+            return _Row(texts, True, (Glyph.ABSENT, False))
         glyph = glyph_of(point) if point.inside else None
         return _Row(texts, point.inside, (glyph, glyph is not None and point.visibility is Visibility.OCCLUDED))
 
     def _text(self, point: Keypoint, column: int) -> str:
         if column == NAME:
             return spoken(point.name)
+        if column == X and self._is_absent(point):
+            return self.tr("absent")
         if point.position is None and column != CONFIDENCE and not (column == VISIBILITY and self._is_said(point.name)):
             return ""
         if column in (X, Y):
@@ -215,6 +219,10 @@ class PointsModel(QAbstractTableModel):
             return visibility_text(point)
         value = point.confidence if column == CONFIDENCE else point.sd
         return "" if value is None else (f"{value:.2f}" if column == CONFIDENCE else f"{value:.1f}")
+
+    def _is_absent(self, point: Keypoint) -> bool:
+        """A person said that it is not there, which is more than knowing nothing of it."""
+        return point.position is None and point.visibility is Visibility.ABSENT and self._is_said(point.name)
 
     def _is_said(self, name: str) -> bool:
         return name in self._session.labels.pitch.keypoints
