@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.camera import Lens, Solution
+from annotator.camera import Lens, Solution, SolutionKind
 from annotator.constructions import Constructed, Drawing
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence
 from annotator.pitch import KEYPOINTS, MARKINGS, Marking, MarkingKind
@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 MISFIT = 8.0  # centred units off, and this many times the rest, before a marking is named
 ELSEWHERE = 5.0  # metres beyond the ends of a line at which a click is on another one
+FIRM = 12  # constraints from which on a camera may speak against a construction
 FAR_OFF = 100.0  # centred units beyond which a name is more likely wrong than a hand
 
 
@@ -52,6 +53,8 @@ def advice(geometry: Geometry) -> str:
     complaint = _misfit(geometry) or _misnamed(geometry)
     if complaint is not None:
         return complaint
+    if geometry.trusted.rival is not None:
+        return "Two cameras explain this equally well: draw one more marking, away from the others, to tell them apart."
     if not is_determined(geometry):
         return _what_to_add(evidence)
     return _undecided(geometry)
@@ -104,6 +107,14 @@ def is_determined(geometry: Geometry) -> bool:
     return bool(sure.mean() > 0.5)
 
 
+def is_firm(geometry: Geometry) -> bool:
+    """Whether one camera, and no other, explains much more than it takes to find one."""
+    trusted = geometry.trusted
+    if trusted is None or trusted.kind is not SolutionKind.CAMERA or trusted.rival is not None:
+        return False
+    return geometry.evidence.constraints >= FIRM
+
+
 def _misfit(geometry: Geometry) -> str | None:
     """The marking that lies far off what all the others agree on, by name."""
     assert geometry.trusted is not None
@@ -115,7 +126,7 @@ def _misfit(geometry: Geometry) -> str | None:
         return None
     off = offs[name] / geometry.lens.scale
     if offs[name] > FAR_OFF:
-        return f"{name.strip()} is nowhere near where everything else puts it: check its name."
+        return f"{name.strip()} is far from where everything else puts it: check its name."
     return f"{name.strip()} lies {off:.0f} pixels from where everything else puts it."
 
 

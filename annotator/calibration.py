@@ -1,101 +1,137 @@
 """One camera fitted to everything a person said of a frame, cold from a bank of starts or warm from the last one.
 
 Levenberg-Marquardt on the residuals of ``annotator.evidence`` with Cauchy's robust cost, many starts at a time, wide
-cost first and narrow last; the checks that a camera must pass; and the covariance of what is kept. Nothing here is
-random: the same labels give the same answer.
+cost first and narrow last; the checks that a camera must pass; the crown and the size of the pitch where what was said
+asks for them; and the covariance of what is kept. Nothing here is random: the same labels give the same answer.
 
-Sources: Hartley & Zisserman, *Multiple View Geometry*, 2nd ed., 8.6 (camera from a plane), A6 (iterative estimation);
-Huber & Ronchetti, *Robust Statistics*, 7 (weights).
+Sources: Hartley & Zisserman, *Multiple View Geometry*, 2nd ed., A6 (iterative estimation), 5.2 (covariance); Huber &
+Ronchetti, *Robust Statistics*, 7 (weights); Akaike, *A new look at the statistical model identification*, 1974.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.camera import KAP_RANGE, Model, Pinhole, Plane, Solution, SolutionKind
+from annotator.camera import Solution, SolutionKind
 from annotator.evidence import (
     FEWEST_CONSTRAINTS,
     Equations,
     Evidence,
+    Linear,
     equations_of,
     linearise,
-    mean_view,
     robust_cost,
     robust_weights,
 )
-from annotator.geometry import homography_from
-from annotator.pitch import KEYPOINTS, MARKINGS
+from annotator.lens import HALF_DIAGONAL, KAP_RANGE
+from annotator.pitch import KEYPOINTS
+from annotator.projections import Model, Pinhole, Plane
+from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL, POSITIONS, bank, decomposed, linear_ground
+from annotator.surface import USUAL
 
 Array = NDArray[np.float64]
 
 COARSE, WIDE, NARROW = 60.0, 10.0, 2.5  # Cauchy scales in centred units, first to last
 CLICK_NOISE = 1.0  # centred units: what a click is worth at best
-HIGHEST_FOCAL, LOWEST_FOCAL = 12.0 * 960.0, 0.4 * 960.0
 LOWEST_CAMERA = -0.3  # metres, z down
 PLENTY = 12  # constraints with which a camera found directly needs no search
-FEWEST_TO_WARM = 9  # constraints; below, two cameras may explain the same, and only a search compares them
 EXPLAINED = 8.0  # centred units within which a click counts as explained
 USUAL_RMS = 1.6  # centred units; what a careful hand leaves over
 FIRST_DAMPING = 1e-3
+LAST_GAIN, ROUGH_GAIN = 1e-7, 1e-2  # of the cost, in the last refinement and in those before it
+NEAR = 0.1  # share of the cost that a step gains below which the end is near
+LEAST_CURVATURE = 0.1  # of a robust residual, as a share of its weight
 CHEAPER = 0.6  # a homography must cost less than this share of the camera's cost to be preferred
+WORTH = 2.0  # variances of a click that an unknown of the pitch must save to be asked (Akaike)
+HIGHEST_CROWN = 0.8  # metres; no pitch is cambered more
+JUMP = (1.25, 12.0)  # times the last robust cost plus this is no longer the same view, warm
+RIVAL = 6.0  # variances of a click within which another camera explains the same,
+APART = 10.0  # and centred units at a keypoint from which on it is another one
+BETTER = 0.8  # share of the cost below which a rival takes over in a drag
 
-_MAIN = [(x, y, z) for x, y, z in ((0, 65, -15), (-20, 62, -13), (20, 62, -13), (-40, 60, -12), (40, 60, -12))]
-_HIGH = [(0, 95, -28), (-80, 0, -18), (80, 0, -18), (-85, 45, -20), (85, 45, -20)]
-_LOW = [(-66, 6, -5), (66, 6, -5), (-36, 42, -4), (36, 42, -4)]
-_REVERSE = [(0, -65, -15), (-40, -60, -12), (40, -60, -12)]
-POSITIONS = np.array([*_MAIN, *_HIGH, *_LOW, *_REVERSE], dtype=np.float64)
-FOCALS = np.array([900.0, 2000.0, 4200.0])
+_WORLDS = np.array([point.world for point in KEYPOINTS.values()])
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Candidates at the end of a refinement: parameters (S, P) and their robust costs (S,)."""
+    """Candidates at the end of a refinement: parameters (S, P), their robust costs (S,), the equations there."""
 
     params: Array
     costs: Array
+    here: Linear
 
 
-def refine(equations: Equations, model: Model, params: Array, *, free: int, scale: float, iterations: int) -> Fit:
+def refine(
+    equations: Equations,
+    model: Model,
+    params: Array,
+    *,
+    free: int,
+    scale: float,
+    iterations: int,
+    enough: float = LAST_GAIN,
+) -> Fit:
     """Levenberg-Marquardt from ``params`` (S, P) in the first ``free`` parameters, all starts side by side.
 
     Each start has its own damping of the normal equations' diagonal (HZ A6.2); a step that does not lower the robust
-    cost is not taken. Ends when no start gains more than a hundred-millionth.
+    cost is not taken. Ends when no start gains more than the share ``enough`` of its cost.
     """
     params = params.copy()
-    count = len(params)
-    data = len(equations.weights)
+    count, data = len(params), len(equations.weights)
     damping = np.full(count, FIRST_DAMPING if count > 1 else 1e-6)
-    here = linearise(equations, model, params, free)
+    here = linearise(equations, model, params)
     costs = _cost(equations, here.residuals, data, scale)
     diagonal = np.arange(free)
+    near = np.zeros(count, dtype=np.bool_)
     for _ in range(iterations):
-        weights = np.ones_like(here.residuals)
-        weights[:, :data] = equations.weights * robust_weights(here.residuals[:, :data], scale)
-        weighted = here.jacobian * weights[..., None]
-        normal = weighted.swapaxes(1, 2) @ here.jacobian
-        gradient = (weighted.swapaxes(1, 2) @ here.residuals[..., None])[..., 0]
+        jacobian = here.jacobian[..., :free]
+        first, second = _curvatures(equations.weights, here.residuals, scale, near)
+        transposed = jacobian.swapaxes(1, 2)
+        normal = (transposed * second[:, None]) @ jacobian
+        gradient = (transposed @ (first * here.residuals)[..., None])[..., 0]
         size = normal[:, diagonal, diagonal]
         normal[:, diagonal, diagonal] += damping[:, None] * size + 1e-15 * size.max(axis=1, keepdims=True)
+        step = _solve(normal, gradient)
+        promised = (step * gradient).sum(axis=1)
         trial = params.copy()
-        trial[:, :free] -= _solve(normal, gradient)
-        trial[:, -1] = np.clip(trial[:, -1], *KAP_RANGE)
-        there = linearise(equations, model, trial, free)
+        trial[:, :free] -= step
+        trial[:, model.kap_index] = np.clip(trial[:, model.kap_index], *KAP_RANGE)
+        there = linearise(equations, model, trial)
         reached = _cost(equations, there.residuals, data, scale)
         better = reached < costs
         gain = np.where(better, costs - reached, 0.0)
-        settled = gain <= 1e-8 * costs + 1e-13
+        settled = gain <= enough * costs + 1e-13
+        spent = promised <= enough * costs + 1e-13
+        near = gain < NEAR * costs
         params[better] = trial[better]
         here.residuals[better], here.jacobian[better] = there.residuals[better], there.jacobian[better]
         costs = np.where(better, reached, costs)
-        if (settled & (better | (damping > 1e4) | (costs < 1e-16))).all():
+        if (settled & (better | spent | (damping > 1e4) | (costs < 1e-16))).all():
             break
         damping = np.where(better, np.maximum(damping * 0.1, 1e-10), np.minimum(damping * 10.0, 1e8))
-    return Fit(params, costs)
+    return Fit(params, costs, here)
+
+
+def _curvatures(weights: Array, residuals: Array, scale: float, near: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Cauchy's weights w = 1 / (1 + t), t = (r / c)^2, and what stands for them in the normal equations.
+
+    ``near`` the end, that is the cost's curvature w^2 (1 - t), but a tenth of w at least, for steps that are Newton's
+    (Triggs et al., *Bundle adjustment: a modern synthesis*, 2000, 4.3); else w itself, which bears worse starts. The
+    rows of the priors, after the data, weigh one.
+    """
+    first, second = np.ones_like(residuals), np.ones_like(residuals)
+    data = len(weights)
+    square = (residuals[:, :data] / scale) ** 2
+    plain = 1.0 / (1.0 + square)
+    first[:, :data] = weights * plain
+    second[:, :data] = first[:, :data]
+    second[near, :data] *= np.maximum(plain[near] * (1.0 - square[near]), LEAST_CURVATURE)
+    return first, second
 
 
 def _solve(normal: Array, gradient: Array) -> Array:
@@ -130,25 +166,65 @@ def calibrate(evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, 
     if equations is None or evidence.constraints < FEWEST_CONSTRAINTS:
         return None
     camera = _camera_cold(evidence, equations, hints, size)
-    if camera is not None and camera.rms <= USUAL_RMS:
-        return camera
+    if camera is not None:
+        camera = _surveyed(equations, camera)
+        if camera.rms <= USUAL_RMS:
+            return camera
     ground = _ground_cold(evidence.ground_only(), hints, camera, size)
     if ground is None or (camera is not None and ground.cost >= CHEAPER * camera.cost):
         return camera
     return ground
 
 
-def refined(evidence: Evidence, previous: Solution) -> Solution | None:
-    """The camera of a moment ago, refined; None where only a search can tell: too little said, too much unexplained."""
-    equations = equations_of(evidence)
-    if equations is None or previous.kind is not SolutionKind.CAMERA or evidence.constraints < FEWEST_TO_WARM:
+def refined(evidence: Evidence, previous: Solution, *, hints: Mapping[str, Array] | None = None) -> Solution | None:
+    """The projection of a moment ago, refined; None where it no longer explains what it did, and a search must tell.
+
+    What is unknown of the pitch stays what it was. While little is said, a rival and what ``hints`` suggest are refined
+    beside it, so that a better explanation is found without a search, and taken when it is clearly cheaper.
+    """
+    of_ground = previous.kind is SolutionKind.GROUND
+    equations = equations_of(evidence.ground_only() if of_ground else evidence)
+    if equations is None or evidence.constraints < FEWEST_CONSTRAINTS:
         return None
     model, params = previous.restarted()
     fit = refine(equations, model, params, free=params.shape[1], scale=NARROW, iterations=20)
-    if not _accepted(equations, model, fit.params)[0]:
+    if not _accepted(equations, model, fit.params)[0] or fit.costs[0] > JUMP[0] * previous.cost + JUMP[1]:
         return None
-    solution = _solution(equations, model, fit.params, fit.costs, 0, previous.size)
-    return solution if solution.rms <= USUAL_RMS else None
+    solution = _solution(equations, model, fit, 0, previous.size)
+    if of_ground or (previous.rival is None and evidence.constraints >= PLENTY):
+        return solution
+    others = [_as_start(previous.rival)] if previous.rival is not None else []
+    if hints is not None and (start := decomposed(evidence, hints)) is not None:
+        others.append(start)
+    if not others:
+        return solution
+    model = Pinhole(np.concatenate([base for base, _ in others]))
+    best = _polished(equations, model, np.concatenate([params for _, params in others]), previous.size)
+    if best is None:
+        return solution
+    if best.cost < BETTER * solution.cost - 1.0 and is_elsewhere(best, solution):
+        return best
+    return _with_rival(solution, [best, *([best.rival] if best.rival is not None else [])])
+
+
+def flattened(evidence: Evidence, solution: Solution) -> Solution:
+    """The best camera of a flat pitch of the book's size: what formats can hold that know no other.
+
+    The solution itself where it is one, or no camera.
+    """
+    equations = equations_of(evidence)
+    if equations is None or len(solution.params) == 8 or not isinstance(solution.model, Pinhole):
+        return solution
+    base, params = _as_start(solution)
+    model = Pinhole(base)
+    fit = refine(equations, model, params, free=8, scale=NARROW, iterations=30)
+    return _solution(equations, model, fit, 0, solution.size)
+
+
+def _as_start(solution: Solution) -> tuple[Array, Array]:
+    """Base (1, 3, 3) and parameters (1, 8) of a camera on the book's pitch where this one stands."""
+    model, params = solution.restarted()
+    return model.base, params[:, :8]
 
 
 def _camera_cold(
@@ -159,10 +235,10 @@ def _camera_cold(
     Each is asked only when what came before explains the clicks poorly, or so little was said that two cameras may
     explain it. (On 380 real and made-up frames with ``PLENTY`` the first never differed from the best of all.)
     """
-    start = _decomposed(evidence, hints)
+    start = decomposed(evidence, hints)
     if start is not None and evidence.constraints >= PLENTY:
         model = Pinhole(start[0])
-        fit = refine(equations, model, start[1], free=7, scale=WIDE, iterations=8)
+        fit = refine(equations, model, start[1], free=7, scale=WIDE, iterations=8, enough=ROUGH_GAIN)
         direct = _polished(equations, model, fit.params, size)
         if direct is not None and direct.rms <= USUAL_RMS:
             return direct
@@ -178,32 +254,79 @@ def _camera_cold(
 def _searched(
     evidence: Evidence,
     equations: Equations,
-    decomposed: tuple[Array, Array] | None,
+    start: tuple[Array, Array] | None,
     positions: Array,
     size: tuple[int, int],
 ) -> Solution | None:
     """Coarse, wide, narrow: many starts, then the best ten, then four."""
-    model, params = _bank(evidence, positions)
-    if decomposed is not None:
-        model = Pinhole(np.concatenate([model.base, decomposed[0]]))
-        params = np.concatenate([params, decomposed[1]])
+    model, params = bank(evidence, positions)
+    if start is not None:
+        model = Pinhole(np.concatenate([model.base, start[0]]))
+        params = np.concatenate([params, start[1]])
     fit = refine(equations, model, params, free=7, scale=COARSE, iterations=8)
     model, params = _best(equations, model, fit, 10)
-    fit = refine(equations, model, params, free=7, scale=WIDE, iterations=10)
+    fit = refine(equations, model, params, free=7, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
     model, params = _best(equations, model, fit, 4)
     return _polished(equations, model, params, size)
 
 
 def _polished(equations: Equations, model: Pinhole, params: Array, size: tuple[int, int]) -> Solution | None:
     """The cheapest camera that could exist, from few starts, lens and all; of equals the one on the main side."""
-    fit = refine(equations, model, params, free=8, scale=WIDE, iterations=10)
+    fit = refine(equations, model, params, free=8, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
     fit = refine(equations, model, fit.params, free=8, scale=NARROW, iterations=40)
     good = np.flatnonzero(_accepted(equations, model, fit.params) & np.isfinite(fit.costs))
     if not len(good):
         return None
-    near = good[fit.costs[good] <= fit.costs[good].min() * 1.02 + 0.05]
+    cheapest = float(fit.costs[good].min())
+    near = good[fit.costs[good] <= cheapest * 1.02 + 0.05]
     chosen = int(near[np.lexsort((fit.costs[near], fit.params[near, 4] < 0.0))[0]])
-    return _solution(equations, model, fit.params, fit.costs, chosen, size)
+    solution = _solution(equations, model, fit, chosen, size)
+    close = good[(fit.costs[good] <= cheapest + RIVAL * _variance(equations, cheapest)) & (good != chosen)]
+    return _with_rival(solution, [_solution(equations, model, fit, int(i), size) for i in close])
+
+
+def _variance(equations: Equations, cost: float) -> float:
+    """Of a click, what a fit of this robust cost leaves over, but no less than a careful hand's."""
+    return max(CLICK_NOISE**2, cost / max(1.0, float(equations.weights.sum()) - 8.0))
+
+
+def _with_rival(solution: Solution, others: list[Solution]) -> Solution:
+    """The solution with the cheapest of the others that puts the pitch elsewhere, where it is nearly as cheap."""
+    limit = solution.cost + RIVAL * max(CLICK_NOISE, solution.rms) ** 2
+    elsewhere = [other for other in others if other.cost <= limit and is_elsewhere(other, solution)]
+    if not elsewhere:
+        return replace(solution, rival=None)
+    return replace(solution, rival=replace(min(elsewhere, key=lambda other: other.cost), rival=None))
+
+
+def is_elsewhere(one: Solution, two: Solution) -> bool:
+    """Whether two solutions disagree on a keypoint in the frame by more than ``APART`` and what each is sure of."""
+    first, second = one.project(_WORLDS), two.project(_WORLDS)
+    width, height = one.size
+    inside = ((first > -0.5) & (first < (width, height))).all(axis=1)
+    inside |= ((second > -0.5) & (second < (width, height))).all(axis=1)
+    off = np.linalg.norm(np.nan_to_num(first - second, nan=4.0 * HALF_DIAGONAL), axis=1) * one.lens.scale
+    sure = 3.0 * np.hypot(one.deviations(_WORLDS), two.deviations(_WORLDS)) * one.lens.scale
+    return bool((inside & (off > np.maximum(APART, np.nan_to_num(sure)))).any())
+
+
+def _surveyed(equations: Equations, flat: Solution) -> Solution:
+    """The camera, with the crown of the pitch, or crown and size, where they save more than they cost.
+
+    Akaike's criterion: an unknown is worth asking when it lowers the cost, its prior's included, by more than
+    ``WORTH`` variances of a click.
+    """
+    base, params = _as_start(flat)
+    variance = _variance(equations, flat.cost)
+    best, score = flat, flat.cost / variance
+    for unknowns in (1, 3):
+        model = Pinhole(base, unknowns)
+        start = np.concatenate([params, USUAL[None, :unknowns]], axis=1)
+        fit = refine(equations, model, start, free=8 + unknowns, scale=NARROW, iterations=15)
+        reached = float(fit.costs[0]) / variance + WORTH * unknowns
+        if reached < score and abs(fit.params[0, 8]) <= HIGHEST_CROWN and _accepted(equations, model, fit.params)[0]:
+            best, score = _solution(equations, model, fit, 0, flat.size), reached
+    return best if best is flat else replace(best, rival=flat.rival)
 
 
 def _best(equations: Equations, model: Pinhole, fit: Fit, count: int) -> tuple[Pinhole, Array]:
@@ -237,113 +360,39 @@ def _accepted(equations: Equations, model: Model, params: Array) -> NDArray[np.b
     return kept
 
 
-def _bank(evidence: Evidence, places: Array) -> tuple[Pinhole, Array]:
-    """Cameras where cameras stand, each turned so that the mean place appears at the mean click."""
-    world, seen = mean_view(evidence)
-    positions = np.repeat(places, len(FOCALS), axis=0)
-    focals = np.tile(FOCALS, len(places))
-    params = np.zeros((len(positions), 8))
-    params[:, 3:6], params[:, 6] = positions, np.log(focals)
-    base = np.stack([_aimed(p, f, world, seen) for p, f in zip(positions, focals, strict=True)])
-    return Pinhole(base), params
-
-
-def _aimed(position: Array, focal: float, world: Array, seen: Array) -> Array:
-    """The level rotation (3, 3) that puts ``world`` at ``seen`` from ``position``, by a few pan and tilt steps."""
-    forward = world - position
-    aim = forward / np.linalg.norm(forward)
-    pan, tilt = math.atan2(aim[0], -aim[1]), math.asin(aim[2])
-    pan -= math.atan2(float(seen[0]), focal)
-    tilt -= math.atan2(float(seen[1]), focal)
-    ahead = np.array([math.sin(pan) * math.cos(tilt), -math.cos(pan) * math.cos(tilt), math.sin(tilt)])
-    right = np.array([math.cos(pan), math.sin(pan), 0.0])
-    return np.stack([right, np.cross(ahead, right), ahead])
-
-
-def _linear_ground(evidence: Evidence, hints: Mapping[str, Array]) -> Array | None:
-    """A ground homography (3, 3), centred units from metres, from points, hints and clicks on straight markings."""
-    ground = evidence.ground_only()
-    known = {name: xy for name, xy in hints.items() if KEYPOINTS[name].on_ground} | dict(ground.points)
-    points = np.array(list(known.values())).reshape(-1, 2)
-    places = np.array([KEYPOINTS[name].world[:2] for name in known]).reshape(-1, 2)
-    clicks, lines = [np.empty((0, 2))], [np.empty((0, 3))]
-    for name, xy in ground.markings.items():
-        marking = MARKINGS[name]
-        if marking.is_round:
-            continue
-        (ax, ay, _), (bx, by, _) = marking.start, marking.end
-        line = np.array([ay - by, bx - ax, ax * by - ay * bx])
-        clicks.append(xy)
-        lines.append(np.repeat(line[None] / np.hypot(line[0], line[1]), len(xy), axis=0))
-    pitch_from_image = homography_from(points, places, np.concatenate(clicks), np.concatenate(lines))
-    if pitch_from_image is None or abs(np.linalg.det(pitch_from_image)) < 1e-18:
-        return None
-    depths = np.sign(np.concatenate([points, *clicks]) @ pitch_from_image[2, :2] + pitch_from_image[2, 2])
-    image_from_pitch: Array = np.asarray(np.linalg.inv(pitch_from_image), dtype=np.float64)
-    return image_from_pitch if depths.sum() >= 0.0 else -image_from_pitch
-
-
-def _decomposed(evidence: Evidence, hints: Mapping[str, Array]) -> tuple[Array, Array] | None:
-    """Cameras, bases (S, 3, 3) and parameters (S, 8), behind the linear homography: H = K (r1 r2 -RC) (HZ 8.6)."""
-    homography = _linear_ground(evidence, hints)
-    if homography is None:
-        return None
-    first, second, third = homography.T
-    a = np.array([first[0] * second[0] + first[1] * second[1], first[:2] @ first[:2] - second[:2] @ second[:2]])
-    b = np.array([first[2] * second[2], first[2] ** 2 - second[2] ** 2])
-    size = float(a @ a)
-    inverse_square = -float(a @ b) / size if size > 0.0 else 0.0
-    focals = [1500.0, 3000.0]
-    if inverse_square > 0.0 and LOWEST_FOCAL < inverse_square**-0.5 < HIGHEST_FOCAL:
-        focals.insert(0, inverse_square**-0.5)
-    bases, params = [], []
-    for focal in focals:
-        r1, r2, t = (column / np.array([focal, focal, 1.0]) for column in (first, second, third))
-        scale = math.sqrt(float(np.linalg.norm(r1) * np.linalg.norm(r2)))
-        u, _, v = np.linalg.svd(np.stack([r1, r2, np.cross(r1, r2) / scale], axis=1) / scale)
-        rotation = u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ v))]) @ v
-        bases.append(rotation)
-        params.append([0.0, 0.0, 0.0, *(-rotation.T @ t / scale), math.log(focal), 0.0])
-    return np.array(bases), np.array(params)
-
-
 def _ground_cold(
     evidence: Evidence, hints: Mapping[str, Array], camera: Solution | None, size: tuple[int, int]
 ) -> Solution | None:
     equations = equations_of(evidence)
     if equations is None or evidence.constraints < 8:
         return None
-    starts = [h for h in (_linear_ground(evidence, hints), camera.ground if camera else None) if h is not None]
+    starts = [h for h in (linear_ground(evidence, hints), camera.ground if camera else None) if h is not None]
     if not starts:
         return None
     model = Plane.about(np.array(starts))
-    fit = refine(equations, model, np.zeros((len(starts), 9)), free=9, scale=WIDE, iterations=15)
+    fit = refine(equations, model, np.zeros((len(starts), 9)), free=9, scale=WIDE, iterations=15, enough=ROUGH_GAIN)
     fit = refine(equations, model, fit.params, free=9, scale=NARROW, iterations=30)
     good = np.flatnonzero(_accepted(equations, model, fit.params) & np.isfinite(fit.costs))
     if not len(good):
         return None
-    return _solution(equations, model, fit.params, fit.costs, int(good[np.argmin(fit.costs[good])]), size)
+    return _solution(equations, model, fit, int(good[np.argmin(fit.costs[good])]), size)
 
 
-def _solution(
-    equations: Equations, model: Model, params: Array, costs: Array, chosen: int, size: tuple[int, int]
-) -> Solution:
+def _solution(equations: Equations, model: Model, fit: Fit, chosen: int, size: tuple[int, int]) -> Solution:
     """The chosen candidate with its covariance and what leaving out each placed point would give."""
-    params = params[chosen : chosen + 1]
+    params, residuals, jacobian = fit.params[chosen], fit.here.residuals[chosen], fit.here.jacobian[chosen]
     if isinstance(model, Pinhole):
-        model, kind = Pinhole(model.base[chosen : chosen + 1]), SolutionKind.CAMERA
+        model, kind = replace(model, base=model.base[chosen : chosen + 1]), SolutionKind.CAMERA
     else:
         assert isinstance(model, Plane)
         model = Plane(model.base[chosen : chosen + 1], model.directions[chosen : chosen + 1])
         kind = SolutionKind.GROUND
-    here = linearise(equations, model, params, params.shape[1])
-    residuals, jacobian = here.residuals[0], here.jacobian[0]
     data = len(equations.weights)
     weights = np.ones_like(residuals)
     weights[:data] = equations.weights * robust_weights(residuals[:data], NARROW)
     inverse = _inverse(jacobian.T @ (jacobian * weights[:, None]))
     used = weights[:data]
-    freedom = float(used.sum()) - min(params.shape[1], data - 1)
+    freedom = float(used.sum()) - min(len(params), data - 1)
     square = float((used * residuals[:data] ** 2).sum())
     scale = max(CLICK_NOISE, math.sqrt(square / freedom) if freedom >= 1.0 else CLICK_NOISE)
     rms = math.sqrt(square / float(used.sum()))
@@ -354,7 +403,7 @@ def _solution(
     }
     misfits = equations.misfits(residuals[:data])
     return Solution(
-        kind, size, model, params[0], inverse * scale**2, rms, support, float(costs[chosen]), left_out, misfits
+        kind, size, model, params, inverse * scale**2, rms, support, float(fit.costs[chosen]), left_out, misfits
     )
 
 

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from annotator.camera import HALF_DIAGONAL, Lens, Solution
 from annotator.constructions import Constructed, Drawing
-from annotator.evidence import world_circle
-from annotator.geometry import LineFit, ellipse_axes, ellipse_centre, runs, sampson
+from annotator.geometry import LineFit, ellipse_axes, ellipse_centre, runs
 from annotator.pitch import KEYPOINTS, MARKINGS, MarkingKind, marking_samples
 
 Array = NDArray[np.float64]
@@ -126,11 +125,10 @@ def _straight(
 
 def _ends(name: str, solution: Solution) -> list[Array]:
     """The ideal places of the projected extremities of a straight marking, the hidden part of it cut off."""
-    marking = MARKINGS[name]
-    worlds = np.array([[*marking.start, 1.0], [*marking.end, 1.0]])
-    if not solution.reaches(worlds[:, :3]).all():
+    worlds = np.array([MARKINGS[name].start, MARKINGS[name].end])
+    if not solution.reaches(worlds).all():
         return []
-    seen = worlds @ solution.matrix.T
+    seen = solution.rays(worlds)
     near = solution.nearest
     if (seen[:, 2] <= near).all():
         return []
@@ -160,8 +158,7 @@ def _round(
     """The projected circle where there is one and it fits the clicks, else the ellipse through them."""
     clicks = drawing.clicks[name]
     if solution is not None:
-        conic = _projected_conic(name, solution)
-        rms = float(np.sqrt((sampson(conic, clicks) ** 2).mean()))
+        rms = solution.misfits.get(name, np.inf)
         path = solution.project(marking_samples(name, 0.5))
         if rms <= AGREES and np.isfinite(path).all():
             return Curve(name, path, rms / lens.scale)
@@ -177,13 +174,6 @@ def _why_no_ellipse(clicks: Array) -> str:
     if count < 5:
         return f"Five clicks make a circle; {count} so far."
     return "Its clicks do not lie on one ellipse."
-
-
-def _projected_conic(name: str, solution: Solution) -> Array:
-    """The image of a circle, H^-T C H^-1 (HZ 2.31), in ideal coordinates."""
-    back = np.linalg.inv(solution.ground)
-    conic: Array = back.T @ world_circle(name) @ back
-    return conic
 
 
 def _ellipse_path(name: str, conic: Array, clicks: Array, ends: list[Array]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.advice import Geometry, advice, is_determined
-from annotator.calibration import calibrate, refined
+from annotator.advice import Geometry, advice, is_determined, is_firm
+from annotator.calibration import PLENTY, calibrate, refined
 from annotator.camera import Lens, Solution
-from annotator.constructions import Constructed, construct, fitted, undecided, within_reach
+from annotator.constructions import construct, fitted, undecided, within_reach
 from annotator.curves import Curve, curves_of, ghost_of, sight
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, gather
 from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolve"]
 
 LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely is not shown as a position
-SURE_CROSSING = 5.0  # pixels of a 960 wide frame; a crossing of lines no less sure than this stands,
+SURE_CROSSING = 5.0  # pixels of a 960 wide frame; while no camera is firm, a crossing no less sure than this stands,
 SURE_ON_CIRCLE = 3.0  # and so does a point on a circle, which people do not see as plainly
 GIVE_WAY = 2.0  # beyond, it gives way to a projection this many times surer
+AGREE = 3.0  # combined deviations within which a construction and the camera say the same
+STAY = 1.5  # times as sure must the other be, in a drag, to take over from what was shown
 TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse,
 TRUSTED_SUPPORT = 0.6  # or explains a smaller share of what was said, speaks for no keypoint
 
@@ -51,7 +54,9 @@ class Keypoint:
     keypoint). ``confidence`` is the network's at this point (None without a prediction), ``predicted`` where the
     network saw it whether or not that is what is shown. ``sd`` is the standard deviation in pixels of the position
     along its worst direction, ``residual`` the distance in pixels between a placed point and where geometry
-    would have it. ``origin`` is set for placed points.
+    would have it. ``origin`` is set for placed points. ``parents`` is filled wherever there is a construction, shown or
+    not; ``disagreement`` is the distance in pixels between construction and camera where they do not agree within their
+    deviations, None where they do.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Keypoint:
     inside: bool = False
     predicted: Point | None = None
     origin: Origin | None = None
+    disagreement: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +108,16 @@ def resolve(
 ) -> Resolved:
     """Every keypoint of the pitch in a frame, each from the best that is known of it.
 
-    A point placed by hand or imported stands where it was put. Otherwise it is constructed from the drawn markings;
-    then where an accepted prediction put it; then where the solution fitted to everything said projects it; then
-    where the network sees it with at least ``threshold`` confidence. Two exceptions: what geometry knows with a
-    standard deviation over ``LARGEST_SD`` is no position, and a construction that is unsure (``SURE_CROSSING``) where
-    the projection is not (``GIVE_WAY``), such as the tangent to a short arc, gives way to it.
+    A point placed by hand or imported stands where it was put. Otherwise geometry answers: with a firm camera (one,
+    fitted well, without a rival) its projection or the construction from the drawn markings, whichever is surer, or the
+    projection where the two contradict each other; without one the construction, unless it is unsure where a
+    homography or an open camera is much surer. Then where an accepted prediction put it, if nothing is constructed;
+    then the projection; then where the network sees it with at least ``threshold`` confidence. What geometry knows with
+    a standard deviation over ``LARGEST_SD`` is no position.
+
+    While a marking is dragged (``previous`` differs in its clicks alone) the points constructed from it follow the hand
+    and all others keep the source they had, unless the other becomes ``STAY`` times surer; asked again with the same
+    labels, everything is as for a fresh look.
 
     Parameters
     ----------
@@ -133,7 +144,8 @@ def resolve(
         raise ValueError(f"a frame has a positive width and height, not {size}")
     with np.errstate(all="ignore"):
         geometry = _geometry(gather(instance, Lens(size)), size, previous)
-        known = _Known.of(instance, geometry, prediction, size=size, threshold=threshold)
+        drag = _Drag.between(previous, geometry.evidence, size)
+        known = _Known.of(instance, geometry, prediction, drag, size=size, threshold=threshold)
         keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
         silent = scheme.id != PITCH_57.id or (geometry.evidence.is_empty and prediction is not None)
         trusted = geometry.trusted
@@ -161,10 +173,20 @@ def _geometry(evidence: Evidence, size: tuple[int, int], previous: Resolved | No
         for name, point in found.items()
         if point.deviation <= LARGEST_SD and within_reach(point.place, lens.kap)
     }
-    pixels, deviations = sight(trusted) if trusted is not None else (None, None)
+    pixels, deviations = _sight(trusted) if trusted is not None else (None, None)
     return Geometry(
         evidence, drawing, sure, solution, trusted, lens, pixels, deviations, undecided(drawing, found), LARGEST_SD
     )
+
+
+def _sight(trusted: Solution) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As ``sight``; while a rival explains the same, no surer than the two agree."""
+    pixels, deviations = sight(trusted)
+    if trusted.rival is None:
+        return pixels, deviations
+    other, _ = sight(trusted.rival)
+    apart = np.linalg.norm(pixels - other, axis=1)
+    return pixels, np.hypot(deviations, np.nan_to_num(apart, nan=np.inf))
 
 
 def _ghost(geometry: Geometry) -> dict[str, tuple[NDArray[np.float64], ...]]:
@@ -189,11 +211,46 @@ def _solution(evidence: Evidence, size: tuple[int, int], previous: Resolved | No
         if evidence.equals(previous.evidence):
             return previous.solution
         start = previous.solution if evidence.resembles(previous.evidence) else None
-    if start is not None and (warm := refined(evidence, start)) is not None:
-        return warm
+    if start is not None:
+        few = evidence.constraints < PLENTY
+        warm = refined(evidence, start, hints=_hints(evidence) if few else None)
+        if warm is not None:
+            return warm
+    return calibrate(evidence, size, hints=_hints(evidence))
+
+
+def _hints(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
+    """Centred places of what the drawn markings construct, distortion left in."""
     rough = construct(fitted(evidence, 0.0), None)
-    hints = {name: point.place for name, point in rough.items() if point.deviation <= LARGEST_SD}
-    return calibrate(evidence, size, hints=hints)
+    return {name: point.place for name, point in rough.items() if point.deviation <= LARGEST_SD}
+
+
+@dataclass(frozen=True, eq=False)
+class _Drag:
+    """What goes on since the last answer: which markings moved, and the sources shown before."""
+
+    moved: frozenset[str] = frozenset()
+    sources: Mapping[str, Source | None] = field(default_factory=dict)
+
+    @classmethod
+    def between(cls, previous: Resolved | None, evidence: Evidence, size: tuple[int, int]) -> _Drag:
+        """Nothing goes on between frames, sizes, or when anything but positions changed."""
+        if previous is None or previous.evidence is None or previous.size != size:
+            return cls()
+        before = previous.evidence
+        if not evidence.resembles(before) or evidence.equals(before):
+            return cls()
+        moved = {name for name, xy in evidence.markings.items() if not np.array_equal(xy, before.markings[name])}
+        return cls(frozenset(moved), {name: keypoint.source for name, keypoint in previous.keypoints.items()})
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Where geometry has a keypoint, in pixels, how surely, and from what it is constructed."""
+
+    position: Point
+    sd: float
+    parents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +263,8 @@ class _Known:
     size: tuple[int, int]
     threshold: float
     index: Mapping[str, int]
+    drag: _Drag
+    is_firm: bool
 
     @classmethod
     def of(
@@ -213,6 +272,7 @@ class _Known:
         instance: Instance,
         geometry: Geometry,
         prediction: Prediction | None,
+        drag: _Drag,
         *,
         size: tuple[int, int],
         threshold: float,
@@ -228,14 +288,15 @@ class _Known:
             )
             seen = {name: ((x, y), confidence, sd) for name, (x, y), confidence, sd in rows if _finite(x, y)}
         index = {name: i for i, name in enumerate(KEYPOINTS)}
-        return cls(instance.keypoints, geometry, seen, size, threshold, index)
+        return cls(instance.keypoints, geometry, seen, size, threshold, index, drag, is_firm(geometry))
 
     def keypoint(self, name: str) -> Keypoint:
         said = self.said.get(name, KeypointLabel())
         predicted, confidence, _ = self.seen.get(name, (None, None, None))
         if said.visibility is Visibility.ABSENT:
             return Keypoint(name, confidence=confidence, predicted=predicted)
-        position, source, sd, parents = self._position(name, said)
+        constructed = self._constructed(name)
+        position, source, sd, apart = self._position(name, said, constructed)
         inside = position is not None and self._is_inside(position)
         visibility = said.visibility or (Visibility.VISIBLE if inside else Visibility.ABSENT)
         placed = source is Source.PLACED
@@ -244,43 +305,67 @@ class _Known:
             position,
             source,
             visibility,
-            parents,
+            constructed.parents if constructed is not None and not placed else (),
             confidence,
             sd,
             self._residual(name, said) if placed else None,
             inside,
             predicted,
             said.origin if placed else None,
+            apart,
         )
 
     def _position(
-        self, name: str, said: KeypointLabel
-    ) -> tuple[Point | None, Source | None, float | None, tuple[str, ...]]:
-        """Position, source, standard deviation and parents by falling priority."""
+        self, name: str, said: KeypointLabel, constructed: _Placed | None
+    ) -> tuple[Point | None, Source | None, float | None, float | None]:
+        """Position, source, standard deviation and disagreement by falling priority."""
         placed = said.position if said.position is not None and _finite(*said.position) else None
         if placed is not None and said.origin is not Origin.ACCEPTED:
-            return placed, Source.PLACED, None, ()
+            return placed, Source.PLACED, None, None
         projected = self._projected(name)
-        constructed = self.geometry.found.get(name)
         if constructed is not None:
-            sd = constructed.deviation / self.geometry.lens.scale
+            apart = self._disagreement(constructed, projected)
+            if projected is None or self._prefers(name, constructed, projected.sd, apart):
+                return constructed.position, Source.CONSTRUCTED, constructed.sd, apart
+            if self.is_firm or placed is None:
+                return projected.position, Source.PROJECTED, projected.sd, apart
+        if placed is not None:
+            return placed, Source.PLACED, None, None
+        if projected is not None:
+            return projected.position, Source.PROJECTED, projected.sd, None
+        if name in self.seen and self.seen[name][1] >= self.threshold:
+            return self.seen[name][0], Source.PREDICTED, self.seen[name][2], None
+        return None, None, None, None
+
+    def _disagreement(self, constructed: _Placed, projected: _Placed | None) -> float | None:
+        """Pixels between a construction and a firm camera that contradict each other, else None."""
+        if projected is None or not self.is_firm:
+            return None
+        apart = math.dist(constructed.position, projected.position)
+        return apart if apart > AGREE * math.hypot(constructed.sd, projected.sd) else None
+
+    def _prefers(self, name: str, constructed: _Placed, projected_sd: float, apart: float | None) -> bool:
+        """Whether the construction is shown rather than the projection."""
+        if self.drag.moved.intersection(constructed.parents):
+            return True
+        if not self.is_firm:
             plain = isinstance(KEYPOINTS[name].construction, Crossing)
             limit = (SURE_CROSSING if plain else SURE_ON_CIRCLE) / self.geometry.lens.scale
-            if projected is None or sd <= limit or sd <= GIVE_WAY * projected[1]:
-                return self._pixel(constructed), Source.CONSTRUCTED, sd, constructed.parents
-        if placed is not None:
-            return placed, Source.PLACED, None, ()
-        if projected is not None:
-            return projected[0], Source.PROJECTED, projected[1], ()
-        if name in self.seen and self.seen[name][1] >= self.threshold:
-            return self.seen[name][0], Source.PREDICTED, self.seen[name][2], ()
-        return None, None, None, ()
+            return constructed.sd <= limit or constructed.sd <= GIVE_WAY * projected_sd
+        if apart is not None:
+            return False
+        shown = self.drag.sources.get(name)
+        favour = STAY if shown is Source.CONSTRUCTED else 1.0 / STAY if shown is Source.PROJECTED else 1.0
+        return constructed.sd < favour * projected_sd
 
-    def _pixel(self, constructed: Constructed) -> Point:
-        x, y = self.geometry.lens.pixels(constructed.place)
-        return float(x), float(y)
+    def _constructed(self, name: str) -> _Placed | None:
+        found = self.geometry.found.get(name)
+        if found is None:
+            return None
+        x, y = self.geometry.lens.pixels(found.place).tolist()
+        return _Placed((x, y), found.deviation / self.geometry.lens.scale, found.parents)
 
-    def _projected(self, name: str) -> tuple[Point, float] | None:
+    def _projected(self, name: str) -> _Placed | None:
         pixels, deviations = self.geometry.pixels, self.geometry.deviations
         if pixels is None or deviations is None or name not in self.index:
             return None
@@ -288,16 +373,15 @@ class _Known:
         x, y, sd = float(pixels[i, 0]), float(pixels[i, 1]), float(deviations[i])
         if not _finite(x, y) or not sd * self.geometry.lens.scale <= LARGEST_SD:
             return None
-        return (x, y), sd
+        return _Placed((x, y), sd)
 
     def _residual(self, name: str, said: KeypointLabel) -> float | None:
-        """How far a placed point lies from its construction, or from where everything else projects it."""
-        constructed = self.geometry.found.get(name)
-        if constructed is not None and said.position is not None:
-            x, y = self._pixel(constructed)
-            return float(np.hypot(x - said.position[0], y - said.position[1]))
+        """How far a placed point lies from where everything else has it: a firm camera, its construction, or any."""
         trusted = self.geometry.trusted
         left_out = trusted.left_out.get(name) if trusted is not None else None
+        constructed = self._constructed(name)
+        if constructed is not None and said.position is not None and (left_out is None or not self.is_firm):
+            return math.dist(constructed.position, said.position)
         return None if left_out is None else left_out / self.geometry.lens.scale
 
     def _is_inside(self, position: Point) -> bool:

@@ -7,6 +7,9 @@ import time
 import numpy as np
 import pytest
 
+from annotator.camera import Lens
+from annotator.constructions import construct, fitted
+from annotator.evidence import gather
 from annotator.keypoints import Source, resolve
 from annotator.labels import Instance
 from annotator.pitch import KEYPOINTS, Crossing
@@ -51,9 +54,23 @@ def distances(exact, kind):
 def test_crossings_of_lines_are_the_published_ones(exact):
     found = distances(exact, Crossing)
     assert len(found) >= 75
-    assert np.median(list(found.values())) < 1.5
-    assert np.percentile(list(found.values()), 90) < 5.0
-    assert max(found.values()) < 10.0
+    assert np.median(list(found.values())) < 2.0
+    assert np.percentile(list(found.values()), 90) < 6.0
+    assert max(found.values()) < 12.0
+
+
+def test_constructed_alone_the_crossings_are_the_published_ones_to_a_fraction_of_a_pixel(shared_data, exact):
+    off = []
+    for number, (_, published) in exact.items():
+        instance = read(shared_data / "soccernet-dev" / "lines" / f"{number:03d}.json")
+        found = construct(fitted(gather(instance, Lens(SIZE)), 0.0), None)
+        off.extend(
+            math.dist(Lens(SIZE).pixels(found[name].place), xy)
+            for name, xy in published.items()
+            if name in found and isinstance(KEYPOINTS[name].construction, Crossing)
+        )
+    assert len(off) >= 75
+    assert np.median(off) < 0.6
 
 
 def test_every_published_point_is_answered_and_near(exact):
@@ -78,10 +95,10 @@ def test_a_camera_explains_every_frame_within_the_hand_of_its_annotator(exact):
         assert resolved.ghost
 
 
-def test_most_drawn_crossings_are_constructed_not_guessed(exact):
-    sources = [resolved.keypoints[n].source for resolved, published in exact.values() for n in published]
-    assert sources.count(Source.CONSTRUCTED) > 0.6 * len(sources)
-    assert Source.PREDICTED not in sources
+def test_most_points_have_a_construction_though_the_camera_is_surer(exact):
+    points = [resolved.keypoints[n] for resolved, published in exact.values() for n in published]
+    assert sum(bool(point.parents) for point in points) > 0.6 * len(points)
+    assert {point.source for point in points} <= {Source.CONSTRUCTED, Source.PROJECTED}
 
 
 def test_what_people_draw_is_resolved_in_bounded_time(shared_data):
