@@ -143,7 +143,10 @@ def _removal(scene: Scene, name: str, click: int, *, lone: bool) -> Mend:
     said = scene.said_marking(name)
     if lone:
         at = np.array(scene.pixel(scene.evidence.markings[name][click]))
-        position = min(scene.instance.markings[said], key=lambda xy: float(np.hypot(*(np.array(xy) - at))))
+        position = min(
+            scene.instance.markings[said],
+            key=lambda xy: float(np.nan_to_num(np.hypot(*(np.array(xy) - at)), nan=np.inf)),
+        )
         return RemoveClick(said, position, scene.instance.id)
     return RemoveMarking(said, scene.instance.id)
 

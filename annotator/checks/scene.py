@@ -156,8 +156,8 @@ class Scene:
         equations = equations_of(self.evidence)
         if equations is None or self.trusted is None:
             return {}
-        matrix, kap = self.trusted.matrix, self.trusted.lens.kap
-        return equations.misfits(equations.residuals(matrix[None], np.array([kap]))[0])
+        kap, unknowns = np.array([self.trusted.lens.kap]), self.trusted.unknowns[None]
+        return equations.misfits(equations.residuals(self.trusted.matrix[None], kap, unknowns)[0])
 
 
 def _standings(

@@ -67,7 +67,8 @@ def _cost(evidence: Evidence, solution: Solution | None) -> float:
         return 0.0
     if solution is None:
         return float(equations.weights.sum()) * UNEXPLAINED**2
-    residuals = equations.residuals(solution.matrix[None], np.array([solution.lens.kap]))[0]
+    kap, unknowns = np.array([solution.lens.kap]), solution.unknowns[None]
+    residuals = equations.residuals(solution.matrix[None], kap, unknowns)[0]
     squares = np.nan_to_num(residuals**2, nan=np.inf)
     return float((equations.weights * np.minimum(squares, UNEXPLAINED**2)).sum())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path, PurePosixPath
 
+from annotator.calibration import flattened
 from annotator.camera import SolutionKind
 from annotator.camera_score import annotated_size
 from annotator.commands import CommandError
@@ -80,10 +81,13 @@ def camera_path(key: str) -> Path:
 
 
 def _write(path: Path, resolved: Resolved) -> None:
+    """The camera of the flat pitch of the book, whatever was found of crown and size: the format knows no other."""
     assert resolved.solution is not None
+    assert resolved.evidence is not None
+    camera = camera_of(flattened(resolved.evidence, resolved.solution))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_camera(path, camera_of(resolved.solution))
+        write_camera(path, camera)
     except OSError as error:
         raise CommandError(f"{path.parent}: the folder cannot be made ({error.strerror or error}).") from error
     except FormatError as error:

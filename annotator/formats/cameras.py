@@ -101,10 +101,13 @@ def camera_of(solution: Solution) -> CameraFile:
     Raises
     ------
     ValueError
-        If the solution is no camera: a homography of the ground has no position.
+        If the solution is no camera (a homography of the ground has no position), or one of a pitch that is cambered
+        or of another size, which the format cannot say: see ``annotator.calibration.flattened``.
     """
     if solution.kind is not SolutionKind.CAMERA:
         raise ValueError(f"a {solution.kind.value} solution has no camera to write")
+    if solution.unknowns.any():
+        raise ValueError(f"the file cannot hold crown, length and width of the pitch {solution.unknowns.tolist()}")
     focal = float(np.linalg.norm(solution.matrix[0, :3]))
     rotation = solution.matrix[:, :3] / np.array([[focal], [focal], [1.0]])
     x, y, z = (float(v) for v in -np.linalg.solve(solution.matrix[:, :3], solution.matrix[:, 3]))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from views import SIZE, WORLDS, look, random_view
 
+from annotator.calibration import flattened
 from annotator.camera import SolutionKind
 from annotator.formats.cameras import (
     CameraFile,
@@ -25,9 +26,9 @@ angles = st.floats(-179.0, 179.0)
 
 
 def fitted(view, rng, size=SIZE):
-    solution = resolve(view.clicks(rng), None, size=size, threshold=1.0).solution
-    assert solution is not None
-    return solution
+    resolved = resolve(view.clicks(rng), None, size=size, threshold=1.0)
+    assert resolved.solution is not None
+    return flattened(resolved.evidence, resolved.solution)
 
 
 @pytest.mark.parametrize("kind", ["main", "side", "goal", "reverse"])
@@ -132,4 +133,12 @@ def test_a_homography_has_no_camera_to_write():
     solution = fitted(random_view(rng, "main"), rng)
     object.__setattr__(solution, "kind", SolutionKind.GROUND)
     with pytest.raises(ValueError, match="ground solution"):
+        camera_of(solution)
+
+
+def test_a_cambered_pitch_is_no_part_of_the_format():
+    rng = np.random.default_rng(4)
+    solution = fitted(random_view(rng, "main"), rng)
+    object.__setattr__(solution, "unknowns", np.array([0.2, 0.0, 0.0]))
+    with pytest.raises(ValueError, match="crown"):
         camera_of(solution)
