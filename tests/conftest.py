@@ -1,6 +1,9 @@
 """What every test may ask for: the development data, and a screenless Qt."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["TOUCHLINE_CACHE"] = tempfile.mkdtemp(prefix="touchline-cache-")
+atexit.register(shutil.rmtree, os.environ["TOUCHLINE_CACHE"], ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
