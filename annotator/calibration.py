@@ -392,9 +392,8 @@ def _solution(equations: Equations, model: Model, fit: Fit, chosen: int, size: t
     weights[:data] = equations.weights * robust_weights(residuals[:data], NARROW)
     inverse = _inverse(jacobian.T @ (jacobian * weights[:, None]))
     used = weights[:data]
-    freedom = float(used.sum()) - min(len(params), data - 1)
     square = float((used * residuals[:data] ** 2).sum())
-    scale = max(CLICK_NOISE, math.sqrt(square / freedom) if freedom >= 1.0 else CLICK_NOISE)
+    scale = max(CLICK_NOISE, _spread(equations.weights, residuals[:data], len(params)))
     rms = math.sqrt(square / float(used.sum()))
     agreeing = np.abs(residuals[:data]) < EXPLAINED
     support = float(equations.weights[agreeing].sum() / equations.weights.sum())
@@ -405,6 +404,23 @@ def _solution(equations: Equations, model: Model, fit: Fit, chosen: int, size: t
     return Solution(
         kind, size, model, params, inverse * scale**2, rms, support, float(fit.costs[chosen]), left_out, misfits
     )
+
+
+def _spread(weights: Array, residuals: Array, count: int) -> float:
+    """The standard deviation of a click for the covariance s^2 (J' W J)^-1 of an M-estimate of ``count`` parameters.
+
+    s^2 = n / (n - p) mean(psi^2) mean(w) / mean(psi')^2 with psi = w r of Cauchy's cost (Huber & Ronchetti, 7.6), the
+    mean curvature no less than a fifth: many gross errors are no noise.
+    """
+    square = (residuals / NARROW) ** 2
+    plain = 1.0 / (1.0 + square)
+    total = float(weights.sum())
+    freedom = total - count
+    if freedom < 1.0:
+        return CLICK_NOISE
+    push = float((weights * (plain * residuals) ** 2).sum()) / freedom
+    curvature = max(float((weights * plain * plain * (1.0 - square)).sum()) / total, 0.2)
+    return math.sqrt(push * float((weights * plain).sum()) / total) / curvature
 
 
 def _inverse(normal: Array) -> Array:

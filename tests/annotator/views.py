@@ -73,12 +73,24 @@ def look(position, target, focal, *, roll=0.0, kap=0.0, size=SIZE):
 
 
 def random_view(rng, kind="main", *, roll=1.5, kap=0.0):
-    """A plausible view; ``kind`` main, side (the 16 m cameras), goal (behind one) or reverse (from the far side)."""
+    """A plausible view.
+
+    ``kind``: main, side (the 16 m cameras), goal (behind one), high (behind one, from the stand), tight (main, zoomed
+    in) or reverse (from the far side).
+    """
     sign = rng.choice([-1.0, 1.0])
     if kind == "goal":
         position = np.array([sign * rng.uniform(58, 90), rng.uniform(-25, 25), rng.uniform(-22, -4)])
         target = np.array([sign * rng.uniform(5, 45), rng.uniform(-12, 12), 0.0])
         focal = rng.uniform(600, 1800)
+    elif kind == "high":
+        position = np.array([sign * rng.uniform(75, 95), rng.uniform(-10, 10), rng.uniform(-28, -16)])
+        target = np.array([sign * rng.uniform(15, 45), rng.uniform(-10, 10), 0.0])
+        focal = rng.uniform(900, 2200)
+    elif kind == "tight":
+        position = np.array([rng.normal(0, 5), rng.uniform(58, 85), rng.uniform(-24, -10)])
+        target = np.array([sign * rng.uniform(36, 47), rng.uniform(-12, 8), 0.0])
+        focal = rng.uniform(2200, 3600)
     else:
         x = rng.normal(0, 5) if kind == "main" else sign * rng.uniform(25, 45)
         position = np.array([x, rng.uniform(52, 85), rng.uniform(-26, -8)])
