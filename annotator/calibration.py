@@ -1,10 +1,10 @@
 """One camera fitted to everything a person said of a frame, cold from a bank of starts or warm from the last one.
 
-Levenberg-Marquardt on the residuals of ``annotator.evidence`` with Cauchy's robust cost, many starts at a time, wide
-cost first and narrow last; the checks that a camera must pass; the crown and the size of the pitch where what was said
+Many starts at a time (``annotator.refinement``), wide robust cost first and narrow last; the checks that a camera must
+pass; the crown and the size of the pitch where what was said
 asks for them; and the covariance of what is kept. Nothing here is random: the same labels give the same answer.
 
-Sources: Hartley & Zisserman, *Multiple View Geometry*, 2nd ed., A6 (iterative estimation), 5.2 (covariance); Huber &
+Sources: Hartley & Zisserman, *Multiple View Geometry*, 2nd ed., 5.2 (covariance); Huber &
 Ronchetti, *Robust Statistics*, 7 (weights); Akaike, *A new look at the statistical model identification*, 1974.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,13 @@ from annotator.evidence import (
     FEWEST_CONSTRAINTS,
     Equations,
     Evidence,
-    Linear,
     equations_of,
-    linearise,
-    robust_cost,
     robust_weights,
 )
-from annotator.lens import HALF_DIAGONAL, KAP_RANGE
+from annotator.lens import HALF_DIAGONAL
 from annotator.pitch import KEYPOINTS
 from annotator.projections import Model, Pinhole, Plane
+from annotator.refinement import ROUGH_GAIN, Fit, refine
 from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL, POSITIONS, bank, decomposed, linear_ground
 from annotator.surface import USUAL
 
@@ -42,10 +40,6 @@ LOWEST_CAMERA = -0.3  # metres, z down
 PLENTY = 12  # constraints with which a camera found directly needs no search
 EXPLAINED = 8.0  # centred units within which a click counts as explained
 USUAL_RMS = 1.6  # centred units; what a careful hand leaves over
-FIRST_DAMPING = 1e-3
-LAST_GAIN, ROUGH_GAIN = 1e-7, 1e-2  # of the cost, in the last refinement and in those before it
-NEAR = 0.1  # share of the cost that a step gains below which the end is near
-LEAST_CURVATURE = 0.1  # of a robust residual, as a share of its weight
 CHEAPER = 0.6  # a homography must cost less than this share of the camera's cost to be preferred
 WORTH = 2.0  # variances of a click that an unknown of the pitch must save to be asked (Akaike)
 HIGHEST_CROWN = 0.8  # metres; no pitch is cambered more
@@ -55,99 +49,6 @@ APART = 10.0  # and centred units at a keypoint from which on it is another one
 BETTER = 0.8  # share of the cost below which a rival takes over in a drag
 
 _WORLDS = np.array([point.world for point in KEYPOINTS.values()])
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """Candidates at the end of a refinement: parameters (S, P), their robust costs (S,), the equations there."""
-
-    params: Array
-    costs: Array
-    here: Linear
-
-
-def refine(
-    equations: Equations,
-    model: Model,
-    params: Array,
-    *,
-    free: int,
-    scale: float,
-    iterations: int,
-    enough: float = LAST_GAIN,
-) -> Fit:
-    """Levenberg-Marquardt from ``params`` (S, P) in the first ``free`` parameters, all starts side by side.
-
-    Each start has its own damping of the normal equations' diagonal (HZ A6.2); a step that does not lower the robust
-    cost is not taken. Ends when no start gains more than the share ``enough`` of its cost.
-    """
-    params = params.copy()
-    count, data = len(params), len(equations.weights)
-    damping = np.full(count, FIRST_DAMPING if count > 1 else 1e-6)
-    here = linearise(equations, model, params)
-    costs = _cost(equations, here.residuals, data, scale)
-    diagonal = np.arange(free)
-    near = np.zeros(count, dtype=np.bool_)
-    for _ in range(iterations):
-        jacobian = here.jacobian[..., :free]
-        first, second = _curvatures(equations.weights, here.residuals, scale, near)
-        transposed = jacobian.swapaxes(1, 2)
-        normal = (transposed * second[:, None]) @ jacobian
-        gradient = (transposed @ (first * here.residuals)[..., None])[..., 0]
-        size = normal[:, diagonal, diagonal]
-        normal[:, diagonal, diagonal] += damping[:, None] * size + 1e-15 * size.max(axis=1, keepdims=True)
-        step = _solve(normal, gradient)
-        promised = (step * gradient).sum(axis=1)
-        trial = params.copy()
-        trial[:, :free] -= step
-        trial[:, model.kap_index] = np.clip(trial[:, model.kap_index], *KAP_RANGE)
-        there = linearise(equations, model, trial)
-        reached = _cost(equations, there.residuals, data, scale)
-        better = reached < costs
-        gain = np.where(better, costs - reached, 0.0)
-        settled = gain <= enough * costs + 1e-13
-        spent = promised <= enough * costs + 1e-13
-        near = gain < NEAR * costs
-        params[better] = trial[better]
-        here.residuals[better], here.jacobian[better] = there.residuals[better], there.jacobian[better]
-        costs = np.where(better, reached, costs)
-        if (settled & (better | spent | (damping > 1e4) | (costs < 1e-16))).all():
-            break
-        damping = np.where(better, np.maximum(damping * 0.1, 1e-10), np.minimum(damping * 10.0, 1e8))
-    return Fit(params, costs, here)
-
-
-def _curvatures(weights: Array, residuals: Array, scale: float, near: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Cauchy's weights w = 1 / (1 + t), t = (r / c)^2, and what stands for them in the normal equations.
-
-    ``near`` the end, that is the cost's curvature w^2 (1 - t), but a tenth of w at least, for steps that are Newton's
-    (Triggs et al., *Bundle adjustment: a modern synthesis*, 2000, 4.3); else w itself, which bears worse starts. The
-    rows of the priors, after the data, weigh one.
-    """
-    first, second = np.ones_like(residuals), np.ones_like(residuals)
-    data = len(weights)
-    square = (residuals[:, :data] / scale) ** 2
-    plain = 1.0 / (1.0 + square)
-    first[:, :data] = weights * plain
-    second[:, :data] = first[:, :data]
-    second[near, :data] *= np.maximum(plain[near] * (1.0 - square[near]), LEAST_CURVATURE)
-    return first, second
-
-
-def _solve(normal: Array, gradient: Array) -> Array:
-    with np.errstate(all="ignore"):
-        usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
-        steps = np.zeros_like(gradient)
-        scale = 1.0 / np.sqrt(normal[usable].diagonal(axis1=1, axis2=2))
-        scaled = normal[usable] * scale[:, :, None] * scale[:, None, :]
-        steps[usable] = np.linalg.solve(scaled, (gradient[usable] * scale)[..., None])[..., 0] * scale
-    return np.where(np.isfinite(steps), steps, 0.0)
-
-
-def _cost(equations: Equations, residuals: Array, data: int, scale: float) -> Array:
-    cost = robust_cost(residuals[:, :data], equations.weights, scale) + (residuals[:, data:] ** 2).sum(axis=1)
-    finite: Array = np.where(np.isfinite(cost), cost, np.inf)
-    return finite
 
 
 def calibrate(evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, Array]) -> Solution | None:
