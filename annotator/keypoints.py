@@ -113,7 +113,8 @@ def resolve(
     projection where the two contradict each other; without one the construction, unless it is unsure where a
     homography or an open camera is much surer. Then where an accepted prediction put it, if nothing is constructed;
     then the projection; then where the network sees it with at least ``threshold`` confidence. What geometry knows with
-    a standard deviation over ``LARGEST_SD`` is no position.
+    a standard deviation over ``LARGEST_SD`` is no position, and where all that was said are accepted predictions nothing
+    is projected: what a person accepted is what was on the screen.
 
     While a marking is dragged (``previous`` differs in its clicks alone) the points constructed from it follow the hand
     and all others keep the source they had, unless the other becomes ``STAY`` times surer; asked again with the same
@@ -253,6 +254,12 @@ class _Placed:
     parents: tuple[str, ...] = ()
 
 
+def _has_word(instance: Instance) -> bool:
+    """Whether a person drew or placed anything: accepted predictions alone bring no point that nobody saw."""
+    placed = (said for said in instance.keypoints.values() if said.position is not None)
+    return bool(instance.markings) or any(said.origin is not Origin.ACCEPTED for said in placed)
+
+
 @dataclass(frozen=True, eq=False)
 class _Known:
     """All that is known of one frame, asked keypoint by keypoint."""
@@ -265,6 +272,7 @@ class _Known:
     index: Mapping[str, int]
     drag: _Drag
     is_firm: bool
+    has_word: bool
 
     @classmethod
     def of(
@@ -288,7 +296,8 @@ class _Known:
             )
             seen = {name: ((x, y), confidence, sd) for name, (x, y), confidence, sd in rows if _finite(x, y)}
         index = {name: i for i, name in enumerate(KEYPOINTS)}
-        return cls(instance.keypoints, geometry, seen, size, threshold, index, drag, is_firm(geometry))
+        firm, word = is_firm(geometry), _has_word(instance)
+        return cls(instance.keypoints, geometry, seen, size, threshold, index, drag, firm, word)
 
     def keypoint(self, name: str) -> Keypoint:
         said = self.said.get(name, KeypointLabel())
@@ -367,7 +376,7 @@ class _Known:
 
     def _projected(self, name: str) -> _Placed | None:
         pixels, deviations = self.geometry.pixels, self.geometry.deviations
-        if pixels is None or deviations is None or name not in self.index:
+        if pixels is None or deviations is None or name not in self.index or not self.has_word:
             return None
         i = self.index[name]
         x, y, sd = float(pixels[i, 0]), float(pixels[i, 1]), float(deviations[i])

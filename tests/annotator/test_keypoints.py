@@ -522,3 +522,16 @@ def test_all_57_points_accepted_in_bulk_stand_where_they_were_accepted():
     assert all(resolved.keypoints[name].position == said[name].position for name in said)
     assert np.median([r for r in residuals if r is not None]) < 4.0
     assert len(PITCH_57.keypoints) == len(resolved.keypoints)
+
+
+def test_accepted_predictions_alone_bring_no_point_that_nobody_saw():
+    pixels = dict(zip(NAMES, VIEW.project(WORLDS), strict=True))
+    inside = [name for name, xy in pixels.items() if 0 <= xy[0] < SIZE[0] and 0 <= xy[1] < SIZE[1]]
+    taken, left = inside[:-2], inside[-2:]
+    said = {name: KeypointLabel(tuple(pixels[name]), Visibility.VISIBLE, Origin.ACCEPTED) for name in taken}
+    found = answer(Instance(keypoints=said))
+    assert {name for name, point in found.keypoints.items() if point.position is not None} == set(taken)
+    assert found.solution is not None
+    said[taken[0]] = replace(said[taken[0]], origin=Origin.HAND)
+    more = answer(Instance(keypoints=said)).keypoints
+    assert all(more[name].source is Source.PROJECTED for name in left)
