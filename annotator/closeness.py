@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from annotator.camera import HALF_DIAGONAL, Lens, Solution
 from annotator.evidence import world_circle
 from annotator.geometry import sampson
 from annotator.labels import Point
-from annotator.pitch import MARKINGS
+from annotator.pitch import MARKINGS, marking_samples
 
 Array = NDArray[np.float64]
 
@@ -37,12 +37,18 @@ def click_residuals(solution: Solution, markings: Mapping[str, Sequence[Point]])
     """Distances (N,) in pixels of the clicks of each marking to where the solution puts it.
 
     A straight marking is taken as endless, a round one by Sampson's distance (HZ 11.4), both in ideal coordinates and
-    stretched by the mean local distortion 1 + 2 kap rho^2. Markings of which the solution does not speak are left out.
+    stretched by the mean local distortion 1 + 2 kap rho^2. Over a crowned pitch, where no line stays straight, it is
+    the distance to the projected curve. Markings of which the solution does not speak are left out.
     """
     lens = solution.lens
     found: dict[str, Array] = {}
     for name, clicks in markings.items():
         if name not in MARKINGS or not len(clicks):
+            continue
+        if solution.unknowns.any():
+            away = _away_from_curve(solution, name, np.asarray(clicks, dtype=np.float64))
+            if away is not None:
+                found[name] = away
             continue
         ideal = lens.ideal(np.asarray(clicks, dtype=np.float64))
         distances = _distances(solution, name, ideal)
@@ -68,6 +74,30 @@ def _distances(solution: Solution, name: str, ideal: Array) -> Array | None:
     return offsets
 
 
+def _away_from_curve(solution: Solution, name: str, clicks: Array) -> Array | None:
+    """Distances (N,) in pixels of clicks (N, 2) to a marking as projected, a line with a fifth more at each end."""
+    worlds = marking_samples(name)
+    if not solution.reaches(worlds).all():
+        return None
+    if MARKINGS[name].is_round:
+        centre = np.array(MARKINGS[name].centre)
+        worlds = centre + marking_samples("Circle central")
+    else:
+        share = np.linspace(-0.2, 1.2, 2 * len(worlds))[:, None]
+        worlds = worlds[0] + share * (worlds[-1] - worlds[0])
+    path = solution.project(worlds)
+    start, along = path[:-1], np.diff(path, axis=0)
+    squared = (along**2).sum(axis=1)
+    known = np.isfinite(squared) & (squared > 0.0)
+    if not known.any():
+        return None
+    start, along, squared = start[known], along[known], squared[known]
+    offset = clicks[:, None] - start
+    share = np.clip((offset * along).sum(axis=2) / squared, 0.0, 1.0)
+    away: Array = np.linalg.norm(offset - share[..., None] * along, axis=2).min(axis=1)
+    return away
+
+
 def _stretch(ideal: Array, lens: Lens) -> Array:
     """Pixels per ideal unit at ideal places (N, 2), the mean over all directions."""
     square = (ideal**2).sum(axis=1) / HALF_DIAGONAL**2
@@ -78,17 +108,14 @@ def _stretch(ideal: Array, lens: Lens) -> Array:
 def ellipses(solution: Solution, worlds: Array) -> list[Ellipse | None]:
     """The ellipse of the projection of each place (N, 3) in metres, None where it is not projected.
 
-    First order: J S J' with the covariance S of the parameters (HZ 5.2.6), J by differences.
+    First order: J S J' with the covariance S of the parameters (HZ 5.2.6).
     """
     if not len(worlds):
         return []
-    steps = solution.model.steps
-    here = solution.project(worlds)
-    moved = np.array([replace(solution, params=solution.params + step).project(worlds) for step in np.diag(steps)])
-    jacobian = (moved - here) / steps[:, None, None]
-    spread = np.einsum("pni,pq,qnj->nij", jacobian, solution.covariance, jacobian, optimize=True)
+    spread = solution.spreads(worlds)
+    seen = np.isfinite(solution.deviations(worlds)) & np.isfinite(spread).all(axis=(1, 2))
     found: list[Ellipse | None] = []
-    for known, (a, b, c) in zip(np.isfinite(spread).all(axis=(1, 2)), spread[:, [0, 0, 1], [0, 1, 1]], strict=True):
+    for known, (a, b, c) in zip(seen, spread[:, [0, 0, 1], [0, 1, 1]], strict=True):
         if not known:
             found.append(None)
             continue

@@ -113,8 +113,8 @@ def resolve(
     projection where the two contradict each other; without one the construction, unless it is unsure where a
     homography or an open camera is much surer. Then where an accepted prediction put it, if nothing is constructed;
     then the projection; then where the network sees it with at least ``threshold`` confidence. What geometry knows with
-    a standard deviation over ``LARGEST_SD`` is no position, and where accepted predictions are all that was said nothing
-    is projected: what a person accepted is what was on the screen.
+    a standard deviation over ``LARGEST_SD`` is no position. Where accepted predictions are all that was said nothing is
+    projected: what a person accepted is what was on the screen.
 
     While a marking is dragged (``previous`` differs in its clicks alone) the points constructed from it follow the hand
     and all others keep the source they had, unless the other becomes ``STAY`` times surer; asked again with the same

@@ -17,6 +17,7 @@ from annotator.project import Project
 from model.dataset import read_training_set
 
 NUMBERS = ("004", "015")
+GEOMETRY = (Source.CONSTRUCTED, Source.PROJECTED)
 CORNER, MARK = "R_PENALTY_AREA_TL_CORNER", "R_PENALTY_MARK"
 
 
@@ -65,14 +66,15 @@ def test_the_loop_closes_on_real_frames(shared_data, frames, window, qtbot, caps
     window.errands.import_lines([frames / "lines"])
     qtbot.waitUntil(lambda: bool(session.labels.pitch.markings), timeout=20_000)
     constructed = session.resolved.keypoints[CORNER]
-    assert constructed.source is Source.CONSTRUCTED
+    assert constructed.parents == ("Big rect. right main", "Big rect. right top")
+    assert constructed.source in GEOMETRY
     labels = shared_data / "soccernet-dev" / "keypoints57" / "004.json"
     published = json.loads(labels.read_text(encoding="utf-8"))["17"]
-    assert np.linalg.norm(np.subtract(constructed.position, published)) < 3
+    assert np.linalg.norm(np.subtract(constructed.position, published)) < 4
 
     # The network has its say about the shown frame, and changes none of it.
     qtbot.waitUntil(lambda: session.prediction is not None, timeout=60_000)
-    assert session.resolved.keypoints[CORNER].source is Source.CONSTRUCTED
+    assert session.resolved.keypoints[CORNER].position == pytest.approx(constructed.position, abs=0.05)
 
     # A person corrects one point.
     x, y = session.resolved.keypoints[MARK].position

@@ -197,10 +197,12 @@ class FrameDesk(QObject):
             self._push(replace(self._record, labels=labels), text, gesture)
 
     def end_gesture(self) -> None:
-        """The gesture is over, and stored."""
+        """The gesture is over, and stored; sources that were held still in the drag are chosen anew."""
         self._serial += 1
-        self._gesture = None
+        dragged, self._gesture = self._gesture is not None, None
         self._store()
+        if dragged:
+            self._resolve()
 
     def undo(self) -> None:
         """Take back the last change, and show the frame it changed."""

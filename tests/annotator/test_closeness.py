@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from views import SIZE, WORLDS, look
 from annotator.closeness import click_residuals, ellipses
 from annotator.keypoints import resolve
 from annotator.labels import Instance
+from annotator.pitch import marking_samples
 
 VIEW = look((0.0, 65.0, -16.0), (-33.0, 2.0, 0.0), 1300.0, kap=0.04)
 
@@ -74,3 +76,21 @@ def test_the_ellipse_points_where_the_projection_wanders():
     along = np.array([math.cos(ellipse.angle), math.sin(ellipse.angle)])
     assert abs(vectors[:, 1] @ along) > 0.97
     assert math.sqrt(values[1]) == pytest.approx(ellipse.long, rel=0.25)
+
+
+def test_over_a_crowned_pitch_clicks_are_measured_to_the_projected_curve():
+    flat = answer(drawn()).solution
+    covariance = np.zeros((9, 9))
+    covariance[:8, :8] = flat.covariance
+    model = replace(flat.model, unknowns=1)
+    crowned = replace(flat, model=model, params=np.append(flat.params, 0.3), covariance=covariance)
+    assert crowned.crown == 0.3
+    samples = crowned.project(marking_samples("Side line top"))
+    inside = samples[np.isfinite(samples).all(axis=1) & (samples > 0).all(axis=1) & (samples < SIZE).all(axis=1)]
+    on_it = {"Side line top": tuple(map(tuple, inside))}
+    assert click_residuals(crowned, on_it)["Side line top"].max() < 0.01
+    shifted = {"Side line top": tuple(map(tuple, inside + np.array([0.0, 2.0])))}
+    assert 1.0 < click_residuals(crowned, shifted)["Side line top"].min() <= 2.01
+    arc = crowned.project(marking_samples("Circle left"))
+    on_arc = {"Circle left": tuple(map(tuple, arc[np.isfinite(arc).all(axis=1)]))}
+    assert click_residuals(crowned, on_arc)["Circle left"].max() < 0.1

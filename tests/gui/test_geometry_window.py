@@ -48,7 +48,8 @@ def test_the_overlay_follows_every_move_of_a_drag(window, qtbot):
     drag(window, qtbot, (x, y), (x + 16.0, y + 10.0), steps=5)
     assert len(seen) >= 4
     assert all(ghost for ghost in seen)
-    assert all(before != after for before, after in itertools.pairwise(seen))
+    moves = seen[:-1]  # the last answer is that of the release, where nothing moved any more
+    assert all(before != after for before, after in itertools.pairwise(moves))
 
 
 def test_the_overlay_has_a_key(window, qtbot):
