@@ -247,7 +247,7 @@ def run_recipe(
     roboflow: Path | None,
     output: Path,
     frames: int = 12_000,
-    samples: int = 145_000,
+    samples: int = 130_000,
     workdir: Path,
     threads: int | None = None,
     progress: Report = _no_report,

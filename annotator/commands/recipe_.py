@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the network file to write")
     parser.add_argument("--roboflow", type=Path, metavar="FOLDER", help="real frames too, see docs/weights.md")
     parser.add_argument("--frames", type=int, default=12_000, metavar="N", help="rendered frames (default 12000)")
-    parser.add_argument("--samples", type=int, default=145_000, metavar="N", help="frames shown (default 145000)")
+    parser.add_argument("--samples", type=int, default=130_000, metavar="N", help="frames shown (default 130000)")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep rendered frames here and resume from them")
 
 
