@@ -39,7 +39,9 @@ class Errands(QObject):
         self._opener = Lane("open", self)
         self._lane = Lane("work", self)
         self.job = Job(self)
+        self._eager: Project | None = None
         session.forecaster.batch_ended.connect(self._on_batch_ended)
+        session.forecaster.loaded.connect(self._on_network)
 
     @property
     def current(self) -> Job | None:
@@ -72,7 +74,21 @@ class Errands(QObject):
                     shutil.copyfile(path, target / path.name)
             return Project.for_media([target])
 
-        self._opener.ask(work, then=self._on_opened, failed=self._on_failed)
+        self._opener.ask(work, then=self._on_sample, failed=self._on_failed)
+
+    def _on_sample(self, project: Project) -> None:
+        """The sample project is there to be looked at: the network sees all of it at once."""
+        self._on_opened(project)
+        self._eager = project
+        self._on_network()
+
+    def _on_network(self) -> None:
+        network = self._session.forecaster.network_id
+        if network is None or self._eager is None:
+            return
+        eager, self._eager = self._eager, None
+        if eager is self._session.project and not all(eager.has_prediction(n, network) for n in eager.frame_ids()):
+            self.predict_all()
 
     def _on_opened(self, project: Project) -> None:
         self._session.adopt(project)

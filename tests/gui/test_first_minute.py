@@ -156,3 +156,11 @@ def test_the_sample_project_is_one_click_away(empty_window, qtbot, tmp_path):
     qtbot.waitUntil(lambda: empty_window.session.frame_id is not None)
     assert empty_window.session.project.row(empty_window.session.frame_id).path.parent == tmp_path / "data" / "sample"
     assert len(empty_window.session.order.ids) == 3
+
+
+def test_every_sample_frame_is_predicted_without_being_asked_for(empty_window, qtbot, resources):
+    (resources / "weights" / "net.safetensors").write_bytes(b"")
+    empty_window.errands.open_sample()
+    session = empty_window.session
+    qtbot.waitUntil(lambda: session.project is not None)
+    qtbot.waitUntil(lambda: session.project.state_counts()[FrameState.PREDICTED] == 3)
