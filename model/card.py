@@ -69,6 +69,12 @@ class Card:
             raise ValueError("colour order, mean or standard deviation of the input make no sense")
         if self.mirror and sorted(self.mirror) != list(range(len(self.names))):
             raise ValueError("the mirror table is no permutation of the keypoints")
+        if not isinstance(self.sigma, int | float) or not 0.1 <= self.sigma <= 64:
+            raise ValueError(f"sigma {self.sigma!r} is no number of cells")
+        if not isinstance(self.threshold, int | float) or not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold {self.threshold!r} is no confidence")
+        if self.alignment not in ("centre", "corner"):
+            raise ValueError(f"alignment {self.alignment!r} is not known")
         if min(self.input_size) < 64 or max(self.input_size) > 8192:
             raise ValueError(f"input size {self.input_size} is not within 64 and 8192")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,6 +68,26 @@ def frame_size(text: str) -> tuple[int, int]:
     if not (cross and width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a size like 960x540")
     return int(width), int(height)
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1, for argparse."""
+    return _number(text, 0.0, 1.0, "a number from 0 to 1")
+
+
+def positive(text: str) -> float:
+    """A number above 0, for argparse."""
+    return _number(text, 1e-9, 1e9, "a number above 0")
+
+
+def _number(text: str, least: float, most: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
 
 
 def write_result(document: dict[str, Any], output: Path | None) -> None:

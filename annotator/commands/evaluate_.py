@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotator.commands import CommandError
-from annotator.commands.console import Ticker, complain, write_result
+from annotator.commands.console import Ticker, complain, share, write_result
 from annotator.commands.network import add_device_argument, embedded_weights, load_predictor
 from annotator.evaluation import (
     HEADER,
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "network files, compared on the same frames (default: the embedded one)"
     parser.add_argument("--weights", type=Path, nargs="+", default=[], metavar="FILE", help=text)
     add_device_argument(parser)
-    parser.add_argument("--threshold", type=float, metavar="T", help="least confidence (default: each network's own)")
+    parser.add_argument("--threshold", type=share, metavar="T", help="least confidence (default: each network's own)")
     parser.add_argument("--split", choices=("train", "val", "test"), help="of a training set (default: val)")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write an HTML report with the worst frames here")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the measures here as JSON")

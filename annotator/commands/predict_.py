@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.commands import CommandError
-from annotator.commands.console import Ticker, complain, gather, write_result
+from annotator.commands.console import Ticker, complain, gather, share, write_result
 from annotator.commands.network import add_network_arguments, load_predictor
 from annotator.formats import keypoints57
 from annotator.formats.documents import FormatError, read_object
@@ -31,7 +31,7 @@ _SAVE_SECONDS, _SAVE_SHARE = 20.0, 20.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``predict``."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="images, or folders of them")
-    parser.add_argument("--threshold", type=float, metavar="T", help="least confidence (default: the network's own)")
+    parser.add_argument("--threshold", type=share, metavar="T", help="least confidence (default: the network's own)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to standard output")
     parser.add_argument("--resume", action="store_true", help="keep what --output holds and predict the rest")
     parser.add_argument("--batch", type=int, default=4, metavar="N", help="frames at a time (default 4)")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator.commands import CommandError
-from annotator.commands.console import Ticker, complain, duration
+from annotator.commands.console import Ticker, complain, duration, positive
 from annotator.commands.network import embedded_weights
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the network file to write")
     parser.add_argument("--start", type=Path, metavar="FILE", help="network to start from (default: the embedded one)")
     parser.add_argument("--from-nothing", action="store_true", help="start from random weights instead")
-    parser.add_argument("--epochs", type=float, default=10.0, metavar="N", help="rounds over the sets (default 10)")
+    parser.add_argument("--epochs", type=positive, default=10.0, metavar="N", help="rounds over the sets (default 10)")
     parser.add_argument("--mix-rendered", type=int, default=0, metavar="N", help="render N frames, half of the draws")
     parser.add_argument("--patience", type=int, default=0, metavar="N", help="end after N rounds without progress")
     parser.add_argument("--batch", type=int, default=8, metavar="N", help="frames a step (default 8)")

@@ -222,3 +222,18 @@ def test_resolving_lines_needs_neither_qt_nor_torch(lines):
 
 def test_durations_read_as_people_say_them():
     assert [duration(s) for s in (4.4, 200, 3900)] == ["4 s", "3 min 20 s", "1 h 05 min"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "a.jpg", "--threshold", "nan"],
+        ["predict", "a.jpg", "--threshold", "5"],
+        ["train", "set", "--output", "n.safetensors", "--epochs", "-1"],
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_before_any_work(arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        run_command(arguments)
+    assert left.value.code == 2
+    assert "is not a number" in capsys.readouterr().err

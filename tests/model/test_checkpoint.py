@@ -181,3 +181,15 @@ def test_an_unpickled_stream_without_torch_is_inert() -> None:
     value = _InertPickle.load(io.BytesIO(data))
     assert type(value["f"]) is not type(_run_code)
     assert type(value["c"]).__name__ == "_Inert"
+
+
+@pytest.mark.parametrize("change", [{"sigma": -1.0}, {"sigma": "x"}, {"threshold": 2.0}, {"alignment": "left"}])
+def test_a_card_with_nonsense_is_refused(change):
+    from dataclasses import replace
+
+    from model.card import Card
+    from model.hrnet import preset
+
+    card = Card(spec=preset("touchline-small", channels=3), names=("a", "b"), input_size=(128, 96))
+    with pytest.raises(ValueError, match=r"sigma|threshold|alignment"):
+        replace(card, **change)
