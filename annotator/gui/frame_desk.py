@@ -58,6 +58,7 @@ class FrameDesk(QObject):
     settings_changed = Signal()
     active_changed = Signal()
     saved = Signal(int)
+    travelled = Signal(int)
     message = Signal(str)
     failed = Signal(str)
 
@@ -83,10 +84,6 @@ class FrameDesk(QObject):
         self._gesture: tuple[object, int] | None = None
         self._serial = 0
         self._unstored: tuple[int, FrameRecord, str] | None = None
-
-    def show(self, frame_id: int) -> None:
-        """Bring another frame to the desk."""
-        raise NotImplementedError
 
     @property
     def frame_id(self) -> int | None:
@@ -295,7 +292,7 @@ class FrameDesk(QObject):
         finally:
             self.record_changed.disconnect(connection)
         if changed:
-            self.show(changed[-1])
+            self.travelled.emit(changed[-1])
 
     def _compute(self) -> None:
         if self._rgb is None or self._record is None:

@@ -43,6 +43,7 @@ class Session(FrameDesk):
         self._filter: tuple[frozenset[FrameState] | None, str] = (None, "")
         self._wanted: int | None = None
         self._painted = False
+        self.travelled.connect(self.show)
         self.loader.loaded.connect(self._present)
         self.loader.failed.connect(self._on_unreadable)
         self.forecaster.predicted.connect(self._on_predicted)
