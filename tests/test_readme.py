@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from annotator.commands import COMMANDS
-from annotator.gui.command_table import COMMANDS as WINDOW_COMMANDS
-from annotator.gui.command_table import MENUS
+from annotator.gui.menus.table import COMMANDS as WINDOW_COMMANDS
+from annotator.gui.menus.table import MENUS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

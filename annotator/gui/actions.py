@@ -10,8 +10,9 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar, QWidget
 
 from annotator.gui import theme
-from annotator.gui.command_table import COMMANDS, Command, Needs, Scope
 from annotator.gui.forecasting import NetworkState
+from annotator.gui.menus.command import Command, Needs, Scope
+from annotator.gui.menus.table import COMMANDS
 from annotator.labels import Decision
 
 if TYPE_CHECKING:

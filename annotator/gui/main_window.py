@@ -24,13 +24,13 @@ from annotator.gui import theme
 from annotator.gui.actions import Actions
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
-from annotator.gui.command_table import CONTEXT, DECISIONS, MENUS, TOOLBAR
 from annotator.gui.docks import Docks
 from annotator.gui.easel import Easel
 from annotator.gui.errands import RESOURCES, Errands
 from annotator.gui.files import Files
 from annotator.gui.forecasting import NetworkFactory, load_network
 from annotator.gui.issue_search import IssueSearch
+from annotator.gui.menus.table import CONTEXT, DECISIONS, MENUS, TOOLBAR
 from annotator.gui.panels.empty_state import EmptyState
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.message_bar import MessageBar

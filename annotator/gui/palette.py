@@ -28,7 +28,8 @@ from PySide6.QtWidgets import (
 
 from annotator.gui import theme
 from annotator.gui.actions import Actions
-from annotator.gui.command_table import COMMANDS, Command
+from annotator.gui.menus.command import Command
+from annotator.gui.menus.table import COMMANDS
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -10,8 +10,9 @@ from PySide6.QtGui import QKeySequence
 from windows import click, press, settle
 
 from annotator.gui import theme
-from annotator.gui.command_table import COMMANDS, CONTEXT, DECISIONS, MENUS, TOOLBAR, Command
 from annotator.gui.dialogs.keys import KeysDialog
+from annotator.gui.menus.command import Command
+from annotator.gui.menus.table import COMMANDS, CONTEXT, DECISIONS, MENUS, TOOLBAR
 from annotator.gui.palette import Palette, fitting
 
 pytest_plugins = ("window_fixtures",)

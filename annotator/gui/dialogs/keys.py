@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTre
 
 from annotator.gui import theme
 from annotator.gui.actions import Actions
-from annotator.gui.command_table import COMMANDS, MENUS
+from annotator.gui.menus.table import COMMANDS, MENUS
 
 Row = tuple[str, str, str, str]
 translate = QCoreApplication.translate

@@ -1,0 +1,36 @@
+"""The File menu: opening, importing, exporting."""
+
+from __future__ import annotations
+
+from annotator.gui import deeds
+from annotator.gui.menus.command import Command, N, Needs, Scope
+
+_W = Scope.WINDOW
+_PROJECT = Needs.PROJECT
+_NOTHING = Needs.NOTHING
+
+FILE = (
+    Command("file.openFolder", "file", N("Commands", "Open folder..."), N("Commands", "Open a folder of frames"),
+            lambda w: w.files.open_folder(), ("Ctrl+O",), "open-folder", _NOTHING, _W),
+    Command("file.openVideo", "file", N("Commands", "Open video..."), N("Commands", "Open one or more videos"),
+            lambda w: w.files.open_video(), ("Ctrl+Shift+V",), "open-video", _NOTHING, _W),
+    Command("file.openImages", "file", N("Commands", "Open images..."), N("Commands", "Open single images"),
+            lambda w: w.files.open_images(), ("Ctrl+I",), "open-images", _NOTHING, _W),
+    Command("file.openProject", "file", N("Commands", "Open project..."),
+            N("Commands", "Open a Touchline project file"),
+            lambda w: w.files.open_project(), ("Ctrl+Shift+O",), "", _NOTHING, _W),
+    Command("file.openSample", "file", N("Commands", "Open sample project"),
+            N("Commands", "Open a few rendered frames to try things on"),
+            lambda w: w.errands.open_sample(), (), "sample", _NOTHING, _W),
+    Command("file.save", "file", N("Commands", "Save"),
+            N("Commands", "Everything is stored as you work; this says where"),
+            deeds.save, ("Ctrl+S",), "", _PROJECT, _W, group=1),
+    Command("file.importLines", "file", N("Commands", "Import SoccerNet lines..."),
+            N("Commands", "Bring line files into the project as drawn markings"),
+            lambda w: w.files.import_lines(), (), "import", _PROJECT, _W, group=2),
+    Command("file.export", "file", N("Commands", "Export..."),
+            N("Commands", "Export the accepted frames as a training set, SoccerNet files or COCO"),
+            lambda w: w.files.export(), ("Ctrl+E",), "export", _PROJECT, _W, group=2),
+    Command("app.quit", "file", N("Commands", "Quit"), N("Commands", "Close Touchline"),
+            lambda w: w.close(), ("Ctrl+Q",), "", _NOTHING, _W, group=3),
+)  # fmt: skip

@@ -1,0 +1,23 @@
+"""The Predict menu: the network."""
+
+from __future__ import annotations
+
+from annotator.gui import deeds
+from annotator.gui.menus.command import Command, N, Needs, Scope
+
+_W = Scope.WINDOW
+_NOTHING = Needs.NOTHING
+
+PREDICT = (
+    Command("predict.load", "predict", N("Commands", "Load network..."),
+            N("Commands", "Load the weights of a network from a file"),
+            lambda w: w.files.load_network(), (), "network", _NOTHING, _W),
+    Command("predict.frame", "predict", N("Commands", "Predict frame"),
+            N("Commands", "Let the network look at this frame again"),
+            lambda w: w.session.predict_again(), ("F6",), "predict", Needs.NETWORK, _W),
+    Command("predict.all", "predict", N("Commands", "Predict all frames"),
+            N("Commands", "Let the network look at every listed frame that it has not seen"),
+            lambda w: w.errands.predict_all(), ("Shift+F6",), "predict-all", Needs.NETWORK, _W),
+    Command("predict.stop", "predict", N("Commands", "Stop"), N("Commands", "Stop what is running; what is done stays"),
+            deeds.stop, ("Ctrl+.",), "stop", Needs.JOB, _W),
+)  # fmt: skip
