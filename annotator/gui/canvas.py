@@ -39,6 +39,8 @@ from annotator.gui.pointing import (
     tip_at,
 )
 from annotator.gui.sheet import Sheet
+from annotator.gui.sketch import NO_SKETCH, Sketch
+from annotator.gui.sketch_items import SketchLayer
 from annotator.gui.view_state import ViewState
 
 STEP = 1.25
@@ -101,10 +103,22 @@ class Canvas(Sheet):
         self._space = _Space.UP
         self._hovered: str | None = None
         self._flash = Flash(self.scene(), self)
+        self._pointer: PointerEvent | None = None
+        self._sketch, self._evidence = SketchLayer(self.scene()), SketchLayer(self.scene())
+        for layer in (self._sketch, self._evidence):
+            self.zoom_changed.connect(layer.set_scale)
 
     def show_view(self, state: ViewState) -> None:
         """Show this state of the marks in place of the one before."""
         self._overlay.show_state(state)
+
+    def refresh_sketch(self) -> None:
+        """Ask the tool anew what it would have painted: something changed that is no event of the pointer."""
+        self._sketch.show_sketch(self._tool.sketch(self._pointer) if self._tool is not None else NO_SKETCH)
+
+    def show_evidence(self, sketch: Sketch) -> None:
+        """Show why something was done, over the picture and beside what the tool offers."""
+        self._evidence.show_sketch(sketch)
 
     def set_tool(self, tool: Tool | None) -> None:
         """Let this tool answer the pointer; what the one before was doing is taken back."""
@@ -237,6 +251,8 @@ class Canvas(Sheet):
         if hint != self._hint:
             self._hint = hint
             self.hint_changed.emit(hint)
+        self._pointer = pointer or self._pointer
+        self.refresh_sketch()
         if self._gesture is not Gesture.ZOOM:
             self._overlay.show_band(self._tool.band if self._tool is not None else None)
 
@@ -245,12 +261,17 @@ class Canvas(Sheet):
             self._hovered = None
             self._overlay.hover(None)
             self.hovered.emit(None)
+        self._pointer = None
+        self.refresh_sketch()
         self.pointer_left.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; with Shift scroll sideways."""
+        """Zoom at the pointer; with Shift scroll sideways; the tool may want it."""
         delta = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        pointer = self._event_at(event.position(), event.modifiers())
+        if self._tool is not None and self._tool.wheel(pointer, (delta.y() or delta.x()) / 120.0):
+            self._refresh_pointer(pointer)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             # Some platforms turn the wheel's axis themselves when Shift is held.
             self._pan_by(delta.y() or delta.x())
         elif delta.y():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from annotator.gui.pointing import Cursor, Gesture, PointerEvent, Rect, ToolKey
+from annotator.gui.sketch import Sketch
 from annotator.gui.view_state import EMPTY_VIEW, Selection, ViewSettings, ViewState, view_state
 from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels
@@ -97,6 +98,12 @@ class Tool(Protocol):
 
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer should look like."""
+
+    def sketch(self, event: PointerEvent | None = None) -> Sketch:
+        """What to paint on top with the pointer here; None: it is elsewhere."""
+
+    def wheel(self, event: PointerEvent, steps: float) -> bool:
+        """The wheel was turned by this many notches away from the person; False leaves it to the view."""
 
 
 class Sight:

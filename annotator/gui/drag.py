@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from annotator.gui.desk import Desk, Sight
 from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, Hit, PointerEvent, Rect, ToolKey, along_axis, hit_point
+from annotator.gui.sketch import NO_SKETCH, Sketch
 from annotator.gui.view_state import spoken, within
 from annotator.labels import FrameLabels, Point, move_marking_point, place
 
@@ -131,6 +132,14 @@ class HoldingTool:
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer looks like here."""
         return Cursor.HIDDEN if self._drag is not None and self._drag.moving else Cursor.CROSS
+
+    def sketch(self, event: PointerEvent | None = None) -> Sketch:
+        """What to paint on top."""
+        return NO_SKETCH
+
+    def wheel(self, event: PointerEvent, steps: float) -> bool:
+        """The view's own."""
+        return False
 
     def _point_at(self, event: PointerEvent | None) -> Hit | None:
         return hit_point(self._sight.view, event) if event is not None else None
