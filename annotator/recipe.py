@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,22 @@ SIZE = (512, 288)
 """Size of training images: 16:9, a little above the network's input."""
 ATTRIBUTION = "roboflow universe adzuki/soccer-field-localization v9, CC BY 4.0"
 ROBOFLOW_SHARE = 0.2
+RENDERER = 2
+"""Counts the changes of what the renderer draws: see docs/renderer-rounds.md."""
+HARD = {
+    "high behind": 0.24,
+    "behind goal": 0.12,
+    "beside": 0.12,
+    "along": 0.10,
+    "main": 0.07,
+    "sixteen": 0.07,
+    "midfield": 0.07,
+    "close": 0.07,
+    "level": 0.06,
+    "player": 0.06,
+    "stands": 0.02,
+}
+"""Shares of camera families where the first network failed most."""
 _INPUT = 480
 _RANSAC_PIXELS, _LARGEST_MEDIAN, _FEWEST = 3.0, 2.5, 5
 _VALIDATION_EVERY = 40
@@ -60,13 +76,15 @@ def render_training_set(
     frames: int,
     first_seed: int = 0,
     size: tuple[int, int] = SIZE,
+    shares: Mapping[str, float] | None = None,
     progress: Report = _no_report,
     should_stop: Stop = _never,
 ) -> TrainingSet:
     """Write ``frames`` rendered frames as a training set; the same arguments give the same bytes.
 
     Points hidden by people are labelled as occluded, points too small to be told are unknown. One frame in 40 is for
-    validation.
+    validation. ``shares`` are those of the camera families (`annotator.synthetic.cameras.FAMILIES`) where other ones
+    than usual are wanted.
 
     Raises
     ------
@@ -80,10 +98,21 @@ def render_training_set(
         for i in range(frames):
             if should_stop():
                 raise RecipeStoppedError
-            yield rendered_sample(render(first_seed + i, size), first_seed + i)
+            seed = first_seed + i
+            yield rendered_sample(render(seed, size, family=_drawn(seed, shares)), seed)
             progress(i + 1, frames, "rendering")
 
-    return _write(folder, samples(), {"renderer": 1, "first_seed": first_seed, "frames": frames})
+    settings: dict[str, object] = {"renderer": RENDERER, "first_seed": first_seed, "frames": frames}
+    return _write(folder, samples(), settings | ({"shares": dict(shares)} if shares else {}))
+
+
+def _drawn(seed: int, shares: Mapping[str, float] | None) -> str | None:
+    """The camera family of a frame, by its seed alone; None for the usual mixture."""
+    if not shares:
+        return None
+    rng = np.random.default_rng((seed, 1))
+    weights = np.array(list(shares.values()))
+    return list(shares)[int(rng.choice(len(weights), p=weights / weights.sum()))]
 
 
 def rendered_sample(frame: SyntheticFrame, seed: int) -> Sample:

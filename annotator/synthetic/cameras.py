@@ -154,10 +154,10 @@ def _close(rng: np.random.Generator, half: tuple[float, float], side: int) -> Po
 
 
 def _high_behind(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
-    """High in the stand behind the left goal."""
-    position = [-half[0] - rng.uniform(16, 50), rng.uniform(-9, 9), -rng.uniform(7, 24)]
-    target = [-half[0] + rng.uniform(-1, 20), rng.uniform(-6, 6), 0.0]
-    return np.array(position), np.array(target), rng.uniform(14, 46)
+    """High in the stand behind the left goal, often well aside of it."""
+    position = [-half[0] - rng.uniform(10, 48), rng.uniform(-16, 16), -rng.uniform(5, 24)]
+    target = [-half[0] + rng.uniform(-1, 30), rng.uniform(-14, 14), 0.0]
+    return np.array(position), np.array(target), rng.uniform(14, 56)
 
 
 def _behind(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
@@ -182,6 +182,36 @@ def _tactical(rng: np.random.Generator, half: tuple[float, float], side: int) ->
     return np.array(position), np.array(target), rng.uniform(60, 112)
 
 
+def _along(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
+    """Any place along the main stand, looking at any other part of the pitch: oblique midfields without a box."""
+    position = [rng.uniform(-48, 48), half[1] + rng.uniform(8, 45), -rng.uniform(5, 24)]
+    target = [rng.uniform(-48, 48), rng.uniform(-20, 20), 0.0]
+    return np.array(position), np.array(target), rng.uniform(25, 85)
+
+
+def _beside(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
+    """Near a goal line on the main side, low or on a crane, close on the goal; never looking along the pitch."""
+    target = [side * (half[0] - rng.uniform(-2, 9)), rng.uniform(-8, 8), -rng.uniform(0, 1.5)]
+    away = rng.uniform(10, 50)
+    position = [target[0] + rng.uniform(-0.8, 0.8) * away, target[1] + away, -rng.uniform(1.2, 12)]
+    return np.array(position), np.array(target), rng.uniform(7, 26)
+
+
+def _level(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
+    """A camera beside the pitch at the height of the players' heads."""
+    position = [rng.uniform(-54, 54), half[1] + rng.uniform(1.5, 6), -rng.uniform(1.0, 3.0)]
+    away = rng.uniform(8, 60)
+    target = [position[0] + rng.uniform(-45, 45), half[1] - away, -rng.uniform(0.3, 1.8)]
+    return np.array(position), np.array(target), away * rng.uniform(0.25, 0.9)
+
+
+def _stands(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
+    """The crowd, the bench or the boards, and at most a strip of grass."""
+    position = [rng.uniform(-30, 30), half[1] + rng.uniform(0, 30), -rng.uniform(2, 18)]
+    target = [rng.uniform(-60, 60), -half[1] - rng.uniform(2, 20), -rng.uniform(2, 12)]
+    return np.array(position), np.array(target), rng.uniform(5, 45)
+
+
 def _player(rng: np.random.Generator, half: tuple[float, float], side: int) -> Pose:
     """A close-up of a player, in which next to nothing of the pitch can be told."""
     position = [rng.uniform(-12, 12), half[1] + rng.uniform(8, 45), -rng.uniform(3, 18)]
@@ -191,16 +221,21 @@ def _player(rng: np.random.Generator, half: tuple[float, float], side: int) -> P
 
 Family = Callable[[np.random.Generator, tuple[float, float], int], Pose]
 FAMILIES: dict[str, tuple[float, Family]] = {
-    "main": (0.23, _main),
-    "sixteen": (0.19, _sixteen),
-    "close": (0.15, _close),
-    "high behind": (0.09, _high_behind),
-    "behind goal": (0.04, _behind),
-    "player": (0.03, _player),
-    "midfield": (0.16, _midfield),
-    "tactical": (0.11, _tactical),
+    "main": (0.18, _main),
+    "sixteen": (0.15, _sixteen),
+    "close": (0.12, _close),
+    "high behind": (0.14, _high_behind),
+    "behind goal": (0.06, _behind),
+    "player": (0.04, _player),
+    "midfield": (0.10, _midfield),
+    "tactical": (0.07, _tactical),
+    "along": (0.05, _along),
+    "beside": (0.05, _beside),
+    "level": (0.03, _level),
+    "stands": (0.01, _stands),
 }
-CLOSE_UP = "player"
+CLOSE_UP = ("player", "level", "stands")
+"""Families whose frames need not show any keypoint."""
 BEHIND_GOAL = ("high behind", "behind goal")
 
 
@@ -213,8 +248,8 @@ def random_view(
 ) -> View:
     """A view of a pitch with the given half length and half width in metres.
 
-    Shares: penalty areas 57 %, close-ups of players 3 %, behind the goal 13 %, midfield and tactical 27 %, unless
-    ``family`` names one.
+    Shares are those of `FAMILIES`: half of the frames show a penalty area from the main side, a fifth a goal from
+    behind, a fifth midfield or most of the pitch, the rest close-ups and crowds; unless ``family`` names one.
     """
     if family is not None and family not in FAMILIES:
         raise ValueError(f"there is no camera family {family!r}; there are {', '.join(FAMILIES)}")

@@ -51,23 +51,40 @@ def graphics(rng: np.random.Generator, picture: Picture, covered: Map) -> None:
         box = (rng.uniform(0.86, 0.92) * width, rng.uniform(0.03, 0.08) * height, unit * 2.2, unit * 1.1)
         _panel(picture, covered, box, (20, 20, 24) if rng.random() < 0.5 else (240, 240, 240), opacity=0.85)
         _write(picture, "TL 1", (box[0] + unit * 0.2, box[1] + unit * 0.85), unit * 0.026, (200, 200, 200))
-    if rng.random() < 0.4:
-        box = (rng.uniform(0.8, 0.88) * width, rng.uniform(0.82, 0.88) * height, unit * 1.8, unit * 2.0)
-        _crest(picture, box, opacity=float(rng.uniform(0.12, 0.4)))
+    if rng.random() < 0.55:
+        low = rng.random() < 0.6
+        tall = unit * float(rng.uniform(1.6, 3.0))
+        top = rng.uniform(0.8, 0.88) if low else rng.uniform(0.03, 0.1)
+        box = (rng.uniform(0.78, 0.9) * width, top * height, tall * 0.9, tall)
+        _crest(rng, picture, box, opacity=float(rng.uniform(0.12, 0.45)))
     if rng.random() < 0.07:
         box = (rng.uniform(0.05, 0.6) * width, rng.uniform(0.02, 0.9) * height, unit * 9, unit * rng.uniform(1, 2.5))
         _panel(picture, covered, box, (8, 8, 8) if rng.random() < 0.5 else (235, 235, 235), opacity=1.0)
+    if rng.random() < 0.02:
+        _wipe(rng, picture, covered)
 
 
-def _crest(picture: Picture, box: tuple[float, float, float, float], *, opacity: float) -> None:
-    """A translucent ring with a ball in it (left, top, width, height in pixels), in place."""
+def _crest(
+    rng: np.random.Generator, picture: Picture, box: tuple[float, float, float, float], *, opacity: float
+) -> None:
+    """A translucent mark of a broadcaster (left, top, width, height in pixels), in place: ring, shield or lettering."""
     left, top, wide, tall = box
-    drawn = picture.copy()
+    drawn, ink = picture.copy(), (235, 235, 235)
     middle = round((left + wide / 2) * 16), round((top + tall / 2) * 16)
     radius = min(wide, tall) / 2
     thick = max(1, round(radius / 8))
-    cv2.circle(drawn, middle, round(radius * 16), (235, 235, 235), thick, cv2.LINE_AA, 4)
-    cv2.circle(drawn, middle, round(radius * 9), (235, 235, 235), -1, cv2.LINE_AA, 4)
+    kind = rng.random()
+    if kind < 0.4:
+        cv2.circle(drawn, middle, round(radius * 16), ink, thick, cv2.LINE_AA, 4)
+        cv2.circle(drawn, middle, round(radius * 9), ink, -1, cv2.LINE_AA, 4)
+    else:
+        outline = np.array([(0.05, 0.1), (0.5, 0.0), (0.95, 0.1), (0.9, 0.7), (0.5, 1.0), (0.1, 0.7)])
+        corners = ((outline * (wide, tall) + (left, top)) * 16).astype(np.int32)
+        if kind < 0.8:
+            cv2.polylines(drawn, [corners], True, ink, thick, cv2.LINE_AA, 4)
+        for row in (0.35, 0.55, 0.75):
+            text, at = "PREMIUM LIVE"[: int(rng.integers(4, 13))], (left + wide * 0.16, top + tall * row)
+            _write(drawn, text, at, tall * 0.007, ink)
     picture[:] = _picture(cv2.addWeighted(drawn, opacity, picture, 1 - opacity, 0))
 
 
@@ -90,6 +107,21 @@ def _score(rng: np.random.Generator, picture: Picture, covered: Map, corner: tup
         _panel(picture, covered, (left + unit * 2.6, top + unit * 1.15, unit * 3.6, unit), dark, opacity=0.9)
         clock = f"{int(rng.integers(90)):02d}:{int(rng.integers(60)):02d}"
         _write(picture, clock, (left + unit * 3.3, top + unit * 1.98), size * 0.9, light)
+
+
+def _wipe(rng: np.random.Generator, picture: Picture, covered: Map) -> None:
+    """The slanted bands of a replay sliding in, in place."""
+    height, width = picture.shape[:2]
+    left, slant = rng.uniform(-0.2, 1.0) * width, rng.uniform(-0.4, 0.4) * height
+    for _ in range(int(rng.integers(1, 4))):
+        wide = rng.uniform(0.03, 0.2) * width
+        corners = np.array([(left, 0), (left + wide, 0), (left + wide + slant, height), (left + slant, height)])
+        colour = tuple(int(c) for c in rng.integers(5, 250, 3))
+        mask = np.zeros((height, width), np.uint8)
+        cv2.fillConvexPoly(mask, (corners * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+        picture[mask > 127] = colour
+        covered[mask > 127] = 1.0
+        left += wide * rng.uniform(1.0, 1.4)
 
 
 def _panel(
@@ -117,13 +149,11 @@ def _write(picture: Picture, text: str, at: tuple[float, float], scale: float, c
 
 
 def lens(rng: np.random.Generator, picture: Picture) -> Picture:
-    """Blur, halo sharpening, noise and JPEG compression, in the order of a broadcast chain."""
+    """Blur, halo sharpening, noise and JPEG compression of a picture with its graphics."""
     height = picture.shape[0]
     unit = height / 288
     if rng.random() < 0.75:
         picture = _picture(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.25, 0.8)) * unit))
-    if rng.random() < 0.07:
-        picture = _motion(rng, picture, unit)
     if rng.random() < 0.5:
         amount, radius = float(rng.uniform(0.2, 1.0)), float(rng.uniform(0.6, 1.4)) * unit
         soft = cv2.GaussianBlur(picture, (0, 0), radius)
@@ -148,8 +178,17 @@ def _grain(rng: np.random.Generator, picture: Picture, sigma: float) -> Picture:
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
-def _motion(rng: np.random.Generator, picture: Picture, unit: float) -> Picture:
-    """The smear of a panning camera."""
-    length = int(max(3, rng.uniform(3, 9) * unit)) | 1
-    kernel = np.full((1, length), 1.0 / length, np.float32)
-    return _picture(cv2.filter2D(picture, -1, kernel))
+def smear(rng: np.random.Generator, picture: Picture) -> Picture:
+    """One time in ten the smear of a camera that pans, slightly tilted; now and then so strong that little is left.
+
+    Graphics are laid over it afterwards: they stay sharp.
+    """
+    if rng.random() > 0.1:
+        return picture
+    unit = picture.shape[0] / 288
+    strong = rng.random() < 0.25
+    length = int(max(3, rng.uniform(8, 22) * unit if strong else rng.uniform(3, 9) * unit)) | 1
+    kernel = np.zeros((length, length), np.float32)
+    rise = round(float(rng.uniform(-0.3, 0.3)) * (length // 2))
+    cv2.line(kernel, (0, length // 2 - rise), (length - 1, length // 2 + rise), 1.0, 1, cv2.LINE_AA)
+    return _picture(cv2.filter2D(picture, -1, kernel / kernel.sum()))

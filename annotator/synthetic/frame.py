@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS, MarkingKind
 from annotator.synthetic.cameras import CLOSE_UP, RenderCamera, View, random_view
-from annotator.synthetic.finish import grade, graphics, lens, stadium_shadow
+from annotator.synthetic.finish import grade, graphics, lens, smear, stadium_shadow
 from annotator.synthetic.foreground import paint_foreground
 from annotator.synthetic.goals import draw_flag, draw_goal, random_goal_look
 from annotator.synthetic.ground import ground_maps, paint_ground
-from annotator.synthetic.people import Kit, Person, draw_person, random_kits, shadow_map
+from annotator.synthetic.people import Kit, Person, draw_ball, draw_person, random_kits, shadow_map
 from annotator.synthetic.plan import GroundMaps, Plan
 from annotator.synthetic.stadium import Sight, paint_boards, paint_stands, random_stadium
 
@@ -25,8 +25,11 @@ Map = NDArray[np.float32]
 Image = NDArray[np.float32]
 
 ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
-COARSE = 0.9
+COARSE = 1.2
 """Metres per pixel along the coarser axis at 512 pixels of width beyond which a ground point cannot be told."""
+
+_BIBS = ((250, 90, 40), (230, 60, 40), (240, 220, 40), (30, 30, 34), (60, 70, 110), (150, 150, 155))
+"""Colours of those who work behind the goals."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,7 @@ def render(
     size : (int, int)
         Width and height in pixels.
     family : str, optional
-        Keep to one kind of camera; by default 57 % show a penalty area from the side, 13 % a goal from behind,
-        27 % midfield or most of the pitch and 3 % a close-up of a player.
+        Keep to one kind of camera; by default they come in the shares of `annotator.synthetic.cameras.FAMILIES`.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def _useful_view(rng: np.random.Generator, plan: Plan, size: tuple[int, int], fa
     world = plan.keypoints()
     view = random_view(rng, size=size, half=(plan.half_length, plan.half_width), family=family)
     for _ in range(30):
-        if view.family == CLOSE_UP or int(_inside(view.camera.project(world), size).sum()) >= wanted:
+        if view.family in CLOSE_UP or int(_inside(view.camera.project(world), size).sum()) >= wanted:
             break
         view = random_view(rng, size=size, half=(plan.half_length, plan.half_width), family=view.family)
     return view
@@ -150,12 +152,13 @@ class _Scene:
     def frame(self) -> SyntheticFrame:
         """Draw everything and say where the keypoints are."""
         image = self._ground_and_stadium()
-        if self._view.family == CLOSE_UP:
-            # The lens is focused on the player.
+        if self._view.family in CLOSE_UP and (self._view.family == "player" or self._rng.random() < 0.5):
+            # The lens is focused on someone near.
             image = np.asarray(cv2.GaussianBlur(image, (0, 0), image.shape[0] * self._rng.uniform(0.006, 0.03)))
         self._standing(image)
         paint_foreground(self._rng, image, self._covered, view=self._view, plan=self._plan)
         picture = (np.clip(grade(self._rng, image), 0, 1) * 255 + 0.5).astype(np.uint8)
+        picture = smear(self._rng, picture)
         graphics(self._rng, picture, self._covered)
         picture = lens(self._rng, picture)
         points, states, coarse = self._truth()
@@ -209,7 +212,7 @@ class _Scene:
         rng, plan, kits = self._rng, self._plan, random_kits(self._rng)
         height, width = self._depth.shape
         people = []
-        pace = 0.35 if self._view.family in ("close", CLOSE_UP) else 1.0
+        pace = 0.35 if self._view.family in ("close", "beside", *CLOSE_UP) else 1.0
         for _ in range(int(rng.integers(3, 23) * pace) + 1):
             u, v = int(rng.integers(width)), int(rng.uniform(0.12, 1.0) * height)
             x, y = float(self._ground.x[v, u]), float(self._ground.y[v, u])
@@ -226,7 +229,9 @@ class _Scene:
             x = side * (plan.half_length + self._stadium.boards[1] - rng.uniform(0.4, 1.0))
             place = np.array([x, rng.uniform(-20, 20), 0.0])
             if abs(place[1]) > 5:
-                people.append(self._person(place, kits[4], float(rng.uniform(0.9, 1.3))))
+                bib = _BIBS[int(rng.integers(len(_BIBS)))]
+                clothes = kits[4] if rng.random() < 0.3 else Kit(bib, bib, (28, 28, 34), (28, 28, 34), "plain")
+                people.append(self._person(place, clothes, float(rng.uniform(0.9, 1.3))))
         return people
 
     def _person(self, foot: Floats, kit: Kit, height: float) -> Person:
@@ -243,6 +248,10 @@ class _Scene:
         for person in self._people:
             draw = partial(draw_person, image, covered, camera=camera, person=person, light=light)
             items.append((float(camera.depth(person.foot)), draw))
+        if rng.random() < 0.8:
+            ball = self._ball()
+            kick = partial(draw_ball, image, covered, camera=camera, middle=ball, light=light)
+            items.append((float(camera.depth(ball)), kick))
         for side in (-1, 1):
             middle = np.array([side * (plan.half_length + 1.0), 0.0, -1.2])
             goal = partial(draw_goal, image, camera=camera, plan=plan, look=look, side=side)
@@ -254,6 +263,14 @@ class _Scene:
         for depth, paint in sorted(items, key=lambda item: -item[0]):
             if depth > 1.0:
                 paint()
+
+    def _ball(self) -> Floats:
+        """Where the ball is: on the ground before the camera, one time in five in the air."""
+        rng = self._rng
+        height, width = self._depth.shape
+        v, u = int(rng.uniform(0.2, 1.0) * height), int(rng.integers(width))
+        up = -float(rng.uniform(0.3, 3.0)) if rng.random() < 0.2 else -0.11
+        return np.array([float(self._ground.x[v, u]), float(self._ground.y[v, u]), up])
 
     def _truth(self) -> tuple[dict[str, tuple[float, float]], dict[str, int], tuple[str, ...]]:
         """Points, states and the points that are too coarse."""

@@ -21,25 +21,39 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class GoalLook:
-    """How both goals of a frame are built: net depths in metres, strand spacing and width, colours in 0..1."""
+    """How both goals of a frame are built: net depths in metres, strand spacing and width, colours in 0..1.
+
+    ``hem`` is the width in metres of the net's edges, where it is folded and bright; ``frame`` the colour of the bars
+    that hold it, ``poles`` how far aside of the posts and behind the net free poles stand (None without them).
+    """
 
     depth_below: float
     depth_above: float
     spacing: float
     strand: float
     net: Map
-    poles: bool
+    hem: float
+    frame: Map
+    poles: tuple[float, float] | None
 
 
 def random_goal_look(rng: np.random.Generator) -> GoalLook:
     """A box or a wedge net, white or coloured, with or without free poles behind."""
-    below = float(rng.uniform(1.6, 2.6))
-    above = below * float(rng.uniform(0.9, 1.0)) if rng.random() < 0.6 else float(rng.uniform(0.6, 1.3))
+    below = float(rng.uniform(1.4, 2.6))
+    above = below * float(rng.uniform(0.9, 1.0)) if rng.random() < 0.65 else float(rng.uniform(0.6, 1.3))
     net = np.array(rng.uniform(0.75, 1.0, 3), np.float32)
     if rng.random() < 0.12:
         net = rng.uniform(0.05, 0.95, 3).astype(np.float32)
+    white = rng.random() < 0.4
     return GoalLook(
-        below, above, float(rng.uniform(0.1, 0.15)), float(rng.uniform(0.006, 0.016)), net, bool(rng.random() < 0.5)
+        depth_below=below,
+        depth_above=above,
+        spacing=float(rng.uniform(0.09, 0.15)),
+        strand=float(rng.uniform(0.006, 0.022)),
+        net=net,
+        hem=float(rng.uniform(0.02, 0.09)) if rng.random() < 0.75 else 0.0,
+        frame=np.full(3, rng.uniform(0.75, 0.95) if white else rng.uniform(0.1, 0.6), np.float32),
+        poles=(float(rng.uniform(1.2, 3.4)), float(rng.uniform(0.1, 2.2))) if rng.random() < 0.6 else None,
     )
 
 
@@ -120,26 +134,57 @@ def _net_panel(image: Image, camera: RenderCamera, corners: Floats, look: GoalLo
 
 
 def draw_goal(image: Image, *, camera: RenderCamera, plan: Plan, look: GoalLook, side: int) -> None:
-    """Draw the goal at x = side * half length (side -1 is left) in place: net, poles, then posts and bar."""
+    """Draw the goal at x = side * half length (side -1 is left) in place; from behind, the net hangs before the posts.
+
+    Seen from behind, the bright lower corners of the net are not the feet of the posts: those stand on the goal line.
+    """
     x = side * plan.half_length
+    corners = _goal_corners(x, side, look)
+    if not np.isfinite(camera.project(np.concatenate(list(corners.values())))).all():
+        return
+    if side * float(camera.position[0]) > plan.half_length:
+        _frame(image, camera, x)
+        _net(image, camera, corners, look)
+    else:
+        _net(image, camera, corners, look)
+        _frame(image, camera, x)
+    if look.poles is not None:
+        aside, behind = look.poles
+        low = x + side * look.depth_below
+        for upper, sign in zip(corners["back"][2:], (1, -1), strict=True):
+            foot = np.array([low + side * behind, sign * (GOAL_HALF_WIDTH + aside), 0.0])
+            _bar(image, camera, np.stack([foot - (0.0, 0.0, CROSSBAR_HEIGHT), upper]), 0.02, look.net)
+            _pole(image, camera, foot)
+
+
+def _goal_corners(x: float, side: int, look: GoalLook) -> dict[str, Floats]:
+    """The four panels of a net, (4, 3) metres each."""
     low, high = x + side * look.depth_below, x + side * look.depth_above
     g, top = GOAL_HALF_WIDTH, -CROSSBAR_HEIGHT
-    back = [(low, -g, 0.0), (low, g, 0.0), (high, g, top), (high, -g, top)]
-    roof = [(x, -g, top), (x, g, top), (high, g, top), (high, -g, top)]
-    sides = [[(x, y, 0.0), (low, y, 0.0), (high, y, top), (x, y, top)] for y in (-g, g)]
-    if not np.isfinite(camera.project(np.array(back + roof))).all():
-        return
-    for panel in (back, *sides, roof):
-        _net_panel(image, camera, np.array(panel), look)
-    steel = np.array([0.55, 0.55, 0.56], np.float32)
-    for y in (-g, g):
-        _bar(image, camera, np.array([(high, y, top), (low, y, 0.0)]), 0.045, steel)
-        _bar(image, camera, np.array([(x, y, top), (high, y, top)]), 0.04, steel)
-    _bar(image, camera, np.array([(low, -g, 0.0), (low, g, 0.0)]), 0.05, steel)
-    if look.poles:
-        for y in (-g - 2.0, g + 2.0):
-            _pole(image, camera, np.array([low + side * 0.6, y, 0.0]))
-    white = np.array([0.93, 0.93, 0.93], np.float32)
+    return {
+        "back": np.array([(low, -g, 0.0), (low, g, 0.0), (high, g, top), (high, -g, top)]),
+        "left": np.array([(x, -g, 0.0), (low, -g, 0.0), (high, -g, top), (x, -g, top)]),
+        "right": np.array([(x, g, 0.0), (low, g, 0.0), (high, g, top), (x, g, top)]),
+        "roof": np.array([(x, -g, top), (x, g, top), (high, g, top), (high, -g, top)]),
+    }
+
+
+def _net(image: Image, camera: RenderCamera, corners: dict[str, Floats], look: GoalLook) -> None:
+    """The four panels, the bars between them and the folded edges, in place."""
+    for panel in corners.values():
+        _net_panel(image, camera, panel, look)
+    back = corners["back"]
+    edges = [back[[0, 1]], back[[1, 2]], back[[2, 3]], back[[3, 0]], corners["left"][[2, 3]], corners["right"][[2, 3]]]
+    for ends in (back[[0, 1]], back[[1, 2]], back[[3, 0]], corners["left"][[2, 3]], corners["right"][[2, 3]]):
+        _bar(image, camera, ends, 0.045, look.frame)
+    if look.hem > 0:
+        for ends in (*edges, corners["left"][[0, 1]], corners["right"][[0, 1]]):
+            _bar(image, camera, ends, look.hem, look.net)
+
+
+def _frame(image: Image, camera: RenderCamera, x: float) -> None:
+    """The posts and the bar, in place."""
+    white, g, top = np.array([0.93, 0.93, 0.93], np.float32), GOAL_HALF_WIDTH, -CROSSBAR_HEIGHT
     for y in (-g, g):
         _bar(image, camera, np.array([(x, y, top), (x, y, 0.0)]), 0.12, white)
     _bar(image, camera, np.array([(x, -g, top), (x, g, top)]), 0.12, white)
@@ -153,6 +198,8 @@ def _pole(image: Image, camera: RenderCamera, foot: Floats) -> None:
 
 
 def draw_flag(image: Image, *, camera: RenderCamera, foot: Floats, colour: Map) -> None:
-    """A corner flag: a stick of 1.5 m and its cloth, in place."""
+    """A corner flag: a stick of 1.5 m and its cloth, in place; none close before the lens."""
+    if float(camera.depth(foot)) < 8.0:
+        return
     _bar(image, camera, foot + np.array([(0, 0, -1.5), (0, 0, 0.0)]), 0.05, np.full(3, 0.8, np.float32))
     _bar(image, camera, foot + np.array([(0.2, 0, -1.5), (0.2, 0, -1.15)]), 0.38, colour)

@@ -16,6 +16,10 @@ Image = NDArray[np.float32]
 Colour = tuple[int, int, int]
 
 _SKIN: tuple[Colour, ...] = ((222, 178, 150), (196, 146, 116), (140, 96, 70), (92, 62, 48))
+_BOOTS: tuple[Colour, ...] = (
+    (24, 24, 26), (24, 24, 26), (24, 24, 26), (240, 240, 240), (235, 70, 130), (240, 120, 30), (210, 240, 40),
+    (40, 130, 220),
+)  # fmt: skip
 _HAIR: tuple[Colour, ...] = ((30, 24, 20), (60, 42, 28), (120, 92, 52), (24, 22, 22))
 
 
@@ -98,6 +102,7 @@ def _figure(person: Person, height: float, origin: tuple[float, float], shape: t
     rng = np.random.default_rng(person.seed)
     pose, kit = _pose(rng), person.kit
     skin, hair = _SKIN[int(rng.integers(4))], _HAIR[int(rng.integers(4))]
+    boots = _BOOTS[int(rng.integers(len(_BOOTS)))]
     patch = np.zeros((*shape, 4), np.uint8)
 
     def at(p: tuple[float, float]) -> tuple[int, int]:
@@ -110,7 +115,7 @@ def _figure(person: Person, height: float, origin: tuple[float, float], shape: t
         limb(hip, knee, 0.075, skin)
         shin = (knee[0] * 0.8 + foot[0] * 0.2, knee[1] * 0.8 + foot[1] * 0.2)
         limb(shin, foot, 0.055, kit.socks)
-        limb(foot, (foot[0] + 0.035, foot[1] + 0.005), 0.04, (24, 24, 26))
+        limb(foot, (foot[0] + 0.035, foot[1] + 0.005), 0.04, boots)
         thigh = (hip[0] * 0.35 + knee[0] * 0.65, hip[1] * 0.35 + knee[1] * 0.65)
         limb(hip, thigh, 0.095, kit.shorts)
     for shoulder, elbow, hand in zip(pose.shoulders, pose.elbows, pose.hands, strict=True):
@@ -166,6 +171,27 @@ def draw_person(image: Image, covered: Map, *, camera: RenderCamera, person: Per
     part = np.s_[clip[1] : clip[3], clip[0] : clip[2]]
     image[part] = image[part] * (1 - alpha[..., None]) + seen[..., :3] * shade[None, :, None].astype(np.float32)
     np.maximum(covered[part], alpha, out=covered[part])
+
+
+def draw_ball(image: Image, covered: Map, *, camera: RenderCamera, middle: Floats, light: float) -> None:
+    """Draw the ball in place: bright above, darker below, as easily mistaken for a mark as a real one."""
+    pixel, depth = camera.project(middle), float(camera.depth(middle))
+    if not np.isfinite(pixel).all() or depth < 2.0:
+        return
+    radius = max(0.11 * camera.focal / depth, 0.6)
+    reach = int(radius) + 2
+    left, top = int(pixel[0]) - reach, int(pixel[1]) - reach
+    right, bottom = min(left + 2 * reach + 1, image.shape[1]), min(top + 2 * reach + 1, image.shape[0])
+    clip = max(left, 0), max(top, 0), right, bottom
+    if clip[0] >= clip[2] or clip[1] >= clip[3]:
+        return
+    x = np.arange(clip[0], clip[2], dtype=np.float32)[None] - np.float32(pixel[0])
+    y = np.arange(clip[1], clip[3], dtype=np.float32)[:, None] - np.float32(pixel[1])
+    share = np.clip(radius + 0.5 - np.hypot(x, y), 0.0, 1.0)
+    shade = np.clip(0.8 - 0.35 * y / np.float32(radius), 0.35, 1.0) * np.float32(light)
+    part = np.s_[clip[1] : clip[3], clip[0] : clip[2]]
+    image[part] += share[..., None] * (shade[..., None] - image[part])
+    np.maximum(covered[part], share, out=covered[part])
 
 
 def shadow_map(

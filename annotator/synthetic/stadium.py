@@ -210,10 +210,13 @@ def paint_boards(
         if not hit.any():
             continue
         covered |= hit
-        if distance < 0:
+        behind = distance < 0
+        if behind and rng.random() < 0.5:
             image[hit] = _wall_colour(rng) * np.float32(0.7)
             continue
-        _letter(image, hit, strip, along, height, stadium.board_height, mirrored=side in ("left", "near"))
+        # Boards that light up on both sides can be read from behind as well.
+        mirrored = (side in ("left", "near")) != behind
+        _letter(image, hit, strip, along, height, stadium.board_height, mirrored=mirrored)
     return covered
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from annotator.pitch import CIRCLE_RADIUS, KEYPOINTS, MARKINGS, PITCH_57
+from annotator.pitch import CIRCLE_RADIUS, GOAL_HALF_WIDTH, KEYPOINTS, MARKINGS, PITCH_57
 from annotator.synthetic import FAMILIES, RenderCamera, SyntheticFrame, render, render_sample_project_frames
 from annotator.synthetic.cameras import look_at, random_view
+from annotator.synthetic.goals import draw_goal, random_goal_look
 from annotator.synthetic.ground import ground_maps
 from annotator.synthetic.plan import Plan, white_share
 from annotator.synthetic.textures import periodic_share
@@ -110,13 +112,36 @@ def test_side_views_have_the_right_goal_on_the_right(frames: list[SyntheticFrame
             assert frame.camera.position[1] > 0
 
 
+def test_cameras_beside_a_goal_never_look_along_the_pitch() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        forward = random_view(rng, size=SIZE, half=(52.5, 34.0), family="beside").camera.rotation[2]
+        assert abs(forward[0]) <= 0.81 * abs(forward[1])
+
+
+def test_from_behind_the_net_hangs_before_the_post() -> None:
+    red = np.array([1.0, 0.0, 0.0], np.float32)
+    look = random_goal_look(np.random.default_rng(1))
+    look, plan = replace(look, strand=0.09, spacing=0.1, hem=0.0, poles=None, net=red), Plan()
+    reds = []
+    for x in (-75.0, -30.0):
+        target = np.array([-52.5, 0.0, -1.2])
+        view = look_at(np.array([x, 0.0, -4.0]), target, size=SIZE, coverage=14.0, kappa=0.0, roll=0.0)
+        image = np.zeros((SIZE[1], SIZE[0], 3), np.float32)
+        draw_goal(image, camera=view, plan=plan, look=look, side=-1)
+        u, v = view.project(np.array([-52.5, GOAL_HALF_WIDTH, -1.2])).round().astype(int)
+        reds.append(float(image[v, u, 0] - image[v, u, 1]))
+    assert reds[0] > 0.5
+    assert abs(reds[1]) < 0.1
+
+
 def test_the_families_come_in_the_promised_shares() -> None:
     rng = np.random.default_rng(1)
     views = [random_view(rng, size=SIZE, half=(52.5, 34.0)) for _ in range(2000)]
-    behind = np.mean([view.behind_goal for view in views])
-    wide = np.mean([view.family in ("midfield", "tactical") for view in views])
-    assert behind == pytest.approx(0.13, abs=0.03)
-    assert wide == pytest.approx(0.27, abs=0.04)
+    for family, (share, _) in FAMILIES.items():
+        assert np.mean([view.family == family for view in views]) == pytest.approx(share, abs=0.03)
+    assert sum(share for share, _ in FAMILIES.values()) == pytest.approx(1.0)
+    assert np.mean([view.behind_goal for view in views]) == pytest.approx(0.2, abs=0.03)
 
 
 def test_an_unknown_family_is_refused() -> None:
