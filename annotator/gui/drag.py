@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
@@ -9,10 +11,13 @@ from PySide6.QtCore import QCoreApplication
 from annotator.gui.desk import Desk, Sight
 from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, Hit, PointerEvent, Rect, ToolKey, along_axis, hit_point
 from annotator.gui.sketch import NO_SKETCH, Sketch
-from annotator.gui.view_state import spoken, within
-from annotator.labels import FrameLabels, Point, move_marking_point, place
+from annotator.gui.view_state import Selection, spoken, within
+from annotator.labels import FrameLabels, Point, move_marking_point, place, set_marking
 
 translate = QCoreApplication.translate
+
+TOO_NEAR = 2.0
+"""Image pixels within which a second click along a marking says nothing new."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Drag:
     token: object
     keypoints: tuple[tuple[str, Point], ...] = ()
     click: Hit | None = None
+    marking: tuple[str, tuple[Point, ...]] | None = None
     moving: bool = False
     back_to: FrameLabels | None = None
     frame_id: int | None = None
@@ -36,28 +42,79 @@ class Drag:
         labels = self.before
         if dx == 0.0 and dy == 0.0:
             return labels
+        dx, dy = _room(self._held_points, (dx, dy), size)
         for name, (x, y) in self.keypoints:
             labels = place(labels, name, within((x + dx, y + dy), size))
+        if self.marking is not None:
+            name, points = self.marking
+            labels = set_marking(labels, name, tuple(within((x + dx, y + dy), size) for x, y in points))
         if self.click is not None and self.click.marking is not None and self.click.click is not None:
             to = within((self.click.at[0] + dx, self.click.at[1] + dy), size)
             labels = move_marking_point(labels, self.click.marking, self.click.click, to)
         return labels
 
     @property
+    def _held_points(self) -> tuple[Point, ...]:
+        clicks = () if self.marking is None else self.marking[1]
+        return (*(at for _, at in self.keypoints), *clicks, *(() if self.click is None else (self.click.at,)))
+
+    @property
+    def target(self) -> Selection:
+        """What is held, as a selection."""
+        if self.click is not None:
+            return Selection(marking=self.click.marking, click=self.click.click)
+        if self.marking is not None:
+            return Selection(marking=self.marking[0])
+        return Selection(keypoints=tuple(name for name, _ in self.keypoints))
+
+    def is_degenerate(self, labels: FrameLabels) -> bool:
+        """Whether a click lies on another one of its marking now, so that the two are as good as one."""
+        if self.click is None or self.click.marking is None or self.click.click is None:
+            return False
+        points = labels.pitch.markings.get(self.click.marking, ())
+        return too_near(points, points[self.click.click], but=self.click.click)
+
+    @property
     def text(self) -> str:
         """What the step is called in the undo menu."""
         if self.click is not None:
             return translate("Tools", "Move point of {name}").format(name=spoken(self.click.marking or ""))
+        if self.marking is not None:
+            return translate("Tools", "Move {name}").format(name=spoken(self.marking[0]))
         if len(self.keypoints) == 1:
             return translate("Tools", "Move {name}").format(name=spoken(self.keypoints[0][0]))
         return translate("Tools", "Move {count} points").format(count=len(self.keypoints))
 
 
-class HoldingTool:
-    """A tool that does nothing yet but to carry along what a press took hold of."""
+def too_near(points: Sequence[Point], at: Point, *, but: int | None = None) -> bool:
+    """Whether one of these clicks, other than number ``but``, is as good as in the same place."""
+    return any(math.dist(point, at) < TOO_NEAR for index, point in enumerate(points) if index != but)
 
-    def __init__(self, desk: Desk) -> None:
+
+def is_on_frame(event: PointerEvent, desk: Desk) -> bool:
+    """Whether the pointer is over the picture."""
+    return within(event.point, desk.size) == event.point
+
+
+def _room(points: tuple[Point, ...], by: Point, size: tuple[int, int]) -> Point:
+    """The movement cut so that what moves together keeps its shape at the edge of the frame."""
+    cut = []
+    for axis in range(2):
+        low = max((-0.5 - point[axis] for point in points), default=0.0)
+        high = min((size[axis] - 0.5 - point[axis] for point in points), default=0.0)
+        cut.append(min(max(by[axis], low), high) if low <= 0.0 <= high else by[axis])
+    return (cut[0], cut[1])
+
+
+class HoldingTool:
+    """A tool that does nothing yet but to carry along what a press took hold of.
+
+    ``dropped`` is told what a drag moved once it ended, unless Ctrl was held: then it stays exactly there.
+    """
+
+    def __init__(self, desk: Desk, *, dropped: Callable[[Selection], None] | None = None) -> None:
         self._desk = desk
+        self._dropped = dropped
         self._sight = Sight(desk)
         self._drag: Drag | None = None
 
@@ -98,8 +155,17 @@ class HoldingTool:
     def release(self, event: PointerEvent) -> None:
         """Let go."""
         drag, self._drag = self._held(), None
-        if drag is not None and drag.moving:
+        if drag is None or not drag.moving:
+            return
+        if drag.is_degenerate(self._desk.labels):
+            self._desk.edit(drag.back_to or drag.before, text=drag.text, gesture=drag.token)
             self._desk.end_gesture()
+            self._desk.say(translate("Tools", "Two points of one marking need some distance between them"))
+            return
+        self._desk.end_gesture()
+        said = (drag.back_to or drag.before) != self._desk.labels
+        if said and self._dropped is not None and Held.CTRL not in event.held:
+            self._dropped(drag.target)
 
     def double_click(self, event: PointerEvent) -> None:
         """A second press."""

@@ -31,6 +31,8 @@ class Toolbox(QObject):
         self._tool: Tool | None = None
         self.choose("select")
         session.active_changed.connect(self.say_hint)
+        for signal in (session.active_changed, session.selection_changed, session.resolved_changed):
+            signal.connect(canvas.refresh_sketch)
 
     def choose(self, name: str) -> None:
         """Take this tool into the hand."""

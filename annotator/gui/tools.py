@@ -11,7 +11,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication
 
 from annotator.gui.desk import Desk, Sight, Tool
-from annotator.gui.drag import Drag, HoldingTool
+from annotator.gui.drag import Drag, HoldingTool, is_on_frame
+from annotator.gui.drawing import MarkingTool
 from annotator.gui.pointing import (
     SLACK,
     Cursor,
@@ -22,18 +23,13 @@ from annotator.gui.pointing import (
     Rect,
     ToolKey,
     hit,
+    hit_point,
     marks_within,
-    nearest_click,
     region_between,
 )
 from annotator.gui.selected import delete_selected, nudge, set_visibility_selected
-from annotator.gui.view_state import Selection, spoken, within
-from annotator.labels import (
-    Point,
-    add_marking_point,
-    place,
-    remove_marking_point,
-)
+from annotator.gui.view_state import Selection, spoken
+from annotator.labels import Point, Visibility, place
 
 __all__ = [
     "Cursor",
@@ -64,8 +60,8 @@ class SelectTool(HoldingTool):
     A plain click never edits: a predicted or constructed keypoint becomes a placed one at its first real movement.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, desk: Desk, *, dropped: Callable[[Selection], None] | None = None) -> None:
+        super().__init__(desk, dropped=dropped)
         self._band: tuple[Point, Point] | None = None
         self._if_clicked: Selection | None = None
         self._if_dragged: Selection | None = None
@@ -89,9 +85,13 @@ class SelectTool(HoldingTool):
         if found.keypoint is not None:
             self._take_keypoint(found.keypoint, event)
             return
+        was_selected = self._desk.selection.marking == found.marking
         self._desk.select(Selection(marking=found.marking, click=found.click))
         if found.click is not None:
             self._hold(Drag(event.point, self._desk.labels, object(), click=found))
+        elif was_selected and found.marking is not None:
+            points = self._desk.labels.pitch.markings.get(found.marking, ())
+            self._hold(Drag(event.point, self._desk.labels, object(), marking=(found.marking, points)))
 
     def _take_keypoint(self, name: str, event: PointerEvent) -> None:
         """Hold the keypoint, with the others selected if it is one of them; Shift+click adds and takes away."""
@@ -154,25 +154,44 @@ class SelectTool(HoldingTool):
 
     def hint(self, event: PointerEvent | None = None) -> str:
         """What a press does here."""
-        found = self._point_at(event)
+        found = self._thing_at(event)
         if found is None:
             return translate("Tools", "Click to select, drag to select several, Alt+drag to zoom")
         if found.keypoint is not None:
             return translate("Tools", "Drag to place {name}, Shift keeps an axis").format(name=spoken(found.keypoint))
+        if found.click is None and self._desk.selection.marking != found.marking:
+            return translate("Tools", "Click to select {name}").format(name=spoken(found.marking or ""))
+        if found.click is None:
+            return translate("Tools", "Drag to move all of {name}").format(name=spoken(found.marking or ""))
         return translate("Tools", "Drag to move this point of {name}").format(name=spoken(found.marking or ""))
 
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer looks like here."""
         if self._drag is not None and self._drag.moving:
             return Cursor.HIDDEN
-        return Cursor.ARROW if self._point_at(event) is None else Cursor.MOVE
+        found = self._thing_at(event)
+        of_line = found is not None and found.keypoint is None and found.click is None
+        movable = found is not None and not (of_line and self._desk.selection.marking != found.marking)
+        return Cursor.MOVE if movable else Cursor.ARROW
+
+    def _thing_at(self, event: PointerEvent | None) -> Hit | None:
+        return hit(self._sight.view, event) if event is not None else None
 
 
 class PointTool(HoldingTool):
-    """A press places the active keypoint, a drag adjusts it; its release asks for the next one by ``advance``."""
+    """A press places the active keypoint, a drag adjusts it; its release asks for the next one by ``advance``.
 
-    def __init__(self, desk: Desk, *, advance: Callable[[], None] | None = None) -> None:
-        super().__init__(desk)
+    A right click on a point says that it is hidden, another one that it is to be seen.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        advance: Callable[[], None] | None = None,
+        dropped: Callable[[Selection], None] | None = None,
+    ) -> None:
+        super().__init__(desk, dropped=dropped)
         self._advance = advance
 
     def press(self, event: PointerEvent) -> None:
@@ -181,7 +200,7 @@ class PointTool(HoldingTool):
         if name is None:
             self._desk.say(translate("Tools", "Choose a keypoint on the pitch map"))
             return
-        if not _is_on_frame(event, self._desk):
+        if not is_on_frame(event, self._desk):
             self._desk.say(translate("Tools", "Outside the picture"))
             return
         before = self._desk.labels
@@ -211,106 +230,24 @@ class PointTool(HoldingTool):
         if self._advance is not None:
             self._advance()
 
+    def right_click(self, event: PointerEvent) -> bool:
+        """Occluded, and visible again."""
+        found = hit_point(self._sight.view, event)
+        resolved = self._desk.resolved
+        if found is None or found.keypoint is None or resolved is None:
+            return False
+        self._desk.select(Selection(keypoints=(found.keypoint,)))
+        was = resolved.keypoints[found.keypoint].visibility
+        hidden = was is Visibility.OCCLUDED
+        set_visibility_selected(self._desk, Visibility.VISIBLE if hidden else Visibility.OCCLUDED)
+        return True
+
     def hint(self, event: PointerEvent | None = None) -> str:
         """What a press does here."""
         name = self._desk.active_keypoint
         if name is None:
             return translate("Tools", "Choose a keypoint on the pitch map")
         return translate("Tools", "Click to place {name}").format(name=spoken(name))
-
-
-class MarkingTool(HoldingTool):
-    """Clicks along the active line or circle; a drag moves a point, a right click removes one.
-
-    Enter, Escape or a double click finishes: ``finish`` is called, and nothing else changes.
-    """
-
-    def __init__(self, desk: Desk, *, finish: Callable[[], None] | None = None) -> None:
-        super().__init__(desk)
-        self._finish = finish
-
-    def _click_at(self, event: PointerEvent) -> Hit | None:
-        """The click there: only one of the active marking, as others meet it at corners that it needs as well."""
-        clicks = self._sight.view.clicks
-        active = self._desk.active_marking
-        found = nearest_click(tuple(click for click in clicks if active in (None, click.marking)), event)
-        return Hit(marking=found.marking, click=found.index, at=(found.x, found.y)) if found else None
-
-    def press(self, event: PointerEvent) -> None:
-        """Take hold of what lies there."""
-        found = self._click_at(event)
-        if found is not None:
-            self._desk.select(Selection(marking=found.marking, click=found.click))
-            self._hold(Drag(event.point, self._desk.labels, object(), click=found))
-            return
-        name = self._desk.active_marking
-        if name is None:
-            self._desk.say(translate("Tools", "Choose a marking on the pitch map"))
-        elif not _is_on_frame(event, self._desk):
-            self._desk.say(translate("Tools", "Outside the picture"))
-        else:
-            self._add(name, event)
-
-    def _add(self, name: str, event: PointerEvent) -> None:
-        before = self._desk.labels
-        labels = add_marking_point(before, name, event.point)
-        index = len(labels.pitch.markings[name]) - 1
-        added = Hit(marking=name, click=index, at=event.point)
-        token = object()
-        self._hold(Drag(event.point, labels, token, click=added, moving=True, back_to=before))
-        text = translate("Tools", "Add point to {name}").format(name=spoken(name))
-        self._desk.edit(labels, text=text, gesture=token)
-        self._desk.select(Selection(marking=name, click=index))
-
-    def right_click(self, event: PointerEvent) -> bool:
-        """Remove the point that lies there."""
-        found = self._click_at(event)
-        if found is None or found.marking is None or found.click is None:
-            return False
-        self.cancel()
-        text = translate("Tools", "Remove point of {name}").format(name=spoken(found.marking))
-        self._desk.edit(remove_marking_point(self._desk.labels, found.marking, found.click), text=text)
-        self._desk.select(Selection(marking=found.marking))
-        return True
-
-    def double_click(self, event: PointerEvent) -> None:
-        """A second press."""
-        self._done()
-
-    def wanted_keys(self) -> frozenset[ToolKey]:
-        """The keys that mean something now."""
-        if self._drag is not None or self._desk.active_marking is not None:
-            return frozenset({ToolKey.ENTER, ToolKey.ESCAPE})
-        return frozenset()
-
-    def key(self, key: ToolKey) -> None:
-        """Escape takes back, Enter finishes."""
-        if self._drag is not None and key is ToolKey.ESCAPE:
-            self.cancel()
-        else:
-            self._done()
-
-    def _done(self) -> None:
-        self._drag = None
-        self._desk.end_gesture()
-        if self._finish is not None:
-            self._finish()
-
-    def hint(self, event: PointerEvent | None = None) -> str:
-        """What a press does here."""
-        found = self._click_at(event) if event is not None else None
-        if found is not None:
-            return translate("Tools", "Drag to move this point, right click removes it")
-        name = self._desk.active_marking
-        if name is None:
-            return translate("Tools", "Choose a marking on the pitch map")
-        return translate("Tools", "Click along {name}, Enter finishes").format(name=spoken(name))
-
-    def cursor(self, event: PointerEvent | None = None) -> Cursor:
-        """What the pointer looks like here."""
-        if self._drag is None and event is not None and self._click_at(event) is not None:
-            return Cursor.MOVE
-        return super().cursor(event)
 
 
 class PanTool(HoldingTool):
@@ -327,10 +264,6 @@ class PanTool(HoldingTool):
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer looks like here."""
         return Cursor.OPEN_HAND
-
-
-def _is_on_frame(event: PointerEvent, desk: Desk) -> bool:
-    return within(event.point, desk.size) == event.point
 
 
 def _place_text(name: str) -> str:
