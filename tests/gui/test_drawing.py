@@ -198,7 +198,7 @@ def test_a_selected_line_moves_as_a_whole_and_keeps_its_shape_at_the_edge(window
     assert window.session.selection == Selection(marking=LINE)
     drag(window, qtbot, (200.0, 150.0), (220.0, 140.0))
     moved = window.session.labels.pitch.markings[LINE]
-    np.testing.assert_allclose(moved, np.array(clicks) + (20.0, -10.0), atol=2.5)
+    np.testing.assert_allclose(moved, np.add(clicks, (20.0, -10.0)), atol=2.5)
     drag(window, qtbot, (220.0, 140.0), (-200.0, 140.0))
     moved = np.array(window.session.labels.pitch.markings[LINE])
     assert moved[0, 0] == -0.5
