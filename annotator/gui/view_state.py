@@ -17,35 +17,13 @@ import numpy as np
 from annotator.gui.geometry_view import Polyline as Polyline
 from annotator.gui.geometry_view import SpreadView as SpreadView
 from annotator.gui.geometry_view import ghost_paths, residuals_of, spreads_of
+from annotator.gui.view_settings import HeatmapLayer as HeatmapLayer
+from annotator.gui.view_settings import ViewSettings as ViewSettings
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
 from annotator.labels import Instance, Origin, Point, Visibility
 
 # What a person said further than this share of the frame's width from where geometry has it gets a halo.
 RESIDUAL_SHARE = 0.004
-
-
-class HeatmapLayer(Enum):
-    """Which heatmap lies over the frame."""
-
-    NONE = "none"
-    SELECTED = "selected"
-    ALL = "all"
-
-
-@dataclass(frozen=True)
-class ViewSettings:
-    """What a person chose to see."""
-
-    labels: bool = True
-    names: bool = False
-    predictions: bool = True
-    markings: bool = True
-    ghost: bool = True
-    residuals: bool = True
-    spreads: bool = False
-    heatmap: HeatmapLayer = HeatmapLayer.NONE
-    heatmap_opacity: float = 0.6
-    threshold: float = 0.3
 
 
 @dataclass(frozen=True)
