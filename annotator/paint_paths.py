@@ -1,0 +1,165 @@
+"""Curves that may move a little towards paint: a base, what it may become, and the robust fit to ridges across it.
+
+A straight marking becomes another straight line, slightly bent where the lens bends it; a circle another conic near its
+own. Both are linear in few coefficients: the offset along the normal at N places is ``basis`` (N, K) times (K,). The
+search is exhaustive over a coarse grid, a generalised Hough transform (Ballard 1981), and the end iteratively
+reweighted least squares; nothing is random.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.geometry import ConicFit, fit_line
+from annotator.paint_profiles import Ridges
+
+Array = NDArray[np.float64]
+
+MOST_PROFILES, FEWEST_PROFILES = 60, 10
+SPACING = 2.0  # pixels of 540 rows between profiles, at least
+BEND = 1.5  # pixels of 540 rows that a lens bends a line by, as a deviation
+CLOSE = 1.2  # pixels of 540 rows within which a ridge agrees with the fit
+NEARNESS = 0.3  # of the score that paint at the limit of reach loses against paint under the clicks
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A curve through clicks at N places, with unit normals, and the offsets along them that it may take on.
+
+    ``coarse`` (H, N) are the offsets of the search's hypotheses in pixels, ``basis`` (N, K) what the fit is linear in,
+    ``ridge`` (K,) one over the variance of each coefficient; ``clicks_basis`` (M, K) the basis at the clicks,
+    ``clicks_base`` (M, 2) their feet on the base and ``clicks_normals`` (M, 2).
+    """
+
+    places: Array
+    normals: Array
+    coarse: Array
+    basis: Array
+    ridge: Array
+    clicks_basis: Array
+    clicks_base: Array
+    clicks_normals: Array
+
+
+def straight(clicks: Array, *, scale: float, reach: float) -> Base | None:
+    """The line through ``clicks`` (M, 2); None when they are too close together to tell a direction."""
+    fit = fit_line(clicks)
+    if fit is None:
+        return None
+    along = (clicks - fit.centre) @ fit.direction
+    low, high = float(along.min()), float(along.max())
+    if high - low < 4.0 * scale:
+        return None
+    count = int(np.clip((high - low) / (SPACING * scale), FEWEST_PROFILES, MOST_PROFILES))
+    s = np.linspace(-1.0, 1.0, count)
+    normal = np.array([-fit.direction[1], fit.direction[0]])
+    middle = 0.5 * (low + high)
+    half = 0.5 * (high - low)
+    places = fit.centre + (middle + half * s)[:, None] * fit.direction
+    ends = np.arange(-reach, reach + 1e-9, 1.0 * scale)
+    first, last = (grid.ravel() for grid in np.meshgrid(ends, ends, indexing="ij"))
+    turned = np.abs(last - first) <= 0.5 * half
+    coarse = 0.5 * (first + last)[turned, None] + 0.5 * (last - first)[turned, None] * s
+    own = (along - middle) / half
+
+    def basis(at: Array) -> Array:
+        return np.stack([np.ones_like(at), at, 0.5 - 1.5 * at * at], axis=1)
+
+    ridge = np.array([1e-6, 1e-6, (BEND * scale * min(1.0, half / (150.0 * scale)) ** 2 + 1e-3) ** -2])
+    base = fit.centre + along[:, None] * fit.direction
+    normals = np.broadcast_to(normal, places.shape)
+    return Base(places, normals, coarse, basis(s), ridge, basis(own), base, np.broadcast_to(normal, clicks.shape))
+
+
+def round_base(fit: ConicFit, path: Array, clicks: Array, *, scale: float, reach: float) -> Base:
+    """The conic along ``path`` (N, 2), points on it, near ``clicks`` (M, 2)."""
+    places, normals, basis = _about(fit, path)
+    a = np.arange(-reach, reach + 1e-9, 2.0 * scale)
+    shift = np.arange(-0.75 * reach, 0.75 * reach + 1e-9, 2.0 * scale)
+    swell, dx, dy = (grid.ravel() for grid in np.meshgrid(a, shift, shift, indexing="ij"))
+    coarse = swell[:, None] + dx[:, None] * normals[:, 0] + dy[:, None] * normals[:, 1]
+    coarse = coarse[np.abs(coarse).max(axis=1) <= 1.25 * reach]
+    feet, across, own = _about(fit, clicks)
+    size = np.abs(basis).max(axis=0)
+    ridge = np.full(basis.shape[1], (2.0 * reach) ** -2.0)
+    return Base(places, normals, coarse, basis / size, ridge, own / size, feet, across)
+
+
+def _about(fit: ConicFit, points: Array) -> tuple[Array, Array, Array]:
+    """Feet (N, 2) of points on the conic, outward normals (N, 2), and how the conic moves there (N, 6).
+
+    With u = (x, y, 1), the conic C + dC passes at - u' dC u / 2 |(C u)_12| along the normal (Sampson 1982).
+    """
+    foot = points
+    for _ in range(3):
+        image = np.column_stack([foot, np.ones(len(foot))]) @ fit.conic
+        value = (image * np.column_stack([foot, np.ones(len(foot))])).sum(axis=1)
+        steep = 2.0 * image[:, :2]
+        foot = foot - steep * (value / np.maximum((steep * steep).sum(axis=1), 1e-300))[:, None]
+    image = np.column_stack([foot, np.ones(len(foot))]) @ fit.conic
+    length = np.hypot(image[:, 0], image[:, 1])
+    normals = image[:, :2] / length[:, None]
+    x, y = ((foot - fit.offset) * fit.scale).T
+    rows = np.stack([x * x, x * y, y * y, x, y, np.ones_like(x)], axis=1) / length[:, None]
+    return foot, normals, rows
+
+
+@dataclass(frozen=True, eq=False)
+class PaintFit:
+    """Where the paint is: ``coefficients`` (K,) and ``offsets`` (N,) of the base; which ridge each profile adds.
+
+    ``ticks`` (N,) is the offset of the ridge used, the nearest where none agrees, NaN where there is none; ``agree``
+    (N,) says which of them lie on the fit; ``score`` is the mean weight of those.
+    """
+
+    coefficients: Array
+    offsets: Array
+    ticks: Array
+    agree: NDArray[np.bool_]
+    score: float
+
+
+def fitted_to_paint(base: Base, ridges: Ridges, *, scale: float, reach: float) -> PaintFit | None:
+    """The curve with most paint on it, nearer ones before; None without any ridge."""
+    if not np.isfinite(ridges.offset).any():
+        return None
+    offsets = _searched(base, ridges, scale, reach)
+    coefficients = np.zeros(base.basis.shape[1])
+    for close in (3.0, 2.0, 1.5, CLOSE, CLOSE, CLOSE):
+        ticks, weights = _nearest(ridges, offsets)
+        near = np.abs(ticks - offsets) <= 2.0 * close * scale
+        if near.sum() < 3:
+            break
+        off = np.where(near, ticks - offsets, 0.0)
+        robust = np.where(near, weights / (1.0 + (off / (close * scale)) ** 2), 0.0)
+        normal = (base.basis * robust[:, None]).T @ base.basis + np.diag(base.ridge) * scale**0
+        coefficients = np.linalg.solve(normal, base.basis.T @ (robust * np.nan_to_num(ticks)))
+        offsets = base.basis @ coefficients
+    ticks, weights = _nearest(ridges, offsets)
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(ticks - offsets) <= CLOSE * scale
+    return PaintFit(coefficients, offsets, ticks, agree, float(weights[agree].sum() / max(1, len(ticks))))
+
+
+def _searched(base: Base, ridges: Ridges, scale: float, reach: float) -> Array:
+    """The offsets (N,) of the hypothesis with the most paint under it."""
+    bins = np.arange(-1.5 * reach, 1.5 * reach + 1e-9, 0.5 * scale)
+    away = np.abs(ridges.offset[:, :, None] - bins)
+    hit = np.clip(1.6 - np.nan_to_num(away, nan=np.inf) / (1.5 * scale), 0.0, 1.0) * ridges.weight[:, :, None]
+    table = hit.max(axis=1)
+    index = np.clip(np.rint((base.coarse - bins[0]) / (0.5 * scale)).astype(int), 0, len(bins) - 1)
+    score = table[np.arange(len(table)), index].sum(axis=1)
+    distance = np.sqrt((base.coarse**2).mean(axis=1)) / reach
+    found: Array = base.coarse[int(np.argmax(score * (1.0 - NEARNESS * distance**2)))]
+    return found
+
+
+def _nearest(ridges: Ridges, offsets: Array) -> tuple[Array, Array]:
+    """Of every profile the ridge nearest to ``offsets`` (N,): its offset, NaN where there is none, and its weight."""
+    away = np.nan_to_num(np.abs(ridges.offset - offsets[:, None]), nan=np.inf)
+    best = away.argmin(axis=1)
+    rows = np.arange(len(offsets))
+    return ridges.offset[rows, best], ridges.weight[rows, best]

@@ -1,0 +1,146 @@
+"""Measures snapping to paint: real lines with sloppy and with careful clicks, rendered frames, and time.
+
+Run from the checkout's root: ``python tests/benchmarks/snap.py [--noise 8] [--frames 40]``. Real frames are those of
+``../shared/data/soccernet-dev`` that have human lines; the clicks are the human ones, moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT)]
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+
+from annotator.geometry import fit_ellipse, fit_line, sampson  # noqa: E402
+from annotator.keypoints import resolve  # noqa: E402
+from annotator.labels import Instance  # noqa: E402
+from annotator.paint import PaintField, snap_marking  # noqa: E402
+from annotator.pitch import MARKINGS, MarkingKind  # noqa: E402
+
+DATA = ROOT.parent / "shared" / "data" / "soccernet-dev"
+WORSE = 2.0
+GROUPS = {MarkingKind.GROUND_LINE: "lines", MarkingKind.GOAL_LINE: "goals"}
+
+
+def real_frames():
+    """(number, rgb, markings in pixels) of every frame with human lines."""
+    for path in sorted((DATA / "lines").glob("*.json")):
+        image = DATA / "images" / f"{path.stem}.jpg"
+        if not image.is_file():
+            continue
+        rgb = cv2.cvtColor(cv2.imread(str(image)), cv2.COLOR_BGR2RGB)
+        height, width = rgb.shape[:2]
+        drawn = json.loads(path.read_text(encoding="utf-8"))
+        markings = {
+            name: np.array([(p["x"] * width, p["y"] * height) for p in points])
+            for name, points in drawn.items()
+            if name in MARKINGS and len(points) >= 2
+        }
+        yield path.stem, rgb, markings
+
+
+def distance(name, human, points):
+    """Pixels of points (N, 2) from the human's line, polyline or conic."""
+    points = np.asarray(points, dtype=float)
+    if MARKINGS[name].is_round:
+        fit = fit_ellipse(human)
+        return np.abs(sampson(fit.conic, points)) if fit is not None else None
+    if len(human) == 2:
+        fit = fit_line(human)
+        return None if fit is None else np.abs(points @ fit.line[:2] + fit.line[2])
+    order = human[np.argsort((human - human.mean(axis=0)) @ fit_line(human).direction)]
+    start, step = order[:-1], np.diff(order, axis=0)
+    t = ((points[:, None] - start) * step).sum(axis=2) / (step * step).sum(axis=1)
+    t = np.clip(t, [-np.inf] + [0.0] * (len(step) - 1), [1.0] * (len(step) - 1) + [np.inf])
+    return np.linalg.norm(points[:, None] - start - t[..., None] * step, axis=2).min(axis=1)
+
+
+def sloppy(rng, human, noise):
+    """The person's clicks moved by ``noise`` pixels, each way."""
+    return human + noise * rng.standard_normal(human.shape)
+
+
+def report(title, noise, with_camera):
+    """Distances before and after over all real markings, by kind."""
+    rng = np.random.default_rng(8)
+    found = collections.defaultdict(list)
+    refusals = collections.Counter()
+    for stem, rgb, markings in real_frames():
+        field = PaintField.of(rgb)
+        ghost = None
+        if with_camera:
+            instance = Instance(markings={n: tuple(map(tuple, xy)) for n, xy in markings.items()})
+            ghost = resolve(instance, None, size=field.size, threshold=0.3).ghost or None
+        for name, human in markings.items():
+            clicks = sloppy(rng, human, noise)
+            before = distance(name, human, clicks)
+            if before is None:
+                continue
+            snap = snap_marking(field, clicks, name, neighbours=ghost)
+            after = distance(name, human, snap.clicks)
+            kind = MARKINGS[name].kind
+            group = GROUPS.get(kind, "circles")
+            refusals[group, snap.reason.value if snap.reason else "snapped"] += 1
+            found[group].append((np.median(before), np.median(after), snap.refused, stem, name))
+    print(f"\n{title}, {noise:g} px noise, {'with' if with_camera else 'without'} a camera")
+    print(f"{'':10}{'count':>7}{'refused':>9}{'before':>9}{'after':>8}{'p90':>7}{'worse > 2':>11}")
+    everything = [row for rows in found.values() for row in rows]
+    for group, rows in [*sorted(found.items()), ("all", everything)]:
+        taken = [row for row in rows if not row[2]]
+        before, after = np.array([row[0] for row in taken]), np.array([row[1] for row in taken])
+        worse = (after > before + WORSE).sum()
+        print(
+            f"{group:10}{len(rows):7}{1 - len(taken) / len(rows):9.1%}{np.median(before):9.2f}{np.median(after):8.2f}"
+            f"{np.percentile(after, 90):7.2f}{worse:6} {worse / len(rows):.1%}"
+        )
+    print("  " + ", ".join(f"{group} {why}: {count}" for (group, why), count in sorted(refusals.items())))
+    return everything
+
+
+def timing(scale):
+    """Milliseconds to prepare a frame and to snap a marking of it, enlarged ``scale`` times."""
+    prepared, taken = [], []
+    for _, rgb, markings in list(real_frames())[:12]:
+        big = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        instance = Instance(markings={n: tuple(map(tuple, scale * xy)) for n, xy in markings.items()})
+        ghost = resolve(instance, None, size=(big.shape[1], big.shape[0]), threshold=0.3).ghost or None
+        start = time.perf_counter()
+        field = PaintField.of(big)
+        prepared.append(time.perf_counter() - start)
+        for name, human in markings.items():
+            start = time.perf_counter()
+            snap_marking(field, scale * human, name, neighbours=ghost)
+            taken.append(time.perf_counter() - start)
+    taken, prepared = 1e3 * np.array(taken), 1e3 * np.array(prepared)
+    size = f"{big.shape[1]}x{big.shape[0]}"
+    print(f"\n{size}: prepared in {np.median(prepared):.1f} ms, a snap {np.median(taken):.2f} ms median, ", end="")
+    print(f"{np.percentile(taken, 95):.2f} ms p95")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--noise", type=float, default=8.0)
+    parser.add_argument("--worst", type=int, default=0)
+    asked = parser.parse_args()
+    for noise in (asked.noise, 0.0):
+        for with_camera in (False, True):
+            rows = report("Real lines", noise, with_camera)
+            for row in sorted((r for r in rows if not r[2]), key=lambda r: r[0] - r[1])[: asked.worst]:
+                print("   ", row)
+    for scale in (1.0, 2.0):
+        timing(scale)
+
+
+if __name__ == "__main__":
+    main()
