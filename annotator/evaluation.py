@@ -61,7 +61,7 @@ class View(Enum):
 class Truth:
     """The labels of a frame whose size (w, h) is 960 wide, the homography through them, and the image it is of.
 
-    ``unknown`` are points nobody can tell about: a detection of one counts nowhere.
+    ``unknown`` are points nobody can tell about: a detection of one counts neither as right nor as wrong.
     """
 
     name: str
@@ -170,9 +170,15 @@ class Evaluation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "overall", row_of(self.frames))
 
-    def by_view(self) -> dict[View, Row]:
-        """The measures of every kind of view that occurs."""
-        kinds = {view: [one for one in self.frames if one.truth.view is view] for view in View}
+    @property
+    def views(self) -> dict[str, View]:
+        """What every frame shows, by name."""
+        return {one.truth.name: one.truth.view for one in self.frames}
+
+    def by_view(self, views: Mapping[str, View] | None = None) -> dict[View, Row]:
+        """The measures of every kind of view that occurs; ``views`` says of frames by name what they show."""
+        known = self.views if views is None else views
+        kinds = {view: [one for one in self.frames if known[one.truth.name] is view] for view in View}
         return {view: row_of(frames) for view, frames in kinds.items() if frames}
 
     def by_keypoint(self) -> list[KeypointRow]:
@@ -201,6 +207,8 @@ def evaluate(truths: Sequence[Truth], detections: Mapping[str, Points]) -> Evalu
 
 def judge(truth: Truth, found: Points) -> FrameResult:
     """What became of one frame."""
+    # The homography is judged where labels are; a detection that nobody can judge may yet help it.
+    move = None if truth.image_from_pitch is None else _move(truth, found)
     found = {k: place for k, place in found.items() if k not in truth.unknown}
     errors = {k: _apart(place, truth.labels[k]) for k, place in found.items() if k in truth.labels}
     wrong = {
@@ -215,7 +223,7 @@ def judge(truth: Truth, found: Points) -> FrameResult:
         wrong=frozenset(wrong),
         detected=len(found),
         right=len(found) - len(wrong),
-        move=None if truth.image_from_pitch is None else _move(truth, found),
+        move=move,
     )
 
 
@@ -254,14 +262,14 @@ def best_threshold(truths: Sequence[Truth], seen: Mapping[str, Seen]) -> float:
 
 
 def without(truths: Sequence[Truth], wrong: Mapping[str, set[int]]) -> list[Truth]:
-    """The frames without the labels that are named as wrong, frame -> keypoint numbers."""
+    """The frames without the labels that are named as wrong, frame -> keypoint numbers: there nobody can tell."""
     return [
         Truth(
             one.name,
             {k: p for k, p in one.labels.items() if k not in wrong.get(one.name, ())},
             one.size,
             one.image,
-            one.unknown,
+            one.unknown | wrong.get(one.name, set()),
         )
         for one in truths
     ]

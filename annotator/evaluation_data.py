@@ -16,7 +16,7 @@ from annotator.pitch import PITCH_57
 _LABEL_FOLDERS = ("keypoints57", "keypoints", "labels")
 _ADVICE = (
     "Give a training set, or a folder with images/ and keypoints57/ (one JSON of number -> [x, y] an image), or a "
-    "folder with images and a keypoint document."
+    "folder with images and a keypoint document, or one with images/ and lines/ (SoccerNet line files)."
 )
 
 
@@ -24,7 +24,8 @@ def read_labelled(folder: Path, *, split: str | None = None) -> tuple[list[Truth
     """The labelled frames in a folder and a sentence for everything in it that could not be used.
 
     A training set gives its ``split``, by default "val" where it has one, else everything; elsewhere ``split`` is a
-    FormatError, as is a folder without labelled frames.
+    FormatError, as is a folder without labelled frames. In a folder with ``lines`` alone every image that has some is a
+    frame without labels: its camera can be judged, its points cannot.
     """
     if (folder / "manifest.json").is_file():
         truths, remarks = _from_training_set(folder, split)
@@ -33,6 +34,9 @@ def read_labelled(folder: Path, *, split: str | None = None) -> tuple[list[Truth
     else:
         inside = next((folder / name for name in _LABEL_FOLDERS if (folder / name).is_dir()), None)
         truths, remarks = _from_documents(folder) if inside is None else _from_published(folder, inside)
+        if not truths:
+            truths, unseen = _with_lines_alone(folder)
+            remarks += unseen
     if not truths:
         raise FormatError(folder, "there are no labelled frames in it", _ADVICE)
     return truths, remarks
@@ -120,6 +124,18 @@ def _from_documents(folder: Path) -> tuple[list[Truth], list[str]]:
                 remarks.append(f"{path}: {key!r} has no image here or no labels; it is left out")
                 continue
             truths.append(_truth(key, points, frame.size, image))
+    return truths, remarks
+
+
+def _with_lines_alone(folder: Path) -> tuple[list[Truth], list[str]]:
+    """Frames of which only the lines are known."""
+    truths, remarks = [], []
+    for name, image in _images(folder).items():
+        if (folder / "lines" / f"{name}.json").is_file():
+            try:
+                truths.append(_truth(name, {}, image_size(image), image))
+            except MediaError as error:
+                remarks.append(str(error))
     return truths, remarks
 
 

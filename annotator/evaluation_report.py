@@ -7,18 +7,23 @@ import html
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.camera_score import THRESHOLDS as CAMERA_THRESHOLDS
+from annotator.camera_score import SetScore
 from annotator.evaluation import DISTANCES, NEAR, WIDTH, Evaluation, FrameResult, Points, Row
+from annotator.evaluation_cameras import CameraEvaluation
 from annotator.formats.documents import FormatError
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
 
 _SHOWN = 720
+_CLEANED = "likely label errors left out"
 _RIGHT, _WRONG, _MISSED, _LABEL = (60, 220, 90), (255, 70, 60), (255, 190, 40), (255, 255, 255)
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 94rem; padding: 0 1rem;
@@ -33,34 +38,88 @@ img { max-width: 100%; border-radius: 4px } figcaption { margin-bottom: .4rem }
 _TITLES = ("frames", "labels", "recall", "precision", "geo. precision")
 
 
-def write_report(
-    folder: Path,
-    evaluations: Mapping[str, tuple[Evaluation, Mapping[str, Points]]],
-    *,
-    data: str,
-    sweeps: Mapping[str, Sequence[tuple[float, Row]]],
-    count: int = 10,
-) -> Path:
+@dataclass(frozen=True)
+class Reported:
+    """One network as the report shows it.
+
+    Its evaluation, its detections by frame, the measures by threshold, the evaluation without labels that are probably
+    wrong and that of its cameras; None where nothing is known of such labels or no lines are drawn.
+    """
+
+    evaluation: Evaluation
+    detections: Mapping[str, Points]
+    sweep: Sequence[tuple[float, Row]] = ()
+    cleaned: Evaluation | None = None
+    cameras: CameraEvaluation | None = None
+
+
+def write_report(folder: Path, networks: Mapping[str, Reported], *, data: str, count: int = 10) -> Path:
     """Write ``index.html`` into ``folder`` and return its path.
 
-    ``evaluations`` maps a network's title to its evaluation and its detections by frame; with several the worst frames
-    are those of the last one, shown as every network saw them. ``sweeps`` holds the measures by threshold. A disk that
-    refuses is a `FormatError`.
+    ``networks`` are by title; with several the worst frames are those of the last one, shown as every network saw them.
+    A disk that refuses is a `FormatError`.
     """
-    last = list(evaluations)[-1]
-    parts = [f"<h1>Evaluation on {html.escape(data)}</h1>", _legend()]
-    parts.append(_table("network", {title: one.overall for title, (one, _) in evaluations.items()}))
-    for title, (one, _) in evaluations.items():
+    last = list(networks)[-1]
+    parts = [f"<h1>Evaluation on {html.escape(data)}</h1>", _legend(), _table("network", _overall(networks))]
+    parts.append(_cameras({title: one.cameras for title, one in networks.items() if one.cameras is not None}))
+    for title, one in networks.items():
         parts.append(f"<h2>{html.escape(title)}</h2><h3>By view</h3>")
-        parts.append(_table("view", {view.value: row for view, row in one.by_view().items()}))
+        parts.append(_table("view", _by_view(one)))
         parts.append("<h3>By threshold</h3>")
-        parts.append(_table("confidence above", {f"{t:g}": row for t, row in sweeps.get(title, ())}))
-        parts.append("<h3>By keypoint</h3>" + _keypoints(one))
+        parts.append(_table("confidence above", {f"{t:g}": row for t, row in one.sweep}))
+        parts.append("<h3>By keypoint</h3>" + _keypoints(one.evaluation))
     parts.append(f"<h2>The worst frames of {html.escape(last)}</h2>")
-    for worst in evaluations[last][0].worst(count):
+    evaluations = {title: (one.evaluation, one.detections) for title, one in networks.items()}
+    for worst in networks[last].evaluation.worst(count):
         parts.append(_figure(worst.truth.name, evaluations))
     text = f"<!doctype html><meta charset=utf-8><title>Evaluation</title><style>{_STYLE}</style>{''.join(parts)}\n"
     return _write(folder, text)
+
+
+def _overall(networks: Mapping[str, Reported]) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    for title, one in networks.items():
+        rows[title] = one.evaluation.overall
+        if one.cleaned is not None:
+            rows[f"{title}, {_CLEANED}"] = one.cleaned.overall
+    return rows
+
+
+def _by_view(one: Reported) -> dict[str, Row]:
+    cleaned = {} if one.cleaned is None else one.cleaned.by_view(one.evaluation.views)
+    rows: dict[str, Row] = {}
+    for view, row in one.evaluation.by_view().items():
+        rows[view.value] = row
+        if view in cleaned and cleaned[view].labels != row.labels:
+            rows[f"{view.value}, {_CLEANED}"] = cleaned[view]
+    return rows
+
+
+def _cameras(found: Mapping[str, CameraEvaluation]) -> str:
+    """How the cameras through the detections explain drawn lines; nothing where none are drawn."""
+    if not found:
+        return ""
+    rows: dict[str, SetScore] = {}
+    for title, one in found.items():
+        rows[title] = one.overall
+        rows |= {f"{title}, {view.value}": score for view, score in one.by_view().items()}
+    head = ("network", "frames", "completeness", *(f"JaC@{t:g}" for t in CAMERA_THRESHOLDS), "final@5")
+    body = (
+        [
+            html.escape(title),
+            str(score.frames),
+            _number(score.completeness, 3),
+            *(_number(score.jaccard[t], 3) for t in CAMERA_THRESHOLDS),
+            _number(score.final[5.0], 3),
+        ]
+        for title, score in rows.items()
+    )
+    text = (
+        "<h2>Cameras against drawn lines</h2><p>The camera through each network's detections, by SoccerNet's score: "
+        "JaC@t is the mean over the frames with a camera, completeness the share of frames that have one, final both "
+        "multiplied.</p>"
+    )
+    return text + _cells(head, body)
 
 
 def _write(folder: Path, text: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from annotator.camera_score import THRESHOLDS, FrameScore, SetScore, annotated_size, score_frame, score_set
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, frame_size, gather, write_result
+from annotator.evaluation_cameras import score_document
 from annotator.formats.cameras import FormatError, read_camera
 from annotator.formats.soccernet import read_lines
 
@@ -75,13 +76,3 @@ def report(total: SetScore) -> str:
     lines = [f"{total.frames} frames, {100.0 * total.completeness:.1f} % with a camera\n", "          JaC   final\n"]
     lines.extend(f"@{t:<4g}{100.0 * total.jaccard[t]:8.2f}{100.0 * total.final[t]:8.2f}\n" for t in THRESHOLDS)
     return "".join(lines)
-
-
-def score_document(total: SetScore) -> dict[str, object]:
-    """The scores as JSON, shares from 0 to 1."""
-    return {
-        "frames": total.frames,
-        "completeness": total.completeness,
-        "jaccard": {f"{t:g}": value for t, value in total.jaccard.items()},
-        "final": {f"{t:g}": value for t, value in total.final.items()},
-    }

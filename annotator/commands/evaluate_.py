@@ -1,4 +1,7 @@
-"""``evaluate``: how good networks are on labelled frames, in tables and as a report with the worst frames."""
+"""``evaluate``: how good networks are on labelled frames, in tables and as a report with the worst frames.
+
+With ``--detections`` it is detections of any network that are judged, against COCO or MPII annotations.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotator.commands import CommandError
-from annotator.commands.console import Ticker, complain, share, write_result
+from annotator.commands.console import Ticker, complain, positive, share, write_result
 from annotator.commands.network import add_device_argument, embedded_weights, load_predictor
 from annotator.evaluation import (
     HEADER,
@@ -26,11 +29,22 @@ from annotator.evaluation import (
     evaluate,
     without,
 )
+from annotator.evaluation_cameras import (
+    CAMERA_HEADER,
+    CameraEvaluation,
+    Lines,
+    camera_document,
+    camera_line,
+    evaluate_cameras,
+    read_drawn,
+)
 from annotator.evaluation_data import read_labelled, read_likely_errors
-from annotator.evaluation_report import write_report
+from annotator.evaluation_report import Reported, write_report
 from annotator.formats.documents import FormatError
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
+from annotator.pose_data import Poses, known_schemes, read_detections, read_poses, read_scheme, with_sigma
+from annotator.pose_metrics import evaluate_poses
 
 if TYPE_CHECKING:
     from model.predictor import Predictor
@@ -38,7 +52,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``evaluate``."""
-    parser.add_argument("data", type=Path, metavar="DATA", help="a training set, or a folder of images and labels")
+    text = "a training set, or a folder of images and labels or lines; with --detections a COCO or MPII annotation file"
+    parser.add_argument("data", type=Path, metavar="DATA", help=text)
     text = "network files, compared on the same frames (default: the embedded one)"
     parser.add_argument("--weights", type=Path, nargs="+", default=[], metavar="FILE", help=text)
     add_device_argument(parser)
@@ -46,15 +61,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=("train", "val", "test"), help="of a training set (default: val)")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write an HTML report with the worst frames here")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the measures here as JSON")
+    text = "judge these COCO keypoint results instead of a network: OKS-AP, PCKh and PDJ"
+    parser.add_argument("--detections", type=Path, metavar="FILE", help=text)
+    text = f"of the annotations: {', '.join(known_schemes())} or a JSON file (default: by the names in the annotations)"
+    parser.add_argument("--scheme", metavar="SCHEME", help=text)
+    text = "OKS constant of every point, for schemes without their own or instead of it"
+    parser.add_argument("--sigma", type=positive, metavar="S", help=text)
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``evaluate``."""
     try:
-        truths, remarks = read_labelled(options.data, split=options.split)
-        wrong = read_likely_errors(options.data)
+        return _run_on_detections(options) if options.detections is not None else _run_on_networks(options)
     except FormatError as error:
         raise CommandError(str(error)) from error
+
+
+def _run_on_detections(options: argparse.Namespace) -> int:
+    _refuse(options, "weights", "threshold", "split", "report", reason="goes with a network, not with --detections")
+    poses = _poses(options.data, options.scheme)
+    if options.sigma is not None:
+        poses = with_sigma(poses, options.sigma)
+    detections, remarks = read_detections(options.detections, poses)
+    for remark in (*poses.remarks, *remarks):
+        complain(remark)
+    found = evaluate_poses(poses, detections)
+    if not found.people:
+        raise CommandError(f"{options.data}: nobody in it has a labelled point. Choose another annotation file.")
+    sys.stdout.write(found.text())
+    if options.output is not None:
+        write_result(found.document(), options.output)
+    return 1 if poses.remarks or remarks else 0
+
+
+def _poses(path: Path, named: str | None) -> Poses:
+    if named is None:
+        return read_poses(path)
+    known = known_schemes()
+    if named not in known and not Path(named).is_file():
+        raise CommandError(f"There is no scheme {named!r}; name {', '.join(known)} or a JSON file.")
+    return read_poses(path, known[named] if named in known else read_scheme(Path(named)))
+
+
+def _refuse(options: argparse.Namespace, *names: str, reason: str) -> None:
+    """A CommandError for the first of some options that was given."""
+    for name in names:
+        if getattr(options, name) not in (None, []):
+            raise CommandError(f"--{name} {reason}.")
+
+
+def _run_on_networks(options: argparse.Namespace) -> int:
+    _refuse(options, "scheme", "sigma", reason="goes with --detections")
+    truths, remarks = read_labelled(options.data, split=options.split)
+    wrong = read_likely_errors(options.data)
+    drawn, unread = read_drawn(options.data, truths)
+    remarks += unread
     for remark in remarks:
         complain(remark)
     weights: list[Path | None] = list(options.weights) or [None]
@@ -67,40 +128,61 @@ def run(options: argparse.Namespace) -> int:
             complain(remark)
         remarks += unusable
         threshold = predictor.card.threshold if options.threshold is None else options.threshold
-        judged[title] = Judged([one for one in truths if one.name in seen], seen, threshold)
-    sys.stdout.write(text_of(judged, wrong))
-    try:
-        if options.output is not None:
-            write_result({title: one.document() for title, one in judged.items()}, options.output)
-        if options.report is not None:
-            found = {title: (one.evaluation, one.detections) for title, one in judged.items()}
-            sweeps = {title: one.sweep for title, one in judged.items()}
-            complain(f"report: {write_report(options.report, found, data=str(options.data), sweeps=sweeps)}")
-    except FormatError as error:
-        raise CommandError(str(error)) from error
+        frames = [one for one in truths if one.name in seen]
+        judged[title] = Judged(frames, seen, threshold, wrong=wrong, drawn=drawn)
+    sys.stdout.write(text_of(judged))
+    if options.output is not None:
+        write_result({title: one.document() for title, one in judged.items()}, options.output)
+    if options.report is not None:
+        found = {title: one.reported() for title, one in judged.items()}
+        complain(f"report: {write_report(options.report, found, data=str(options.data))}")
     return 1 if remarks else 0
 
 
 class Judged:
-    """One network on the frames that could be read: what it saw, and the evaluation at its threshold."""
+    """One network on the frames that could be read: what it saw, and the evaluation at its threshold.
 
-    def __init__(self, truths: Sequence[Truth], seen: Mapping[str, Seen], threshold: float) -> None:
+    ``cleaned`` is the same without the labels that are probably wrong, None where none are known; ``cameras`` is how
+    its cameras explain the lines drawn in the frames, None where none are.
+    """
+
+    def __init__(
+        self,
+        truths: Sequence[Truth],
+        seen: Mapping[str, Seen],
+        threshold: float,
+        *,
+        wrong: Mapping[str, set[int]],
+        drawn: Mapping[str, Lines],
+    ) -> None:
         if not truths:
             raise CommandError("None of the labelled images could be read.")
         self.truths, self.seen, self.threshold = truths, seen, threshold
         self.detections: Mapping[str, Points] = above(seen, threshold)
         self.evaluation = evaluate(truths, self.detections)
+        self.cleaned = evaluate(without(truths, wrong), self.detections) if wrong else None
+        self.cameras: CameraEvaluation | None = evaluate_cameras(truths, self.detections, drawn)
         self.sweep: list[tuple[float, Row]] = [(t, evaluate(truths, above(seen, t)).overall) for t in THRESHOLDS]
+
+    def reported(self) -> Reported:
+        """What the report shows of it."""
+        return Reported(self.evaluation, self.detections, self.sweep, self.cleaned, self.cameras)
 
     def document(self) -> dict[str, Any]:
         """The measures as JSON values."""
-        return {
+        found = {
             "threshold": self.threshold,
             "overall": _plain(self.evaluation.overall),
             "views": {view.value: _plain(row) for view, row in self.evaluation.by_view().items()},
             "thresholds": {f"{t:g}": _plain(row) for t, row in self.sweep},
             "keypoints": {row.name: _plain(row) for row in self.evaluation.by_keypoint()},
         }
+        if self.cleaned is not None:
+            views = {view.value: _plain(row) for view, row in self.cleaned.by_view(self.evaluation.views).items()}
+            found["without likely label errors"] = {"overall": _plain(self.cleaned.overall), "views": views}
+        if self.cameras is not None:
+            found["cameras"] = camera_document(self.cameras)
+        return found
 
 
 def look(predictor: Predictor, truths: Sequence[Truth]) -> tuple[dict[str, Seen], list[str]]:
@@ -135,24 +217,60 @@ def look(predictor: Predictor, truths: Sequence[Truth]) -> tuple[dict[str, Seen]
     return seen, remarks
 
 
-def text_of(judged: Mapping[str, Judged], wrong: Mapping[str, set[int]]) -> str:
+def text_of(judged: Mapping[str, Judged]) -> str:
     """The tables for a terminal: all networks side by side, then every network by view, threshold and keypoint."""
     first = next(iter(judged.values()))
-    planar = sum(one.move is not None for one in first.evaluation.frames)
     row = first.evaluation.overall
-    lines = [f"{row.frames} frames, {row.labels} labels, {planar} frames with at least four ground labels", "", HEADER]
+    lines: list[str] = []
+    if row.labels:
+        planar = sum(one.move is not None for one in first.evaluation.frames)
+        counts = f"{row.frames} frames, {row.labels} labels, {planar} frames with at least four ground labels"
+        lines = [counts, "", HEADER]
+        for title, one in judged.items():
+            lines.append(one.evaluation.overall.text(f"{title} > {one.threshold:g}"))
+            if one.cleaned is not None:
+                lines.append(one.cleaned.overall.text(_left_out(row, one.cleaned.overall)))
+    lines += _camera_lines(judged)
+    if not row.labels:
+        return "\n".join(lines) + "\n"
     for title, one in judged.items():
-        lines.append(one.evaluation.overall.text(f"{title} > {one.threshold:g}"))
-        if wrong:
-            cleaned = evaluate(without(one.truths, wrong), one.detections).overall
-            lines.append(cleaned.text("  likely label errors left out"))
-    for title, one in judged.items():
-        lines += ["", f"{title}, by view", HEADER]
-        lines += [r.text(f"{view.value} ({r.frames})") for view, r in one.evaluation.by_view().items()]
+        lines += ["", f"{title}, by view", HEADER, *_view_lines(one)]
         best = best_threshold(one.truths, one.seen)
         lines += ["", f"{title}, by threshold", HEADER]
         lines += [r.text(f"confidence > {t:g}{' (best)' if t == best else ''}") for t, r in one.sweep]
     return "\n".join([*lines, "", *_keypoint_lines({t: one.evaluation for t, one in judged.items()})]) + "\n"
+
+
+def _left_out(row: Row, cleaned: Row) -> str:
+    count = row.labels - cleaned.labels
+    return f"  without {count} likely label error{'s' if count != 1 else ''}"
+
+
+def _view_lines(one: Judged) -> list[str]:
+    """Every view, and below it the same without labels that are probably wrong where it has any."""
+    cleaned = {} if one.cleaned is None else one.cleaned.by_view(one.evaluation.views)
+    lines = []
+    for view, row in one.evaluation.by_view().items():
+        lines.append(row.text(f"{view.value} ({row.frames})"))
+        if view in cleaned and cleaned[view].labels != row.labels:
+            lines.append(cleaned[view].text(_left_out(row, cleaned[view])))
+    return lines
+
+
+def _camera_lines(judged: Mapping[str, Judged]) -> list[str]:
+    """The cameras through the detections against drawn lines: every network, overall and by view."""
+    lines: list[str] = []
+    for title, one in judged.items():
+        if one.cameras is None:
+            continue
+        total = one.cameras.overall
+        if not lines:
+            lines += ["", f"cameras through the detections, {total.frames} frames with drawn lines", CAMERA_HEADER]
+        lines.append(camera_line(f"{title} > {one.threshold:g}", total))
+        views = one.cameras.by_view()
+        if len(views) > 1:
+            lines += [camera_line(f"  {view.value} ({score.frames})", score) for view, score in views.items()]
+    return lines
 
 
 def _keypoint_lines(evaluations: Mapping[str, Evaluation]) -> list[str]:

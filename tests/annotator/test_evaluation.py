@@ -8,7 +8,7 @@ import pytest
 
 from annotator.evaluation import Truth, View, above, best_threshold, evaluate, without
 from annotator.evaluation_data import read_labelled, read_likely_errors
-from annotator.evaluation_report import write_report
+from annotator.evaluation_report import Reported, write_report
 from annotator.formats.documents import FormatError
 from annotator.pitch import KEYPOINTS, PITCH_57
 from annotator.recipe import render_training_set
@@ -156,9 +156,12 @@ def test_the_report_stands_alone_and_shows_the_worst_frames_of_the_last_network(
         truths.append(Truth(name, seen_from_above(), image=tmp_path / f"{name}.jpg"))
     before = {"good": truths[0].labels, "bad & worse": truths[1].labels}
     after = {"good": truths[0].labels, "bad & worse": dict.fromkeys(GROUND[:9], (5.0, 5.0))}
-    evaluations = {"before": (evaluate(truths, before), before), "after": (evaluate(truths, after), after)}
-    row = evaluations["after"][0].overall
-    path = write_report(tmp_path / "report", evaluations, data="frames", sweeps={"after": [(0.3, row)]})
+    last = evaluate(truths, after)
+    evaluations = {
+        "before": Reported(evaluate(truths, before), before),
+        "after": Reported(last, after, [(0.3, last.overall)]),
+    }
+    path = write_report(tmp_path / "report", evaluations, data="frames")
     text = path.read_text(encoding="utf-8")
     assert text.count("<figure>") == 1
     assert text.count("data:image/jpeg;base64,") == 2
@@ -166,4 +169,4 @@ def test_the_report_stands_alone_and_shows_the_worst_frames_of_the_last_network(
     assert "http" not in text
     (tmp_path / "file").write_text("")
     with pytest.raises(FormatError, match="cannot be written"):
-        write_report(tmp_path / "file", evaluations, data="frames", sweeps={})
+        write_report(tmp_path / "file", evaluations, data="frames")
