@@ -1,4 +1,8 @@
-"""The picture and the heatmap under the marks, painted at whatever scale the view has."""
+"""The picture and the heatmap under the marks, painted at whatever scale the view has.
+
+The picture is kept as it was painted last: another heatmap over it, or the same view once more, scales it no second
+time. Tone goes over what was painted, never over the frame.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,15 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRect, QRectF, QSize
+from PySide6.QtGui import QImage, QPainter, QTransform
 
-from annotator.gui.colours import heat_table
+from annotator.gui.colours import BACKDROP, heat_table
+from annotator.gui.tone import NEUTRAL, Tone, paint_of, table
+from annotator.gui.view_settings import HeatColours
 
+# Values of a heatmap up to this one are fully transparent.
+UNSEEN = 5
 # Above this scale the pixels of the picture are shown as squares.
 SQUARES_FROM = 3.0
 MAX_LEVEL = 6
@@ -28,6 +36,7 @@ class Picture:
     _halves: list[NDArray[np.uint8]] = field(default_factory=list)
     _images: dict[int, QImage] = field(default_factory=dict)
     _kept: list[NDArray[np.uint8]] = field(default_factory=list)
+    _paint: Picture | None = None
 
     def __post_init__(self) -> None:
         """Refuse anything but an RGB picture."""
@@ -63,6 +72,13 @@ class Picture:
         return QImage(bgrx.data, width, height, bgrx.strides[0], QImage.Format.Format_RGB32)
 
 
+    def paint_only(self) -> Picture:
+        """The picture of its paint, made when first asked for."""
+        if self._paint is None:
+            self._paint = Picture(paint_of(self._halves[0]))
+        return self._paint
+
+
 def _uint8(array: object) -> NDArray[np.uint8]:
     return np.asarray(array, dtype=np.uint8)
 
@@ -76,8 +92,16 @@ class Heat:
     opacity: float
 
 
-def coloured(heat: NDArray[np.uint8], *, opacity: float, image_from_cell: tuple[float, float, float, float]) -> Heat:
+def coloured(
+    heat: NDArray[np.uint8],
+    *,
+    opacity: float,
+    image_from_cell: tuple[float, float, float, float],
+    colours: HeatColours = HeatColours.MAGMA,
+) -> Heat:
     """The heatmap ``heat`` (h, w) in colour; the centre of cell (col, row) lies at (sx col + ox, sy row + oy).
+
+    Only the part with something in it is kept: a single channel is mostly empty.
 
     Raises
     ------
@@ -86,24 +110,123 @@ def coloured(heat: NDArray[np.uint8], *, opacity: float, image_from_cell: tuple[
     """
     if heat.ndim != 2 or heat.dtype != np.uint8:
         raise ValueError(f"a heatmap is (h, w) uint8, not {heat.shape} {heat.dtype}")
-    argb = np.take(heat_table(), heat)
-    height, width = heat.shape
+    left, top, right, bottom = _occupied(heat)
+    argb = np.take(heat_table(colours), heat[top:bottom, left:right])
+    height, width = argb.shape
     form = QImage.Format.Format_ARGB32_Premultiplied
     image = QImage(argb.data, width, height, argb.strides[0], form).copy()
     sx, sy, ox, oy = image_from_cell
-    return Heat(image, QRectF(ox - 0.5 * sx, oy - 0.5 * sy, sx * width, sy * height), min(max(opacity, 0.0), 1.0))
+    rect = QRectF(ox + (left - 0.5) * sx, oy + (top - 0.5) * sy, sx * width, sy * height)
+    return Heat(image, rect, min(max(opacity, 0.0), 1.0))
 
 
-def paint(painter: QPainter, picture: Picture | None, heat: Heat | None, *, scale: float, smooth: bool) -> None:
-    """Paint both where they lie; the painter's units are image pixels, ``scale`` device pixels to one of them."""
-    hint = QPainter.RenderHint.SmoothPixmapTransform
-    if picture is not None:
-        painter.setRenderHint(hint, smooth and scale < SQUARES_FROM)
-        image = picture.at_scale(scale)
-        painter.drawImage(picture.rect, image, QRectF(image.rect()))
-    if heat is not None and heat.opacity > 0.0:
-        # Half-transparent pixels are scaled faster smoothly than roughly.
-        painter.setRenderHint(hint)
-        painter.setOpacity(heat.opacity)
-        painter.drawImage(heat.rect, heat.image, QRectF(heat.image.rect()))
-        painter.setOpacity(1.0)
+def _occupied(heat: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """Columns and rows (left, top, right, bottom) that hold all that is to be seen, and one cell around."""
+    seen = heat > UNSEEN
+    columns, rows = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
+    if len(rows) == 0:
+        return (0, 0, 1, 1)
+    return (
+        max(int(columns[0]) - 1, 0), max(int(rows[0]) - 1, 0),
+        min(int(columns[-1]) + 2, heat.shape[1]), min(int(rows[-1]) + 2, heat.shape[0]),
+    )  # fmt: skip
+
+
+class Backdrop:
+    """What lies under the marks, and how it was painted last."""
+
+    def __init__(self) -> None:
+        self.picture: Picture | None = None
+        self.heat: Heat | None = None
+        self.tone: Tone = NEUTRAL
+        self._kept = QImage()
+        self._kept_of: tuple[object, ...] = ()
+
+    @property
+    def shown(self) -> Picture | None:
+        """The picture whose pixels are seen: the frame, or its paint."""
+        return self.picture.paint_only() if self.picture is not None and self.tone.paint else self.picture
+
+    def show_picture(self, picture: Picture | None) -> None:
+        """Paint this picture from now on."""
+        self.picture = picture
+        self._kept_of = ()
+
+    def paint(self, painter: QPainter, exposed: QRect, *, view: QSize, ratio: float, smooth: bool) -> None:
+        """Paint what is exposed of a view of this size; both in its pixels, with ``ratio`` dots to each.
+
+        The painter's units are image pixels.
+        """
+        picture = self.shown
+        whole = exposed.contains(QRect(0, 0, view.width(), view.height()))
+        if picture is None:
+            painter.save()
+            painter.resetTransform()
+            painter.fillRect(exposed, BACKDROP)
+            painter.restore()
+        elif whole or not self.tone.is_plain:
+            self._paint_kept(painter, picture, QRect() if whole else exposed, view=view, ratio=ratio, smooth=smooth)
+        else:
+            painter.save()
+            at = painter.worldTransform()
+            painter.resetTransform()
+            painter.fillRect(exposed, BACKDROP)
+            painter.setWorldTransform(at)
+            _paint_picture(painter, picture, scale=at.m11() * ratio, smooth=smooth)
+            painter.restore()
+        if self.heat is not None and self.heat.opacity > 0.0:
+            # Half-transparent pixels are scaled faster smoothly than roughly.
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setOpacity(self.heat.opacity)
+            painter.drawImage(self.heat.rect, self.heat.image, QRectF(self.heat.image.rect()))
+            painter.setOpacity(1.0)
+
+    def _paint_kept(
+        self, painter: QPainter, picture: Picture, part: QRect, *, view: QSize, ratio: float, smooth: bool
+    ) -> None:
+        """Paint all of the view from the kept image, or a part of it through an image of its own."""
+        at = painter.worldTransform()
+        if part.isNull():
+            key = (id(picture), at.m11(), at.dx(), at.dy(), view.width(), view.height(), ratio, smooth, self.tone)
+            if key != self._kept_of:
+                room = QRect(0, 0, view.width(), view.height())
+                self._kept = self._rendered(self._kept, picture, room, at=at, ratio=ratio, smooth=smooth)
+                self._kept_of = key
+            image, room = self._kept, QRect(0, 0, view.width(), view.height())
+        else:
+            image, room = self._rendered(QImage(), picture, part, at=at, ratio=ratio, smooth=smooth), part
+        painter.save()
+        painter.resetTransform()
+        painter.drawImage(room.topLeft(), image)
+        painter.restore()
+
+    def _rendered(
+        self, into: QImage, picture: Picture, room: QRect, *, at: QTransform, ratio: float, smooth: bool
+    ) -> QImage:
+        """The picture, toned, as it is seen in this part of the view; ``into`` is used where its size is right."""
+        size = QSize(round(room.width() * ratio), round(room.height() * ratio))
+        image = into if into.size() == size else QImage(size, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(BACKDROP)
+        painter = QPainter(image)
+        painter.setWorldTransform(at * QTransform.fromTranslate(-room.x(), -room.y()))
+        _paint_picture(painter, picture, scale=at.m11() * ratio, smooth=smooth)
+        covered = painter.deviceTransform().mapRect(picture.rect).toRect() & image.rect()
+        painter.end()
+        if not self.tone.is_plain and not covered.isEmpty():
+            _through_table(image, covered, table(self.tone))
+        return image
+
+
+def _paint_picture(painter: QPainter, picture: Picture, *, scale: float, smooth: bool) -> None:
+    """Paint the picture where it lies, ``scale`` dots to each of its pixels."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and scale < SQUARES_FROM)
+    image = picture.at_scale(scale)
+    painter.drawImage(picture.rect, image, QRectF(image.rect()))
+
+
+def _through_table(image: QImage, part: QRect, values: NDArray[np.uint8]) -> None:
+    """Send a part of an RGB32 image through a table of values, in place."""
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    window = rows[part.top() : part.bottom() + 1, part.left() : part.right() + 1]
+    window[:] = cv2.LUT(np.ascontiguousarray(window), values)

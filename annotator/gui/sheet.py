@@ -15,9 +15,11 @@ from PySide6.QtGui import QPainter, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from annotator.gui import backdrop
-from annotator.gui.backdrop import Heat, Picture
-from annotator.gui.colours import BACKDROP
+from annotator.gui.backdrop import Backdrop, Picture
+from annotator.gui.glass import Glass
 from annotator.gui.overlay import Overlay
+from annotator.gui.tone import Tone
+from annotator.gui.view_settings import HeatColours
 
 MAX_SCALE = 64.0
 MIN_SIDE = 48.0
@@ -38,8 +40,9 @@ class Sheet(QGraphicsView):
         self.setScene(self._scene)
         self._set_up_view()
         self._overlay = Overlay(self._scene, self.font())
+        self._backdrop = Backdrop()
+        self._glass = Glass(self.viewport().update)
         self._picture: Picture | None = None
-        self._heat: Heat | None = None
         self._seen = QRectF()
         self._fitted = True
         self._smooth = True
@@ -65,6 +68,7 @@ class Sheet(QGraphicsView):
     def show_frame(self, rgb: NDArray[np.uint8] | None, *, keep_view: bool) -> None:
         """Show this picture (H, W, 3), or none; fit it to the view unless the view is kept and its size the same."""
         self._picture = Picture(rgb) if rgb is not None else None
+        self._backdrop.show_picture(self._picture)
         if self._picture is not None and (not keep_view or self._picture.rect != self._seen):
             self._seen = self._picture.rect
             self._extend_scene()
@@ -77,15 +81,24 @@ class Sheet(QGraphicsView):
         *,
         opacity: float,
         image_from_cell: tuple[float, float, float, float],
+        colours: HeatColours = HeatColours.MAGMA,
     ) -> None:
         """Lay this heatmap (h, w) over the picture, or none; cell (col, row) is at (sx col + ox, sy row + oy)."""
-        if heat is None and self._heat is None:
+        if heat is None and self._backdrop.heat is None:
             return
         if heat is None:
-            self._heat = None
+            self._backdrop.heat = None
         else:
-            self._heat = backdrop.coloured(heat, opacity=opacity, image_from_cell=image_from_cell)
+            self._backdrop.heat = backdrop.coloured(
+                heat, opacity=opacity, image_from_cell=image_from_cell, colours=colours
+            )
         self._repaint_background()
+
+    def show_tone(self, tone: Tone) -> None:
+        """Show the picture, and every one after it, in this tone."""
+        if tone != self._backdrop.tone:
+            self._backdrop.tone = tone
+            self._repaint_background()
 
     # Where to look
 
@@ -189,9 +202,19 @@ class Sheet(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Paint the picture and its heatmap; Qt keeps the result until the scale changes."""
-        painter.fillRect(rect, BACKDROP)
-        scale = self._scale * self.viewport().devicePixelRatioF()
-        backdrop.paint(painter, self._picture, self._heat, scale=scale, smooth=self._smooth)
+        view = self.viewport()
+        exposed = painter.worldTransform().mapRect(QRectF(rect)).toAlignedRect()
+        ratio = view.devicePixelRatioF()
+        self._backdrop.paint(painter, exposed, view=view.size(), ratio=ratio, smooth=self._smooth)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Paint the instruments on the glass."""
+        self._glass.paint(painter, painter.worldTransform().mapRect(QRectF(rect)).toAlignedRect())
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Scroll the picture, and leave the instruments where they are."""
+        super().scrollContentsBy(dx, dy)
+        self._glass.scrolled(dx, dy)
 
     def _repaint_background(self) -> None:
         self.resetCachedContent()
