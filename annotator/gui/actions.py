@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar, QWidget
 
 from annotator.gui import theme
 from annotator.gui.forecasting import NetworkState
-from annotator.gui.menus.command import Command, Needs, Scope
+from annotator.gui.keymap import SPACE, Place, by_place, shown
+from annotator.gui.keymap_file import Keyring
+from annotator.gui.menus.command import Command, Needs
 from annotator.gui.menus.table import COMMANDS
 from annotator.labels import Decision
 
@@ -37,16 +39,23 @@ def available(window: MainWindow, needs: Needs) -> bool:
 
 
 class Actions(QObject):
-    """The table as Qt actions of one window."""
+    """The table as Qt actions of one window, with the keys of its key map."""
 
-    def __init__(self, window: MainWindow) -> None:
+    keys_changed = Signal()
+
+    def __init__(self, window: MainWindow, keyring: Keyring) -> None:
         super().__init__(window)
         self._window = window
+        self.keyring = keyring
         self._by_id: dict[str, QAction] = {}
+        self._twins: list[tuple[QAction, QAction]] = []
+        self._widgets: dict[Place, list[QWidget]] = {}
         self.commands = {command.id: command for command in COMMANDS}
         self._tools = QActionGroup(self)
         for command in COMMANDS:
             self._by_id[command.id] = self._made(command)
+            self._say_keys(command)
+        keyring.changed.connect(self._on_keys)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.refresh)
 
@@ -56,19 +65,11 @@ class Actions(QObject):
     def _made(self, command: Command) -> QAction:
         action = QAction(self)
         action.setObjectName(command.id)
-        action.setText(command.title + ("\t" + command.key_text if command.scope is Scope.TAP else ""))
         action.setIconText(command.title)
-        key = f" ({command.key_text})" if command.keys else ""
-        action.setToolTip(f"{command.title.removesuffix('...')}{key}: {command.hint}")
         action.setStatusTip(command.hint)
-        action.setWhatsThis(command.hint)
         action.setAutoRepeat(command.repeats)
         if command.icon:
             action.setIcon(theme.icon(command.icon))
-        if command.scope is not Scope.TAP:
-            action.setShortcuts([QKeySequence(key) for key in command.keys])
-        if command.scope is not Scope.WINDOW:
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         if command.checked is not None:
             action.setCheckable(True)
             # In a menu an icon would take the place of the tick.
@@ -82,17 +83,77 @@ class Actions(QObject):
         command.run(self._window)
         self.refresh_soon()
 
+    # Keys
+
+    def keys(self, command_id: str) -> tuple[str, ...]:
+        """The keys that ask for a command now."""
+        return self.keyring.keymap.keys(command_id)
+
+    def key_text(self, command_id: str) -> str:
+        """The keys that ask for a command now, as the system writes them; "" when there are none."""
+        return shown(self.keys(command_id))
+
+    def _say_keys(self, command: Command) -> None:
+        """Write the keys into the words of a command."""
+        action, keys = self._by_id[command.id], self.keys(command.id)
+        text = shown(keys)
+        # The space bar is no shortcut of Qt, so the menu has to be told.
+        action.setText(command.title + (f"\t{shown(keys[:1])}" if keys[:1] == (SPACE,) else ""))
+        tip = f"{command.title.removesuffix('...')}{f' ({text})' if text else ''}: {command.hint}"
+        action.setToolTip(tip)
+        action.setWhatsThis(tip)
+
+    def _on_keys(self) -> None:
+        for command in COMMANDS:
+            self._say_keys(command)
+        self._bind()
+        self.keys_changed.emit()
+
+    def tap(self) -> None:
+        """The space bar was tapped where frames are looked at."""
+        command_id = self.keyring.keymap.owner(SPACE)
+        if command_id is not None:
+            self._by_id[command_id].trigger()
+
     def attach(self, window: QWidget, views: list[QWidget], canvas: QWidget) -> None:
         """Let the keys of every command work where they should."""
+        self._widgets = {Place.WINDOW: [window], Place.VIEWS: [canvas, *views], Place.CANVAS: [canvas]}
+        self._bind()
+
+    def _bind(self) -> None:
+        for twin, _ in self._twins:
+            twin.setShortcuts([])
+            twin.deleteLater()
+        self._twins.clear()
         for command in COMMANDS:
+            groups = by_place(command, self.keys(command.id))
+            groups.pop(Place.TAP, None)
             action = self._by_id[command.id]
-            if command.scope in (Scope.WINDOW, Scope.TAP):
-                window.addAction(action)
-                continue
-            canvas.addAction(action)
-            if command.scope is Scope.VIEWS:
-                for view in views:
-                    view.addAction(action)
+            for widget in {id(w): w for some in self._widgets.values() for w in some}.values():
+                widget.removeAction(action)
+            first = next(iter(groups), Place.WINDOW)
+            self._let_work(action, first, groups.pop(first, ()))
+            for place, keys in groups.items():
+                self._let_work(self._twin(action), place, keys)
+
+    def _twin(self, action: QAction) -> QAction:
+        """Another action that asks for the same: a Qt action has one place where its keys work."""
+        twin = QAction(self)
+        twin.setAutoRepeat(action.autoRepeat())
+        twin.triggered.connect(action.trigger)
+        twin.setEnabled(action.isEnabled())
+        self._twins.append((twin, action))
+        return twin
+
+    def _let_work(self, action: QAction, place: Place, keys: tuple[str, ...]) -> None:
+        wide = place is Place.WINDOW
+        contexts = Qt.ShortcutContext
+        action.setShortcutContext(contexts.WindowShortcut if wide else contexts.WidgetWithChildrenShortcut)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        for widget in self._widgets.get(place, ()):
+            widget.addAction(action)
+
+    # Menus and bars
 
     def fill_menu(self, menu: QMenu, name: str) -> None:
         """Add the commands of one menu, with a line between groups."""
@@ -131,6 +192,8 @@ class Actions(QObject):
             action.setEnabled(can[command.needs])
             if command.checked is not None:
                 action.setChecked(command.checked(self._window))
+        for twin, action in self._twins:
+            twin.setEnabled(action.isEnabled())
 
     def refresh_icons(self) -> None:
         """Paint the icons anew after the palette changed."""

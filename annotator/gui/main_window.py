@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ from annotator.gui.errands import RESOURCES, Errands
 from annotator.gui.files import Files
 from annotator.gui.forecasting import NetworkFactory, load_network
 from annotator.gui.issue_search import IssueSearch
+from annotator.gui.keymap_file import Keyring, keys_path
 from annotator.gui.menus.table import CONTEXT, DECISIONS, MENUS, TOOLBAR
+from annotator.gui.mnemonics import letter_menu
 from annotator.gui.panels.empty_state import EmptyState
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.message_bar import MessageBar
@@ -77,7 +80,7 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
-        self.actions_ = Actions(self)
+        self.actions_ = Actions(self, Keyring(keys_path(settings), self))
         self.empty = EmptyState(self.actions_)
         self._restore_view()
         self._build_centre()
@@ -92,6 +95,8 @@ class MainWindow(QMainWindow):
         self.actions_.attach(self, self.docks.views, self.canvas)
         self._connect()
         self.docks.restore(settings)
+        if self.actions_.keyring.notice:
+            self.message.warn(self.actions_.keyring.notice)
         self._refresh_icons()
         self.actions_.refresh()
 
@@ -130,6 +135,7 @@ class MainWindow(QMainWindow):
         for name, title in MENUS:
             menu = self.menuBar().addMenu(QApplication.translate("Menus", title))
             menu.setToolTipsVisible(True)
+            menu.aboutToShow.connect(partial(letter_menu, menu))
             if name == "window":
                 for dock in self.docks.all:
                     if dock is not self.docks.camera_dock:
@@ -174,6 +180,7 @@ class MainWindow(QMainWindow):
         session.project_changed.connect(self._show_project)
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
+        self.actions_.keyring.failed.connect(self.message.warn)
         session.frame_changed.connect(self.message.leave_frame)
         session.unreadable.connect(self.message.warn_of_frame)
         session.frame_changed.connect(self.tools.say_hint)
@@ -190,10 +197,10 @@ class MainWindow(QMainWindow):
         self.checker.pointed_at.connect(canvas.point_out)
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.files_dropped.connect(lambda paths: self.files.open([Path(path) for path in paths]))
-        canvas.space_tapped.connect(self.actions_["review.accept"].trigger)
+        canvas.space_tapped.connect(self.actions_.tap)
         canvas.context_requested.connect(self._show_context)
         for view in (self.frames.view, self.docks.points):
-            view.space_tapped.connect(self.actions_["review.accept"].trigger)
+            view.space_tapped.connect(self.actions_.tap)
 
     def _on_failed(self, text: str) -> None:
         self.empty.show_waiting("")
@@ -234,6 +241,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.actions_.fill(menu, CONTEXT)
+        letter_menu(menu)
         menu.popup(at)
 
     def reject_menu(self) -> None:

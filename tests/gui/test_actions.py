@@ -123,7 +123,7 @@ def test_the_help_lists_every_command_and_finds_by_key(window, qtbot):
     qtbot.addWidget(dialog)
     assert dialog.tree.topLevelItemCount() > len(COMMANDS)
     qtbot.keyClicks(dialog.search, "ctrl+k")
-    shown = [item.text(0) for item in dialog._items if not item.isHidden()]
+    shown = [item.text(0) for item in dialog.page.items if not item.isHidden()]
     assert shown == ["Command palette"]
 
 

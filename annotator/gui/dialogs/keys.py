@@ -1,83 +1,62 @@
-"""Every key and every gesture of the mouse, searchable, with the reason why a command cannot be used now."""
+"""Keys and mouse: every key looked up, changed, and printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QVBoxLayout, QWidget
 
-from annotator.gui import theme
 from annotator.gui.actions import Actions
-from annotator.gui.menus.table import COMMANDS, MENUS
-
-Row = tuple[str, str, str, str]
-translate = QCoreApplication.translate
-
-
-def mouse_rows() -> list[tuple[str, str]]:
-    """What the mouse does on the canvas, and how."""
-    return [
-        (translate("Keys", "Wheel"), translate("Keys", "Zoom at the pointer")),
-        (translate("Keys", "Shift+wheel"), translate("Keys", "Scroll sideways")),
-        (translate("Keys", "Middle drag, Space+drag"), translate("Keys", "Pan")),
-        (translate("Keys", "Double middle click"), translate("Keys", "Fit")),
-        (translate("Keys", "Drag a point"), translate("Keys", "Place it there")),
-        (translate("Keys", "Shift+drag"), translate("Keys", "Keep to one axis")),
-        (translate("Keys", "Drag over empty ground"), translate("Keys", "Select what lies inside")),
-        (translate("Keys", "Alt+drag over empty ground"), translate("Keys", "Zoom to the region")),
-        (translate("Keys", "Right click"), translate("Keys", "Commands for what is there")),
-        (translate("Keys", "Click on the pitch map"), translate("Keys", "Choose a point or a marking")),
-    ]
+from annotator.gui.background import sentence
+from annotator.gui.key_sheet import print_sheet, sheet, write_pdf
+from annotator.gui.keys_page import KeysPage
 
 
 class KeysDialog(QDialog):
-    """A box to type into, and the table."""
+    """The table of keys, and the way onto paper."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keys and mouse"))
         self._actions = actions
-        self._items: list[QTreeWidgetItem] = []
-        self.search = QLineEdit(placeholderText=self.tr("Search keys and commands"), clearButtonEnabled=True)
-        self.search.setAccessibleName(self.tr("Search keys"))
-        self.tree = QTreeWidget()
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setHeaderLabels([self.tr("Command"), self.tr("Keys"), self.tr("What it does")])
-        self.tree.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        header = self.tree.header()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.page = KeysPage(actions)
+        self.search, self.tree = self.page.search, self.page.tree
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.to_paper = buttons.addButton(self.tr("Print..."), QDialogButtonBox.ButtonRole.ActionRole)
+        self.to_file = buttons.addButton(self.tr("Save as PDF..."), QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        self.to_paper.clicked.connect(self._on_print)
+        self.to_file.clicked.connect(self._on_save)
+        for button in buttons.buttons():
+            button.setProperty("autoDefault", False)
         layout = QVBoxLayout(self)
-        layout.addWidget(self.search)
-        layout.addWidget(self.tree)
-        self.resize(820, 560)
-        self._fill()
-        self.search.textChanged.connect(self.show_query)
+        layout.addWidget(self.page)
+        layout.addWidget(buttons)
+        self.resize(900, 600)
+        self.search.setFocus()
 
-    def _rows(self) -> Iterator[Row]:
-        titles = dict(MENUS)
-        for command in COMMANDS:
-            why_not = self._actions.why_not(command)
-            menu = translate("Menus", titles.get(command.menu, "")).replace("&", "")
-            yield menu, command.title.removesuffix("..."), command.key_text, why_not or command.hint
-        for gesture, meaning in mouse_rows():
-            yield translate("Keys", "Mouse"), gesture, "", meaning
+    def _on_print(self) -> None:
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 
-    def _fill(self) -> None:
-        muted = QColor(theme.tokens().muted)
-        for menu, title, keys, hint in self._rows():
-            item = QTreeWidgetItem([title, keys, hint])
-            item.setForeground(2, muted)
-            item.setData(0, Qt.ItemDataRole.UserRole, f"{menu} {title} {keys} {hint}".casefold())
-            self.tree.addTopLevelItem(item)
-            self._items.append(item)
+        printer = QPrinter()
+        dialog = QPrintDialog(printer, self)
+        dialog.accepted.connect(lambda: print_sheet(sheet(self._actions), printer))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        dialog.show()
 
-    def show_query(self, query: str) -> None:
-        """Show only the rows that hold every word typed."""
-        words = query.casefold().split()
-        for item in self._items:
-            text = item.data(0, Qt.ItemDataRole.UserRole)
-            item.setHidden(not all(word in text for word in words))
+    def _on_save(self) -> None:
+        kinds = self.tr("PDF files") + " (*.pdf)"
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save as PDF"), "touchline-keys.pdf", kinds)
+        if name:
+            self.save_to(Path(name))
+
+    def save_to(self, path: Path) -> None:
+        """Write the keys as a PDF file and say so."""
+        try:
+            write_pdf(sheet(self._actions), path)
+        except OSError as error:
+            self.page.says.setText(self.tr("{path} cannot be written: {why}").format(path=path, why=sentence(error)))
+            return
+        self.page.says.setText(self.tr("Saved as {path}").format(path=path))
