@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from annotator.gui.canvas import Canvas
 from annotator.gui.session import Session
+from annotator.gui.snapping import Snapper
 from annotator.gui.tools import MarkingTool, PanTool, PointTool, SelectTool, Tool
 from annotator.gui.view_state import NOTHING_SELECTED, Selection
 
@@ -21,10 +22,13 @@ class Toolbox(QObject):
         super().__init__(canvas)
         self._session = session
         self._canvas = canvas
+        self.snapper = Snapper(session, canvas)
+        self.snapper.changed.connect(self.changed)
+        dropped = self.snapper.dropped
         self._make: dict[str, Callable[[], Tool]] = {
-            "select": lambda: SelectTool(session),
-            "point": lambda: PointTool(session, advance=session.advance),
-            "marking": lambda: MarkingTool(session, finish=self._finish_marking),
+            "select": lambda: SelectTool(session, dropped=dropped),
+            "point": lambda: PointTool(session, advance=session.advance, dropped=dropped),
+            "marking": lambda: MarkingTool(session, finish=self._finish_marking, dropped=dropped),
             "pan": lambda: PanTool(session),
         }
         self.current = ""
@@ -33,6 +37,15 @@ class Toolbox(QObject):
         session.active_changed.connect(self.say_hint)
         for signal in (session.active_changed, session.selection_changed, session.resolved_changed):
             signal.connect(canvas.refresh_sketch)
+
+    def restore(self, settings: QSettings) -> None:
+        """Begin as the last time ended."""
+        self.snapper.restore(settings)
+
+    def close(self, settings: QSettings) -> None:
+        """Remember what is to be remembered, and wait for threads to end."""
+        self.snapper.store(settings)
+        self.snapper.close()
 
     def choose(self, name: str) -> None:
         """Take this tool into the hand."""

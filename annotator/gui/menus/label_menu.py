@@ -45,4 +45,11 @@ LABEL = (
     Command("label.atGeometry", "label", N("Commands", "Place where geometry has it"),
             N("Commands", "Place the selected points where the drawn pitch has them"),
             deeds.place_at_geometry, ("Shift+Return",), "", Needs.KEYPOINTS, _C, group=3),
+    Command("label.snapNow", "label", N("Commands", "Snap to paint"),
+            N("Commands", "Draw what is selected to the white paint, or everything drawn when nothing is selected"),
+            lambda w: w.tools.snapper.snap_selection(), ("S",), group=3),
+    Command("label.snapOnRelease", "label", N("Commands", "Snap on release"),
+            N("Commands", "Draw whatever is dropped to the white paint; Ctrl held at the drop leaves it where it is"),
+            lambda w: w.tools.snapper.toggle(), ("Shift+S",), "magnet", _NOTHING,
+            checked=lambda w: w.tools.snapper.on_release, group=3),
 )  # fmt: skip

@@ -29,6 +29,7 @@ MENUS = (
 TOOLBAR = (
     "edit.undo", "edit.redo", "",
     "tool.select", "tool.point", "tool.marking", "tool.pan", "",
+    "label.snapOnRelease", "",
     "view.fit", "view.heatmap", "view.predictions", "",
     "predict.frame", "",
     "go.previous", "go.next",

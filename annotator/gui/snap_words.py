@@ -1,0 +1,52 @@
+"""What snapping to the paint did, or why it did nothing, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from annotator.gui.view_state import spoken
+from annotator.paint import Refusal
+from annotator.snapping import Outcome, Snapped
+
+translate = QCoreApplication.translate
+
+
+def told(snapped: Snapped) -> str:
+    """One sentence on what snapping did."""
+    moved = [outcome for outcome in snapped.outcomes if outcome.moved]
+    refused = [outcome for outcome in snapped.outcomes if outcome.reason is not None]
+    if not snapped.outcomes:
+        return translate("Snapping", "Nothing is drawn yet that could snap to the paint")
+    if not moved and not refused:
+        return translate("Snapping", "It lies on the paint already")
+    if not moved:
+        return _why_not(refused)
+    text = _moved(moved)
+    return text if not refused else f"{text}. {_why_not(refused)}"
+
+
+def _moved(moved: Sequence[Outcome]) -> str:
+    if len(moved) == 1:
+        text = translate("Snapping", "{name} snapped to the paint, {shift:.1f} px")
+        return text.format(name=spoken(moved[0].name), shift=moved[0].shift)
+    text = translate("Snapping", "{count} snapped to the paint, up to {shift:.1f} px")
+    return text.format(count=len(moved), shift=max(outcome.shift for outcome in moved))
+
+
+def _why_not(refused: Sequence[Outcome]) -> str:
+    if len(refused) > 1:
+        return translate("Snapping", "{count} stayed: too little paint found near them").format(count=len(refused))
+    name, reason = spoken(refused[0].name), refused[0].reason
+    if reason is Refusal.TOO_FEW_CLICKS:
+        return translate("Snapping", "{name} needs more points before it can snap").format(name=name)
+    if reason is Refusal.TOO_SHORT:
+        return translate("Snapping", "{name} is too short here to snap").format(name=name)
+    if reason is Refusal.NO_PAINT:
+        return translate("Snapping", "{name} stayed: no paint found near it").format(name=name)
+    if reason is Refusal.DISAGREES:
+        return translate("Snapping", "{name} stayed: the paint found near it makes no line").format(name=name)
+    if reason is Refusal.TURNED:
+        return translate("Snapping", "{name} stayed: the paint near it runs another way").format(name=name)
+    return translate("Snapping", "{name} stayed: the paint is too far away").format(name=name)
