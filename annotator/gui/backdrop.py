@@ -25,7 +25,7 @@ SQUARES_FROM = 3.0
 MAX_LEVEL = 6
 
 
-@dataclass
+@dataclass(eq=False)
 class Picture:
     """A frame with its half-size copies, made when a scale first asks for them.
 

@@ -9,12 +9,9 @@ from __future__ import annotations
 import math
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -25,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from annotator.gui.desk import Tool
-from annotator.gui.flash import Flash
+from annotator.gui.lightbox import Lightbox
 from annotator.gui.pointing import (
     Cursor,
     Gesture,
@@ -38,13 +35,16 @@ from annotator.gui.pointing import (
     region_between,
     tip_at,
 )
-from annotator.gui.sheet import Sheet
 from annotator.gui.sketch import NO_SKETCH, Sketch
 from annotator.gui.sketch_items import SketchLayer
-from annotator.gui.view_state import ViewState
+from annotator.gui.view_settings import LoupeWhen
+from annotator.gui.view_state import ViewState, held_point
+from annotator.labels import Point
 
 STEP = 1.25
 WORTH_ZOOMING = 4.0
+# So near to the pointer, in screen pixels, is what it drags.
+HOLDS = 64.0
 
 _CURSORS = {
     Cursor.ARROW: Qt.CursorShape.ArrowCursor,
@@ -74,16 +74,16 @@ class _Space(Enum):
     USED = "used"
 
 
-class Canvas(Sheet):
+class Canvas(Lightbox):
     """A picture to look at and to point into."""
 
     pointer_moved = Signal(float, float)
     pointer_left = Signal()
     hovered = Signal(object)
     context_requested = Signal(object, QPoint)
-    files_dropped = Signal(list)
     space_tapped = Signal()
     hint_changed = Signal(str)
+    loupe_zoomed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,8 +92,6 @@ class Canvas(Sheet):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self.setAcceptDrops(True)
-        self.viewport().setAcceptDrops(True)
         self._tool: Tool | None = None
         self._gesture: Gesture | None = None
         self._grabbed_with = Qt.MouseButton.NoButton
@@ -102,15 +100,20 @@ class Canvas(Sheet):
         self._hint = ""
         self._space = _Space.UP
         self._hovered: str | None = None
-        self._flash = Flash(self.scene(), self)
         self._pointer: PointerEvent | None = None
+        self._pointer_at: QPointF | None = None
         self._sketch, self._evidence = SketchLayer(self.scene()), SketchLayer(self.scene())
         for layer in (self._sketch, self._evidence):
             self.zoom_changed.connect(layer.set_scale)
 
     def show_view(self, state: ViewState) -> None:
         """Show this state of the marks in place of the one before."""
+        held, now = held_point(self._overlay.state), held_point(state)
         self._overlay.show_state(state)
+        if held and now and held[0] == now[0] and held[1] != now[1] and self._gesture is None:
+            self.linger_at(now[1])
+        else:
+            self._refresh_loupe()
 
     def refresh_sketch(self) -> None:
         """Ask the tool anew what it would have painted: something changed that is no event of the pointer."""
@@ -119,6 +122,10 @@ class Canvas(Sheet):
     def show_evidence(self, sketch: Sketch) -> None:
         """Show why something was done, over the picture and beside what the tool offers."""
         self._evidence.show_sketch(sketch)
+
+    def light(self, name: str | None) -> None:
+        """Show this keypoint as the one under the pointer, wherever the pointer is."""
+        self._overlay.hover(name)
 
     def set_tool(self, tool: Tool | None) -> None:
         """Let this tool answer the pointer; what the one before was doing is taken back."""
@@ -141,7 +148,7 @@ class Canvas(Sheet):
         button = event.button()
         if self._gesture is not None or self._picture is None:
             return
-        self._pressed_at = event.position()
+        self._pressed_at = self._pointer_at = event.position()
         pointer = self._event_at(event.position(), event.modifiers())
         if button is Qt.MouseButton.RightButton:
             self._right_press(pointer, event.globalPosition().toPoint())
@@ -168,6 +175,7 @@ class Canvas(Sheet):
         """Carry the gesture on, or look what lies under the pointer."""
         if self._picture is None:
             return
+        self._pointer_at = event.position()
         pointer = self._event_at(event.position(), event.modifiers())
         if self._gesture is not None and not event.buttons() & self._grabbed_with:
             # Its release went elsewhere, as to a menu that opened meanwhile.
@@ -255,14 +263,35 @@ class Canvas(Sheet):
         self.refresh_sketch()
         if self._gesture is not Gesture.ZOOM:
             self._overlay.show_band(self._tool.band if self._tool is not None else None)
+        if pointer is not None:
+            self._forget_nudge()
+        else:
+            self._refresh_loupe()
+
+    def _loupe_target(self) -> Point | None:
+        """What is dragged, else the pointer, where the loupe is wanted for it."""
+        busy = self._gesture in (Gesture.PAN, Gesture.ZOOM) or self._space is not _Space.UP
+        if self._pointer_at is None or self._picture is None or busy:
+            return None
+        half = 0.5 / self.viewport().devicePixelRatioF()
+        at = self._scene_at(self._pointer_at + QPointF(half, half))
+        shape = self.viewport().cursor().shape()
+        if self._gesture is Gesture.TOOL and shape is Qt.CursorShape.BlankCursor:
+            held = held_point(self._overlay.state)
+            if held is not None and math.dist(held[1], at.toTuple()) * self._scale < HOLDS:
+                return held[1]
+        placing = shape in (Qt.CursorShape.CrossCursor, Qt.CursorShape.BlankCursor)
+        wanted = placing or self._settings.loupe is LoupeWhen.ALWAYS
+        return (at.x(), at.y()) if wanted and self._picture.rect.contains(at) else None
 
     def _leave(self) -> None:
         if self._hovered is not None:
             self._hovered = None
             self._overlay.hover(None)
             self.hovered.emit(None)
-        self._pointer = None
+        self._pointer = self._pointer_at = None
         self.refresh_sketch()
+        self._refresh_loupe()
         self.pointer_left.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -271,6 +300,9 @@ class Canvas(Sheet):
         pointer = self._event_at(event.position(), event.modifiers())
         if self._tool is not None and self._tool.wheel(pointer, (delta.y() or delta.x()) / 120.0):
             self._refresh_pointer(pointer)
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and self._loupe.point is not None:
+            # Some platforms turn the wheel's axis themselves when Alt is held.
+            self.loupe_zoomed.emit(self.loupe_zoom_by(1 if (delta.y() or delta.x()) > 0 else -1))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             # Some platforms turn the wheel's axis themselves when Shift is held.
             self._pan_by(delta.y() or delta.x())
@@ -347,32 +379,6 @@ class Canvas(Sheet):
         else:
             QToolTip.hideText()
 
-    def point_out(self, x: float, y: float) -> None:
-        """Draw the eye to an image point: a ring closes in on it; the view moves only where it lies out of sight."""
-        at = self.viewportTransform().map(QPointF(x, y))
-        view = QRectF(self.viewport().rect())
-        room = 0.1 * min(view.width(), view.height())
-        if not self._fitted and not view.adjusted(room, room, -room, -room).contains(at):
-            self.centre_on(x, y)
-        self._flash.show_at(x, y)
-
-    # Files
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome files."""
-        _accept_files(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Welcome files."""
-        _accept_files(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Hand on the paths of the files."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files_dropped.emit(paths)
-
 
 def _held(modifiers: Qt.KeyboardModifier) -> Held:
     held = Held.NONE
@@ -384,10 +390,3 @@ def _held(modifiers: Qt.KeyboardModifier) -> Held:
 
 def _is_plain_space(event: QKeyEvent) -> bool:
     return event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
-
-
-def _accept_files(event: QDragMoveEvent) -> None:
-    if any(url.isLocalFile() for url in event.mimeData().urls()):
-        event.acceptProposedAction()
-    else:
-        event.ignore()

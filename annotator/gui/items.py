@@ -99,9 +99,18 @@ class _LineItem(QGraphicsItem):
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setZValue(z)
         self._ink = ink
-        self._path = QPainterPath()
+        self.path = QPainterPath()
         self._rect = QRectF()
         self._margin = MARGIN
+
+    @property
+    def colour(self) -> int:
+        """The colour of its line."""
+        return self._ink.colour
+
+    def lies_in(self, region: QRectF) -> bool:
+        """True where the region (image pixels) and the room that its path takes share something."""
+        return not self.path.isEmpty() and self.boundingRect().intersects(region)
 
     def set_scale(self, scale: float) -> None:
         """Keep room for the width of the stroke at this many screen pixels per image pixel."""
@@ -110,7 +119,7 @@ class _LineItem(QGraphicsItem):
 
     def _set_path(self, path: QPainterPath) -> None:
         self.prepareGeometryChange()
-        self._path = path
+        self.path = path
         self._rect = path.controlPointRect()
 
     def _set_ink(self, ink: Ink) -> None:
@@ -132,7 +141,7 @@ class _LineItem(QGraphicsItem):
             painter.setPen(pen)
             for x, y in offsets:
                 painter.setWorldTransform(at * QTransform.fromTranslate(x / ratio, y / ratio))
-                painter.drawPath(self._path)
+                painter.drawPath(self.path)
         painter.setWorldTransform(at)
 
 

@@ -140,7 +140,7 @@ class Loupe:
     def _to_view(self) -> QTransform:
         """Image pixels to pixels of the view: the point lies at the centre of the middle pixel."""
         assert self.point is not None
-        middle = self._rect.topLeft() + QPointF(0.5 * SIDE, 0.5 * SIDE)
+        middle = QPointF(self._rect.topLeft()) + QPointF(0.5 * SIDE, 0.5 * SIDE)
         moved = QTransform.fromTranslate(middle.x(), middle.y()).scale(self._zoom, self._zoom)
         return moved.translate(-self.point[0], -self.point[1])
 

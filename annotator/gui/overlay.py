@@ -14,7 +14,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
+from annotator.gui.colours import CLICK, GLYPH_COLOURS
 from annotator.gui.items import DOUBT_INK, ArrowItem, BandItem, ClickItem, CurveItem, GhostItem, NameItem, SpreadItem
+from annotator.gui.loupe import Thin
 from annotator.gui.marks import MarkItem
 from annotator.gui.pointing import Rect
 from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState
@@ -123,6 +125,21 @@ class Overlay:
     def show_band(self, band: Rect | None) -> None:
         """Show this region being drawn, or none."""
         self._band.show_band(band)
+
+    def thin_in(self, region: QRectF) -> tuple[Thin, ...]:
+        """What lies in this part of the frame, to be painted thinly; what is selected is left out."""
+        lines = [item for item in (self._ghost, *self._curves.values()) if item.isVisible() and item.lies_in(region)]
+        marks = [
+            Thin(GLYPH_COLOURS[mark.glyph].rgba(), at=(mark.x, mark.y))
+            for mark in self.state.marks
+            if not mark.selected and region.contains(mark.x, mark.y)
+        ]
+        clicks = [
+            Thin(CLICK.rgba(), at=(click.x, click.y))
+            for click in self.state.clicks
+            if not click.selected and region.contains(click.x, click.y)
+        ]
+        return (*(Thin(item.colour, path=item.path) for item in lines), *clicks, *marks)
 
     def set_scale(self, scale: float) -> None:
         """The view has this many screen pixels to an image pixel now."""

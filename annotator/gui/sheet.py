@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QResizeEvent, QTransform
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from annotator.gui import backdrop
@@ -32,6 +32,7 @@ class Sheet(QGraphicsView):
     """A picture that can be fitted, zoomed and scrolled, with the marks over it."""
 
     zoom_changed = Signal(float)
+    files_dropped = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +40,8 @@ class Sheet(QGraphicsView):
         self._scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setScene(self._scene)
         self._set_up_view()
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
         self._overlay = Overlay(self._scene, self.font())
         self._backdrop = Backdrop()
         self._glass = Glass(self.viewport().update)
@@ -241,3 +244,27 @@ class Sheet(QGraphicsView):
     def sizeHint(self) -> QSize:
         """Half of a 1080p frame."""
         return QSize(960, 540)
+
+    # Files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files."""
+        _accept_files(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Welcome files."""
+        _accept_files(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand on the paths of the files."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+
+def _accept_files(event: QDragMoveEvent) -> None:
+    if any(url.isLocalFile() for url in event.mimeData().urls()):
+        event.acceptProposedAction()
+    else:
+        event.ignore()

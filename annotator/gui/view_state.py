@@ -120,6 +120,15 @@ class ViewState:
 EMPTY_VIEW = ViewState()
 
 
+def held_point(state: ViewState) -> tuple[object, Point] | None:
+    """The one point that is selected, a click or else a keypoint, as what it is and where; None for none or several."""
+    clicks = [click for click in state.clicks if click.selected]
+    if len(clicks) == 1:
+        return ((clicks[0].marking, clicks[0].index), (clicks[0].x, clicks[0].y))
+    marks = [mark for mark in state.marks if mark.selected]
+    return (marks[0].name, (marks[0].x, marks[0].y)) if len(marks) == 1 and not clicks else None
+
+
 @dataclass(frozen=True)
 class Phrases:
     """The words of a tool tip, so that this module can be told them in any language."""
