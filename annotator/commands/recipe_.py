@@ -15,13 +15,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roboflow", type=Path, metavar="FOLDER", help="real frames too, see docs/weights.md")
     parser.add_argument("--frames", type=int, default=12_000, metavar="N", help="rendered frames (default 12000)")
     parser.add_argument("--samples", type=int, default=130_000, metavar="N", help="frames shown (default 130000)")
+    text = "rendered frames of hard views (default 6000)"
+    parser.add_argument("--hard-frames", type=int, default=6_000, metavar="N", help=text)
+    text = "frames shown in the finish, half of them hard views; 0 for none (default 30000)"
+    parser.add_argument("--finishing", type=int, default=30_000, metavar="N", help=text)
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep rendered frames here and resume from them")
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``recipe``."""
     from annotator.formats.yolo_pose import YoloPoseError
-    from annotator.recipe import run_recipe
+    from annotator.recipe import Amounts, run_recipe
     from model.dataset import TrainingSetError
     from model.training import TrainingError
 
@@ -30,8 +34,7 @@ def run(options: argparse.Namespace) -> int:
         result = run_recipe(
             roboflow=options.roboflow,
             output=options.output,
-            frames=options.frames,
-            samples=options.samples,
+            amounts=Amounts(options.frames, options.samples, options.hard_frames, options.finishing),
             workdir=workdir,
             progress=Stages().show,
         )

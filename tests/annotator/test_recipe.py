@@ -12,6 +12,7 @@ from annotator.pitch import KEYPOINTS, PITCH_57, behind_goal_mirror
 from annotator.recipe import (
     ATTRIBUTION,
     SIZE,
+    Amounts,
     RecipeStoppedError,
     fit_ground,
     render_training_set,
@@ -146,6 +147,8 @@ def test_real_frames_take_a_fifth_of_the_draws(tmp_path: Path) -> None:
         render_training_set(tmp_path / f"r{number}", frames=frames, first_seed=1, size=SMALL)
     sets = weighted_sets([tmp_path / "r0", tmp_path / "r1"], tmp_path / "converted")
     assert [weight for _, weight in sets] == pytest.approx([0.8 * 4 / 6, 0.8 * 2 / 6, 0.2])
+    sets = weighted_sets([tmp_path / "r0"], tmp_path / "converted", hard=[tmp_path / "r1"])
+    assert [weight for _, weight in sets] == pytest.approx([0.3, 0.5, 0.2])
 
 
 def test_the_converted_real_set_has_about_24_labels_a_frame(shared_data: Path, tmp_path: Path) -> None:
@@ -167,27 +170,47 @@ def test_the_whole_recipe_renders_converts_and_trains(tmp_path: Path) -> None:
     result = run_recipe(
         roboflow=tmp_path / "real",
         output=tmp_path / "net.safetensors",
-        frames=3,
-        samples=8,
+        amounts=Amounts(3, 8, 2, 8),
         workdir=tmp_path / "work",
         threads=1,
         progress=lambda done, total, what: told.append(what.split(",")[0]),
     )
     assert result is not None
     assert result.finished
-    assert list(dict.fromkeys(told)) == ["rendering", "converting", "training"]
+    assert list(dict.fromkeys(told)) == ["rendering", "converting", "training", "finishing"]
     from model.checkpoint import load
 
     assert load(tmp_path / "net.safetensors").card.attribution == ATTRIBUTION
     assert len(read_training_set(tmp_path / "work" / "rendered-00").samples) == 3
+    assert {s.image for s in read_training_set(tmp_path / "work" / "hard-00").samples} == {"2000000.jpg", "2000001.jpg"}
+    assert load(tmp_path / "work" / "first.safetensors").card.training["samples"] == 8
+
+
+def test_a_recipe_without_a_finish_trains_once(tmp_path: Path) -> None:
+    output, amounts = tmp_path / "net.safetensors", Amounts(3, 8, 5, 0)
+    result = run_recipe(roboflow=None, output=output, amounts=amounts, workdir=tmp_path / "work", threads=1)
+    assert result is not None
+    assert result.finished
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["rendered-00"]
+
+
+def test_chosen_shares_render_chosen_families(tmp_path: Path) -> None:
+    written = render_training_set(tmp_path / "set", frames=5, first_seed=7, size=SMALL, shares={"high behind": 1.0})
+    assert {sample.mirror_rule for sample in written.samples} == {"behind-goal"}
+    assert np.abs(read_image(written.samples[0]).astype(float) - render(7, SMALL, family="high behind").rgb).mean() < 6
+
+
+def test_named_matches_are_held_back(tmp_path: Path) -> None:
+    write_yolo(tmp_path / "real", noise=0.0)
+    written = roboflow_training_set(tmp_path / "real", tmp_path / "set", held_back={"match1"})
+    assert [sample.split for sample in written.samples] == ["train", "val", "train"]
 
 
 def test_a_stopped_recipe_gives_nothing(tmp_path: Path) -> None:
     result = run_recipe(
         roboflow=None,
         output=tmp_path / "net.safetensors",
-        frames=2,
-        samples=8,
+        amounts=Amounts(2, 8),
         workdir=tmp_path / "work",
         should_stop=lambda: True,
     )
