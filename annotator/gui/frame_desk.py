@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from annotator.gui.background import sentence
+from annotator.gui.hovering import Hovering
 from annotator.gui.loading import Image
 from annotator.gui.undo import RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
@@ -66,6 +67,7 @@ class FrameDesk(QObject):
         super().__init__(parent)
         self.project: Project | None = None
         self.stack = QUndoStack(self)
+        self.hovering = Hovering(self)
         self._on_disk: dict[int, FrameRecord] = {}
         self._settings = ViewSettings()
         self._active: tuple[str | None, str | None] = (None, None)

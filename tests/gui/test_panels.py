@@ -6,13 +6,15 @@ import time
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from windows import SEEN, click, load_network, press, settle
+from windows import DRAWN, SEEN, click, load_network, press, settle, spot
 
+from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.panels.frames import FramesPanel
-from annotator.gui.panels.pitch_map import Target
+from annotator.gui.panels.map_ink import line_pen
+from annotator.gui.panels.map_states import LineState, Whereabouts
 from annotator.gui.panels.points import NAME, SOURCE, X
-from annotator.gui.view_state import HeatmapLayer, Selection
-from annotator.labels import EMPTY, FrameState, Visibility, place, set_visibility
+from annotator.gui.view_state import Glyph, HeatmapLayer, Selection
+from annotator.labels import EMPTY, FrameLabels, FrameState, Instance, Visibility, place, set_visibility
 from annotator.pitch import KEYPOINTS, MARKINGS
 
 pytest_plugins = ("window_fixtures",)
@@ -100,7 +102,7 @@ def test_a_click_on_the_map_takes_the_tool_that_is_needed(window, qtbot):
 def test_hover_lights_up_what_a_click_would_choose(window, qtbot):
     pitch = window.docks.map
     qtbot.mouseMove(pitch, pitch.position_of("CENTER_MARK").toPoint() + QPoint(1, 1))
-    qtbot.waitUntil(lambda: pitch._hovered == Target(keypoint="CENTER_MARK"))
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(keypoint="CENTER_MARK"))
     assert pitch.cursor().shape() is Qt.CursorShape.PointingHandCursor
 
 
@@ -171,3 +173,125 @@ def test_a_point_said_to_be_absent_can_be_told_from_one_of_which_nothing_is_know
     ]
     assert icons[0].pixmap(18).toImage() != icons[1].pixmap(18).toImage()
     assert model.index(model.row_of("BL_PITCH_CORNER"), X).data() == ""
+
+
+# The pitch map says what is drawn, missing, derived and outside
+
+
+def draw(window, names) -> None:
+    markings = {name: DRAWN[name] for name in names}
+    window.session.edit(FrameLabels((Instance(markings=markings),)), text="Draw")
+
+
+def test_the_map_tells_drawn_from_missing_from_outside_from_unknown(window, qtbot):
+    pitch = window.docks.map
+    assert set(pitch.state.lines.values()) <= {LineState.UNKNOWN}
+    drawn = ("Big rect. left main", "Big rect. left top", "Side line left", "Side line top", "Side line bottom",
+             "Small rect. left main", "Small rect. left top", "Circle left")  # fmt: skip
+    draw(window, drawn)
+    qtbot.waitUntil(lambda: pitch.state.lines.get(drawn[0]) is LineState.DRAWN)
+    assert {name for name, state in pitch.state.lines.items() if state is LineState.DRAWN} == set(drawn)
+    assert pitch.state.lines["Big rect. left bottom"] is LineState.MISSING
+    assert pitch.state.lines["Side line right"] is LineState.OUTSIDE
+    derived = {Glyph.CONSTRUCTED, Glyph.PROJECTED}
+    assert pitch.state.points["L_PENALTY_AREA_TR_CORNER"].shape in derived
+    assert pitch.state.points["L_PENALTY_AREA_BR_CORNER"].shape in derived
+    assert pitch.state.points["R_PENALTY_MARK"].shape is Whereabouts.OUTSIDE
+
+
+def test_no_two_states_of_the_map_look_alike(window):
+    pens = [line_pen(state) for state in LineState]
+    assert len({(tuple(pen.dashPattern()), pen.widthF()) for pen in pens}) == len(pens)
+    assert len({pen.color().rgb() for pen in pens}) == len(pens)
+
+
+def test_the_map_names_a_marking_and_says_how_it_stands_with_it(window, qtbot):
+    pitch = window.docks.map
+    draw(window, ("Big rect. left main", "Big rect. left top", "Side line left", "Side line top", "Circle left"))
+    qtbot.waitUntil(lambda: pitch.state.lines.get("Circle left") is LineState.DRAWN)
+    tip = pitch.tip_of(Target(marking="Big rect. left main"))
+    assert "Left penalty area, front" in tip
+    assert "Drawn with 3 clicks" in tip
+    assert "type G P M" in tip
+    assert "In view, not drawn yet" in pitch.tip_of(Target(marking="Small rect. left main"))
+    assert "Outside the picture" in pitch.tip_of(Target(keypoint="R_PENALTY_MARK"))
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_the_legend_is_there_while_the_pointer_asks_for_it(window, qtbot):
+    pitch = window.docks.map
+    qtbot.mouseMove(pitch, pitch.chip.center().toPoint())
+    qtbot.waitUntil(pitch.legend.isVisible)
+    assert {"Drawn", "In view, not drawn", "Outside the picture", "Not known yet"} <= set(pitch.legend.texts)
+    assert window.session.hovering.target == NOTHING
+    qtbot.mouseMove(pitch, pitch.position_of("CENTER_MARK").toPoint())
+    qtbot.waitUntil(lambda: not pitch.legend.isVisible())
+
+
+# Hovering: canvas, map and table light what another points at
+
+
+def lit_row(window) -> list[str]:
+    model = window.docks.points._points
+    rows = range(model.rowCount())
+    return [model.name_at(row) for row in rows if model.index(row, NAME).data(Qt.ItemDataRole.BackgroundRole)]
+
+
+def test_a_point_hovered_on_the_canvas_is_lit_on_map_and_table(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    x, y, _ = SEEN["CENTER_MARK"]
+    qtbot.mouseMove(window.canvas.viewport(), spot(window, x, y))
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(keypoint="CENTER_MARK"))
+    assert lit_row(window) == ["CENTER_MARK"]
+    qtbot.mouseMove(window.canvas.viewport(), spot(window, x + 60, y + 60))
+    qtbot.waitUntil(lambda: window.session.hovering.target == NOTHING)
+    assert lit_row(window) == []
+
+
+def test_a_point_hovered_on_the_map_is_lit_on_the_canvas(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    pitch = window.docks.map
+    qtbot.mouseMove(pitch, pitch.position_of("CENTER_MARK").toPoint())
+    qtbot.waitUntil(lambda: window.canvas._overlay._marks["CENTER_MARK"].mark.hovered)
+    assert lit_row(window) == ["CENTER_MARK"]
+
+
+def test_a_row_hovered_in_the_table_is_lit_on_the_map(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    table = window.docks.points
+    row = table._points.row_of("L_PENALTY_MARK")
+    qtbot.mouseMove(table.viewport(), table.visualRect(table._points.index(row, NAME)).center())
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(keypoint="L_PENALTY_MARK"))
+    assert window.canvas._overlay._marks["L_PENALTY_MARK"].mark.hovered
+
+
+def test_a_line_hovered_on_the_canvas_is_lit_on_the_map_and_the_other_way_round(window, qtbot):
+    draw(window, ("Big rect. left main", "Big rect. left top", "Side line left", "Side line top"))
+    (x0, y0), (x1, y1) = DRAWN["Side line top"][:2]
+    qtbot.mouseMove(window.canvas.viewport(), spot(window, (x0 + x1) / 2, (y0 + y1) / 2))
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(marking="Side line top"))
+    light = window._hover_light._light
+    assert light.isVisible()
+    pitch = window.docks.map
+    middle = pitch.path_of("Small rect. left main")
+    pitch.prefer_markings(True)
+    qtbot.mouseMove(pitch, middle.at(len(middle) // 2).toPoint())
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(marking="Small rect. left main"))
+    assert light.isVisible()  # nobody drew it: the camera says where it is
+    qtbot.mouseMove(pitch, QPoint(8, pitch.height() - 12))
+    qtbot.waitUntil(lambda: not light.isVisible())
+
+
+def test_hovering_works_nothing_out(window, qtbot, monkeypatch):
+    draw(window, ("Big rect. left main", "Big rect. left top", "Side line left", "Side line top"))
+    asked = []
+    window.session.resolved_changed.connect(lambda: asked.append("resolved"))
+    pitch = window.docks.map
+    qtbot.waitUntil(lambda: bool(pitch.state.lines))
+    pitch.grab()
+    base = pitch._base
+    for name in list(KEYPOINTS)[:8]:
+        window.session.hovering.point_at(Target(keypoint=name))
+        pitch.grab()
+    assert asked == []
+    assert pitch._base is base

@@ -1,41 +1,36 @@
-"""The pitch from above: click a point or a marking to choose it; colour and shape say what is known of it."""
+"""The pitch from above: what is drawn, missing, derived and outside; a click chooses, hovering lights the canvas."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from annotator.gui.colours import ACCENT, CURVE, GLYPH_COLOURS
-from annotator.gui.panels.points import REFRESH_MS, glyph_of
+from annotator.gui import theme
+from annotator.gui.hovering import NOTHING, Target
+from annotator.gui.panels import map_ink
+from annotator.gui.panels.map_legend import MapLegend
+from annotator.gui.panels.map_states import LineState, MapState, PointState, Whereabouts, map_state
+from annotator.gui.panels.points import REFRESH_MS
+from annotator.gui.plain_names import plain
 from annotator.gui.session import Session
-from annotator.gui.view_state import Glyph, describe, spoken
+from annotator.gui.view_state import describe, spoken
 from annotator.gui.wording import phrases
-from annotator.keypoints import Keypoint
-from annotator.labels import Visibility
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS, marking_samples
+from annotator.proposals import marking_codes
 
-GROUND = QColor(38, 50, 45)
-PAINT = QColor(122, 138, 131)
-DIM = QColor(146, 160, 154)
+__all__ = ["PitchMap", "Target"]
+
 # Goals stand up; here they lie flat behind the goal line, a little larger than life so that their corners stay apart.
 GOAL_STRETCH = 1.9
 MARGIN = 11.0
 POINT_REACH = 7.0
 LINE_REACH = 7.0
-
-
-@dataclass(frozen=True)
-class Target:
-    """What lies under the pointer: a keypoint or a marking."""
-
-    keypoint: str | None = None
-    marking: str | None = None
+_CHIP = 15.0
 
 
 def flat(world: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,10 +42,11 @@ def flat(world: NDArray[np.float64]) -> NDArray[np.float64]:
 
 _POINTS = dict(zip(KEYPOINTS, flat(np.array([point.world for point in KEYPOINTS.values()])), strict=True))
 _LINES = {name: flat(marking_samples(name, 1.0)) for name in MARKINGS}
+_CODES = {marking: code for code, marking in marking_codes().items()}
 
 
 class PitchMap(QWidget):
-    """Paints the pitch and answers clicks."""
+    """Paints the pitch and answers clicks. All but what is lit is kept as a picture until something changes."""
 
     keypoint_chosen = Signal(str)
     marking_chosen = Signal(str)
@@ -58,21 +54,23 @@ class PitchMap(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._hovered = Target()
         self._markings_first = False
         self._scale, self._shift = 1.0, QPointF()
         self._paths: dict[str, QPolygonF] = {}
+        self._base: QPixmap | None = None
+        self.state = MapState()
+        self.legend = MapLegend(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(220, 150)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Pitch map"))
         self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
-        self._soon.timeout.connect(self.update)
+        self._soon.timeout.connect(self._renew)
         session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
-        session.selection_changed.connect(self.update)
-        session.active_changed.connect(self.update)
-        session.frame_changed.connect(self.update)
+        for signal in (session.selection_changed, session.active_changed, session.frame_changed):
+            signal.connect(self._renew)
+        session.hovering.changed.connect(self._light)
 
     def sizeHint(self) -> QSize:
         """As high as the pitch needs at a common width."""
@@ -91,6 +89,15 @@ class PitchMap(QWidget):
         x, y = _POINTS[name]
         return QPointF(self._shift.x() + x * self._scale, self._shift.y() + y * self._scale)
 
+    def path_of(self, name: str) -> QPolygonF:
+        """Where a marking is painted."""
+        return self._paths[name]
+
+    @property
+    def chip(self) -> QRectF:
+        """Where the pointer asks for the legend."""
+        return QRectF(self.width() - 10.0 - _CHIP, 5.0, _CHIP, _CHIP)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the pitch into the room there is."""
         super().resizeEvent(event)
@@ -102,58 +109,79 @@ class PitchMap(QWidget):
             name: QPolygonF([QPointF(*(self._shift.toTuple() + xy * self._scale)) for xy in line])
             for name, line in _LINES.items()
         }
+        self._base = None
+
+    # Painting
+
+    def _renew(self) -> None:
+        """Something on the desk changed: paint anew."""
+        self._soon.stop()
+        self.state = map_state(self._session.labels.pitch, self._session.resolved)
+        self._base = None
+        self.update()
+
+    def _light(self) -> None:
+        hand = self._session.hovering.target != NOTHING
+        self.setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
+        self.update()
 
     def paintEvent(self, event: QEvent) -> None:
-        """Ground, markings, points."""
+        """The picture that is kept, and over it what is lit."""
+        if self._base is None or self._base.devicePixelRatioF() != self.devicePixelRatioF():
+            self._base = self._painted()
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._base)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        target = self._session.hovering.target
+        if target.marking in self._paths:
+            painter.setPen(map_ink.lit_pen())
+            painter.drawPolyline(self._paths[str(target.marking)])
+        if target.keypoint in _POINTS:
+            map_ink.paint_ring(painter, self.position_of(str(target.keypoint)), width=1.6)
+
+    def _painted(self) -> QPixmap:
+        """Ground, markings, points, and the sign of the legend."""
+        ratio = self.devicePixelRatioF()
+        base = QPixmap(self.size() * ratio)
+        base.setDevicePixelRatio(ratio)
+        base.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(base)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(GROUND)
+        painter.setBrush(map_ink.GROUND)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(4, 0, -4, -4), 5, 5)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        drawn = self._session.labels.pitch.markings
-        chosen = self._session.selection.marking
-        active = self._session.active_marking
         for name, path in self._paths.items():
-            painter.setPen(self._line_pen(name, drawn=name in drawn, chosen=name == chosen, active=name == active))
-            painter.drawPolyline(path)
-        resolved = self._session.resolved
+            self._paint_line(painter, name, path)
         for name in KEYPOINTS:
-            self._paint_point(painter, name, None if resolved is None else resolved.keypoints.get(name))
+            at = self.position_of(name)
+            selected = name in self._session.selection.keypoints
+            if selected or name == self._session.active_keypoint:
+                map_ink.paint_ring(painter, at, width=1.8 if selected else 1.0)
+            map_ink.paint_point(painter, at, self.state.points.get(name, PointState()))
+        self._paint_chip(painter)
+        painter.end()
+        return base
 
-    def _line_pen(self, name: str, *, drawn: bool, chosen: bool, active: bool) -> QPen:
-        if name == self._hovered.marking or chosen:
-            return QPen(ACCENT, 3.0)
-        if drawn:
-            return QPen(CURVE, 2.2)
-        if active:
-            return QPen(ACCENT, 1.6, Qt.PenStyle.DashLine)
-        return QPen(PAINT, 1.2)
+    def _paint_line(self, painter: QPainter, name: str, path: QPolygonF) -> None:
+        state = self.state.lines.get(name, LineState.UNKNOWN)
+        pens = [map_ink.line_pen(state)]
+        if name == self._session.selection.marking:
+            pens = [map_ink.lit_pen()]
+        elif name == self._session.active_marking:
+            pens = [map_ink.band_pen(), pens[0] if state is LineState.DRAWN else map_ink.next_pen()]
+        for pen in pens:
+            painter.setPen(pen)
+            painter.drawPolyline(path)
 
-    def _paint_point(self, painter: QPainter, name: str, point: Keypoint | None) -> None:
-        at = self.position_of(name)
-        selected = name in self._session.selection.keypoints
-        if selected or name == self._session.active_keypoint or name == self._hovered.keypoint:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(ACCENT, 1.8 if selected else 1.2))
-            painter.drawEllipse(at, 6.0, 6.0)
-        painter.setPen(QPen(GROUND, 1.0))
-        glyph = _glyph(point)
-        colour = DIM if glyph is None else GLYPH_COLOURS[glyph]
-        painter.setBrush(colour)
-        if glyph in (Glyph.CONSTRUCTED, Glyph.PROJECTED):
-            half = 4.2 if glyph is Glyph.CONSTRUCTED else 3.4
-            if glyph is Glyph.PROJECTED:
-                painter.setBrush(GROUND)
-                painter.setPen(QPen(colour, 1.2))
-            corners = ((0, -half), (half, 0), (0, half), (-half, 0))
-            painter.drawPolygon(QPolygonF([at + QPointF(x, y) for x, y in corners]))
-        elif glyph is Glyph.PREDICTED:
-            painter.setPen(QPen(colour, 1.8))
-            painter.drawLine(at - QPointF(3.2, 0), at + QPointF(3.2, 0))
-            painter.drawLine(at - QPointF(0, 3.2), at + QPointF(0, 3.2))
-        else:
-            painter.drawEllipse(at, *((2.4, 2.4) if glyph is None else (3.6, 3.6)))
+    def _paint_chip(self, painter: QPainter) -> None:
+        painter.setPen(map_ink.DIM)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(self.chip.adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.setFont(theme.tabular(self.font()))
+        painter.drawText(self.chip, Qt.AlignmentFlag.AlignCenter, "?")
+
+    # Pointing
 
     def prefer_markings(self, prefer: bool) -> None:
         """Let a click near both choose the marking, as when markings are being drawn."""
@@ -181,23 +209,23 @@ class PitchMap(QWidget):
         return name if _distance(_LINES[name], spot) * self._scale <= LINE_REACH else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Light up what a click would choose."""
-        self._hover(self.target_at(event.position()))
+        """Light up what a click would choose, here and on the canvas; over its sign show the legend."""
+        asked = self.chip.contains(event.position())
+        if not asked:
+            self.legend.hide()
+        elif not self.legend.isVisible():
+            QToolTip.hideText()
+            self.legend.show_beside(self.mapToGlobal(QPoint(0, 0)))
+        self._session.hovering.point_at(NOTHING if asked else self.target_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is lit without the pointer."""
-        self._hover(Target())
-
-    def _hover(self, target: Target) -> None:
-        if target != self._hovered:
-            self._hovered = target
-            hand = target != Target()
-            self.setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
-            self.update()
+        self.legend.hide()
+        self._session.hovering.point_at(NOTHING)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose what is under the pointer."""
-        if event.button() is not Qt.MouseButton.LeftButton:
+        if event.button() is not Qt.MouseButton.LeftButton or self.chip.contains(event.position()):
             return
         target = self.target_at(event.position())
         if target.keypoint is not None:
@@ -206,18 +234,39 @@ class PitchMap(QWidget):
             self.marking_chosen.emit(target.marking)
 
     def event(self, event: QEvent) -> bool:
-        """Name what is under the pointer."""
+        """Name what is under the pointer, and say how it stands with it."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self._tip(self.target_at(QPointF(event.pos()))), self)
+            if not self.legend.isVisible():
+                QToolTip.showText(event.globalPos(), self.tip_of(self.target_at(QPointF(event.pos()))), self)
             return True
         return super().event(event)
 
-    def _tip(self, target: Target) -> str:
+    def tip_of(self, target: Target) -> str:
+        """What there is to say of a keypoint or a marking."""
+        if target.marking is not None:
+            return "\n".join(self._marking_tip(target.marking))
+        if target.keypoint is None:
+            return ""
         resolved = self._session.resolved
-        if target.keypoint is not None:
-            point = None if resolved is None else resolved.keypoints.get(target.keypoint)
-            return spoken(target.keypoint) if point is None else describe(point, phrases())
-        return "" if target.marking is None else spoken(target.marking)
+        point = None if resolved is None else resolved.keypoints.get(target.keypoint)
+        text = spoken(target.keypoint) if point is None else describe(point, phrases())
+        shape = self.state.points.get(target.keypoint, PointState()).shape
+        if shape is Whereabouts.OUTSIDE:
+            return text + "\n" + self.tr("Outside the picture")
+        return text + "\n" + self.tr("Not known yet") if shape is Whereabouts.UNKNOWN else text
+
+    def _marking_tip(self, name: str) -> tuple[str, ...]:
+        code = _CODES[name].upper()
+        clicks = len(self._session.labels.pitch.markings.get(name, ()))
+        counted = self.tr("1 click") if clicks == 1 else self.tr("{count} clicks").format(count=clicks)
+        says = {
+            LineState.DRAWN: self.tr("Drawn with {clicks}").format(clicks=counted),
+            LineState.MISSING: self.tr("In view, not drawn yet"),
+            LineState.OUTSIDE: self.tr("Outside the picture"),
+            LineState.UNKNOWN: self.tr("Not known yet whether it is in view"),
+        }[self.state.lines.get(name, LineState.UNKNOWN)]
+        typed = self.tr("Click to draw it, or type G {first} {second}").format(first=code[0], second=code[1])
+        return plain(name), spoken(name), says, typed
 
 
 def _distance(line: NDArray[np.float64], spot: NDArray[np.float64]) -> float:
@@ -225,10 +274,3 @@ def _distance(line: NDArray[np.float64], spot: NDArray[np.float64]) -> float:
     squared = np.maximum((along**2).sum(axis=1), 1e-12)
     t = np.clip(((spot - start) * along).sum(axis=1) / squared, 0.0, 1.0)
     return float(np.linalg.norm(start + t[:, None] * along - spot, axis=1).min())
-
-
-def _glyph(point: Keypoint | None) -> Glyph | None:
-    """The shape of a point that is in the frame; None for one that is missing, outside or absent."""
-    if point is None or not point.inside or point.visibility is Visibility.ABSENT:
-        return None
-    return glyph_of(point)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from annotator.gui import theme
 from annotator.gui.colours import BACKDROP
+from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.marks import layers
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, Selection, describe, spoken
@@ -40,6 +41,7 @@ _DISPLAY, _DECORATION, _TIP = (
     int(role) for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole)
 )
 _ALIGNMENT, _FOREGROUND = int(Qt.ItemDataRole.TextAlignmentRole), int(Qt.ItemDataRole.ForegroundRole)
+_BACKGROUND = int(Qt.ItemDataRole.BackgroundRole)
 _ANSWERED = frozenset({_DISPLAY, _DECORATION, _TIP, _FOREGROUND})
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 # While something is dragged the canvas comes first; table and map follow at this pace.
@@ -110,8 +112,10 @@ class PointsModel(QAbstractTableModel):
         self._rows: list[_Row] = []
         self._announced: list[_Row] = []
         self._muted = QBrush(QColor(theme.tokens().muted))
+        self._lit: str | None = None
         self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._soon.timeout.connect(self._refresh)
+        session.hovering.changed.connect(self._light)
         session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
         session.frame_changed.connect(self._sort)
         session.prediction_changed.connect(lambda frame_id: self._sort() if frame_id == session.frame_id else None)
@@ -172,6 +176,8 @@ class PointsModel(QAbstractTableModel):
         column = index.column()
         if role == _ALIGNMENT:
             return _RIGHT if column in _NUMBERS else None
+        if role == _BACKGROUND:
+            return QColor(theme.tokens().hover) if self._names[index.row()] == self._lit else None
         if role not in _ANSWERED:
             return None
         row = self._current()[index.row()]
@@ -231,6 +237,14 @@ class PointsModel(QAbstractTableModel):
         if key not in self._icons:
             self._icons[key] = _chip(key[0], occluded=key[1])
         return self._icons[key]
+
+    def _light(self) -> None:
+        """The row of the point that is pointed at, here or elsewhere."""
+        before, self._lit = self._lit, self._session.hovering.target.keypoint
+        for name in (before, self._lit):
+            if name in KEYPOINTS:
+                row = self._names.index(str(name))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, SD), [_BACKGROUND])
 
     def _refresh(self) -> None:
         before, rows = self._announced, self._current()
@@ -292,6 +306,9 @@ class PointsPanel(QTableView):
         small.setPointSizeF(small.pointSizeF() * 0.92)
         self.setFont(small)
         self.setAccessibleName(self.tr("Points"))
+        self.setMouseTracking(True)
+        self.entered.connect(lambda index: session.hovering.point_at(Target(self._points.name_at(index.row()))))
+        self.viewportEntered.connect(lambda: session.hovering.point_at(NOTHING))
         self._set_up_headers()
         self.selectionModel().selectionChanged.connect(self._on_selected)
         session.selection_changed.connect(self._follow)
@@ -302,6 +319,11 @@ class PointsPanel(QTableView):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_points"):
             self._points.recolour()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is lit without the pointer."""
+        super().leaveEvent(event)
+        self._session.hovering.point_at(NOTHING)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space accepts here as on the canvas; letters are commands, not a search by first letter."""
