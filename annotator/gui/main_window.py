@@ -30,6 +30,7 @@ from annotator.gui.easel import Easel
 from annotator.gui.errands import RESOURCES, Errands
 from annotator.gui.files import Files
 from annotator.gui.forecasting import NetworkFactory, load_network
+from annotator.gui.hover_light import HoverLight
 from annotator.gui.issue_search import IssueSearch
 from annotator.gui.keymap_file import Keyring, keys_path
 from annotator.gui.menus.table import CONTEXT, DECISIONS, MENUS, TOOLBAR
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
+        self._hover_light = HoverLight(self.session, self.canvas)
         self.actions_ = Actions(self, Keyring(keys_path(settings), self))
         self.empty = EmptyState(self.actions_)
         self._restore_view()
