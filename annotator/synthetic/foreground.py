@@ -37,6 +37,12 @@ def _spectators(rng: np.random.Generator, image: Image, covered: Map) -> None:
     x = np.arange(width, dtype=np.float32)[None] + np.zeros((height - top, 1), np.float32)
     y = np.arange(height - top, dtype=np.float32)[:, None] + np.zeros((1, width), np.float32)
     crowd = sample(tile, x / metre * density + np.float32(rng.uniform(0, 512)), y / metre * density)
+    if rng.random() < 0.5:
+        left, wide = rng.uniform(-0.1, 1.0) * width, rng.uniform(0.04, 0.13) * width
+        lean = (x - np.float32(width / 2)) * y / np.float32(height) * np.float32(0.8)
+        steps = (x + lean > left) & (x + lean < left + wide)
+        stair = np.where(y % max(3.0, float(metre) * 0.4) < 2, 0.5, 1.0)[..., None] * rng.uniform(0.1, 0.6, 3)
+        crowd = np.where(steps[..., None], stair, crowd)
     edge = np.clip(y - np.float32(rng.uniform(0, 4)), 0, 1)[..., None]
     image[top:] += edge * (crowd - image[top:])
     if rng.random() < 0.5:

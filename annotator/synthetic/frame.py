@@ -17,6 +17,7 @@ from annotator.synthetic.foreground import paint_foreground
 from annotator.synthetic.goals import draw_flag, draw_goal, random_goal_look
 from annotator.synthetic.ground import ground_maps, paint_ground
 from annotator.synthetic.people import Kit, Person, draw_ball, draw_person, random_kits, shadow_map
+from annotator.synthetic.pitchside import paint_pitchside
 from annotator.synthetic.plan import GroundMaps, Plan
 from annotator.synthetic.stadium import Sight, paint_boards, paint_stands, random_stadium
 
@@ -179,6 +180,7 @@ class _Scene:
         rng, plan = self._rng, self._plan
         margins = tuple(float(rng.uniform(0.8, d)) for d in self._stadium.boards)
         image, _ = paint_ground(rng, self._ground, plan, (margins[0], margins[1], margins[2]))
+        paint_pitchside(rng, image, self._ground, plan)
         self._people = self._random_people()
         image *= self._light()[..., None]
         sight = Sight(self._camera, self._rays, self._depth)

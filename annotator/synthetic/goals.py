@@ -24,7 +24,8 @@ class GoalLook:
     """How both goals of a frame are built: net depths in metres, strand spacing and width, colours in 0..1.
 
     ``hem`` is the width in metres of the net's edges, where it is folded and bright; ``frame`` the colour of the bars
-    that hold it, ``poles`` how far aside of the posts and behind the net free poles stand (None without them).
+    that hold it; ``haze`` the share that strands too thin to be told cover besides; ``poles`` how far aside of the
+    posts and behind the net free poles stand (None without them).
     """
 
     depth_below: float
@@ -34,6 +35,7 @@ class GoalLook:
     net: Map
     hem: float
     frame: Map
+    haze: float
     poles: tuple[float, float] | None
 
 
@@ -53,6 +55,7 @@ def random_goal_look(rng: np.random.Generator) -> GoalLook:
         net=net,
         hem=float(rng.uniform(0.02, 0.09)) if rng.random() < 0.75 else 0.0,
         frame=np.full(3, rng.uniform(0.75, 0.95) if white else rng.uniform(0.1, 0.6), np.float32),
+        haze=float(rng.uniform(0.0, 0.3)) if rng.random() < 0.5 else 0.0,
         poles=(float(rng.uniform(1.2, 3.4)), float(rng.uniform(0.1, 2.2))) if rng.random() < 0.6 else None,
     )
 
@@ -128,7 +131,8 @@ def _net_panel(image: Image, camera: RenderCamera, corners: Floats, look: GoalLo
         value = np.asarray(hit + np.float32((camera.position - corners[0]) @ axis), dtype=np.float32)
         step = np.minimum(np.hypot(*np.gradient(value)), 5.0)
         clear = clear * (1 - periodic_share(value, step, period=look.spacing, width=look.strand))
-    share = np.minimum((1 - clear) * (mask / np.float32(255)), 0.9)
+    veiled = 1 - clear * np.float32(1 - look.haze)
+    share = np.minimum(veiled * (mask / np.float32(255)), 0.9)
     part = np.s_[top:bottom, left:right]
     image[part] += share[..., None] * (look.net - image[part])
 

@@ -91,15 +91,15 @@ class GroundMaps:
         return step
 
 
-def _below(value: Map, edge: float, step: Map) -> Map:
+def below(value: Map, edge: float, step: Map) -> Map:
     """Share of a pixel where value < edge, for a value that changes by ``step`` a pixel: a box filter."""
     share: Map = np.clip((edge - value) / step + 0.5, 0.0, 1.0)
     return share
 
 
-def _band(value: Map, middle: float, step: Map, paint: float) -> Map:
+def band(value: Map, middle: float, step: Map, paint: float) -> Map:
     """Share of a pixel within half a paint width of ``middle``."""
-    return _below(value, middle + paint / 2, step) - _below(value, middle - paint / 2, step)
+    return below(value, middle + paint / 2, step) - below(value, middle - paint / 2, step)
 
 
 def white_share(plan: Plan, ground: GroundMaps) -> Map:
@@ -112,14 +112,14 @@ def white_share(plan: Plan, ground: GroundMaps) -> Map:
     x, y = np.abs(ground.x), np.abs(ground.y)
     depth = np.float32(plan.half_length) - x
     x_step, y_step = np.maximum(ground.x_step, 1e-6), np.maximum(ground.y_step, 1e-6)
-    inside_x = _below(x, plan.half_length + reach, x_step)
-    inside_y = _below(y, plan.half_width + reach, y_step)
-    white = _band(depth, 0.0, x_step, paint) * inside_y
-    np.maximum(white, _band(y, plan.half_width, y_step, paint) * inside_x, out=white)
-    np.maximum(white, _band(x, 0.0, x_step, paint) * inside_y, out=white)
+    inside_x = below(x, plan.half_length + reach, x_step)
+    inside_y = below(y, plan.half_width + reach, y_step)
+    white = band(depth, 0.0, x_step, paint) * inside_y
+    np.maximum(white, band(y, plan.half_width, y_step, paint) * inside_x, out=white)
+    np.maximum(white, band(x, 0.0, x_step, paint) * inside_y, out=white)
     for length, half in ((_BOX_DEPTH, _BOX_HALF), (_SMALL_DEPTH, _SMALL_HALF)):
-        np.maximum(white, _band(depth, length, x_step, paint) * _below(y, half + reach, y_step), out=white)
-        sides = _band(y, half, y_step, paint) * _below(depth, length + reach, x_step) * inside_x
+        np.maximum(white, band(depth, length, x_step, paint) * below(y, half + reach, y_step), out=white)
+        sides = band(y, half, y_step, paint) * below(depth, length + reach, x_step) * inside_x
         np.maximum(white, sides, out=white)
     return _with_rounds(white, plan, ground, depth)
 
@@ -140,7 +140,7 @@ def _with_rounds(white: Map, plan: Plan, ground: GroundMaps, depth: Map) -> Map:
         du = (px * ground.x_du[part] + py * ground.y_du[part]) / r
         dv = (px * ground.x_dv[part] + py * ground.y_dv[part]) / r
         step = np.maximum(np.sqrt(du * du + dv * dv), 1e-6)
-        ring = _band(r, CIRCLE_RADIUS, step, plan.paint)
+        ring = band(r, CIRCLE_RADIUS, step, plan.paint)
         if clip is not None:
             ring *= depth[part] > clip
         np.maximum(white[part], ring, out=white[part])

@@ -15,6 +15,7 @@ from annotator.synthetic import FAMILIES, RenderCamera, SyntheticFrame, render, 
 from annotator.synthetic.cameras import look_at, random_view
 from annotator.synthetic.goals import draw_goal, random_goal_look
 from annotator.synthetic.ground import ground_maps
+from annotator.synthetic.pitchside import paint_pitchside
 from annotator.synthetic.plan import Plan, white_share
 from annotator.synthetic.textures import periodic_share
 
@@ -133,6 +134,18 @@ def test_from_behind_the_net_hangs_before_the_post() -> None:
         reds.append(float(image[v, u, 0] - image[v, u, 1]))
     assert reds[0] > 0.5
     assert abs(reds[1]) < 0.1
+
+
+def test_what_is_painted_beside_the_pitch_stays_outside_the_lines() -> None:
+    view, plan = camera(0.0), Plan()
+    ground, _ = ground_maps(view, view.rays())
+    touched = np.zeros(ground.x.shape, bool)
+    for seed in range(12):
+        image = np.zeros((*ground.x.shape, 3), np.float32)
+        paint_pitchside(np.random.default_rng(seed), image, ground, plan)
+        touched |= image.any(axis=2)
+    assert touched.any()
+    assert not touched[(np.abs(ground.x) < plan.half_length) & (np.abs(ground.y) < plan.half_width)].any()
 
 
 def test_the_families_come_in_the_promised_shares() -> None:
