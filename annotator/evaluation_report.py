@@ -59,21 +59,29 @@ def write_report(folder: Path, networks: Mapping[str, Reported], *, data: str, c
     ``networks`` are by title; with several the worst frames are those of the last one, shown as every network saw them.
     A disk that refuses is a `FormatError`.
     """
-    last = list(networks)[-1]
-    parts = [f"<h1>Evaluation on {html.escape(data)}</h1>", _legend(), _table("network", _overall(networks))]
-    parts.append(_cameras({title: one.cameras for title, one in networks.items() if one.cameras is not None}))
+    cameras = _cameras({title: one.cameras for title, one in networks.items() if one.cameras is not None})
+    parts = [f"<h1>Evaluation on {html.escape(data)}</h1>"]
+    if any(one.evaluation.overall.labels for one in networks.values()):
+        parts += [_legend(), _table("network", _overall(networks)), cameras, *_details(networks, count)]
+    else:
+        parts += ["<p>No point is labelled: only the cameras can be judged.</p>", cameras]
+    text = f"<!doctype html><meta charset=utf-8><title>Evaluation</title><style>{_STYLE}</style>{''.join(parts)}\n"
+    return _write(folder, text)
+
+
+def _details(networks: Mapping[str, Reported], count: int) -> list[str]:
+    """Every network by view, threshold and keypoint, and the worst frames of the last."""
+    parts = []
     for title, one in networks.items():
         parts.append(f"<h2>{html.escape(title)}</h2><h3>By view</h3>")
         parts.append(_table("view", _by_view(one)))
         parts.append("<h3>By threshold</h3>")
         parts.append(_table("confidence above", {f"{t:g}": row for t, row in one.sweep}))
         parts.append("<h3>By keypoint</h3>" + _keypoints(one.evaluation))
+    last = list(networks)[-1]
     parts.append(f"<h2>The worst frames of {html.escape(last)}</h2>")
     evaluations = {title: (one.evaluation, one.detections) for title, one in networks.items()}
-    for worst in networks[last].evaluation.worst(count):
-        parts.append(_figure(worst.truth.name, evaluations))
-    text = f"<!doctype html><meta charset=utf-8><title>Evaluation</title><style>{_STYLE}</style>{''.join(parts)}\n"
-    return _write(folder, text)
+    return parts + [_figure(worst.truth.name, evaluations) for worst in networks[last].evaluation.worst(count)]
 
 
 def _overall(networks: Mapping[str, Reported]) -> dict[str, Row]:

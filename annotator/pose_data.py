@@ -81,9 +81,10 @@ def _scheme_of(document: Mapping[str, Any], title: str) -> Scheme:
     names = _texts(document.get("keypoints"))
     if not names:
         raise ValueError("it names no keypoints")
-    sigmas = [number(value) for value in document.get("sigmas") or ()]
+    given = document.get("sigmas") or []
+    sigmas = [number(value) for value in given] if isinstance(given, list) else [None]
     if any(value is None or value <= 0 for value in sigmas):
-        raise ValueError("its sigmas are not all numbers above 0")
+        raise ValueError("its sigmas are no list of numbers above 0")
     pairs: dict[str, tuple[str, str] | None] = {}
     for key in ("head", "torso"):
         pair = _texts(document.get(key))
@@ -161,7 +162,7 @@ def _coco_person(one: Mapping[str, Any], count: int, where: str, path: Path) -> 
     annotated = Annotated(
         points[:, :2],
         labelled,
-        _OUTLINE * box[2] * box[3] if area is None else area,
+        _OUTLINE * box[2] * box[3] if area is None or area < 0 else area,
         box,
         is_crowd=bool(one.get("iscrowd")),
         is_ignored=bool(one.get("ignore")) or one.get("num_keypoints") == 0,
@@ -215,7 +216,7 @@ def read_detections(path: Path, poses: Poses) -> tuple[dict[Any, list[Detected]]
             continue
         detected = _detected(one, count, f"detection {n}", path)
         said = one.get("image_id")
-        key = poses.aliases.get(said, said) if isinstance(said, int | str) else None
+        key = poses.aliases.get(said, said) if isinstance(said, int | str) and not isinstance(said, bool) else None
         if key in poses.images:
             found.setdefault(key, []).append(detected)
         else:

@@ -85,7 +85,8 @@ def _run_on_detections(options: argparse.Namespace) -> int:
     detections, remarks = read_detections(options.detections, poses)
     for remark in (*poses.remarks, *remarks):
         complain(remark)
-    found = evaluate_poses(poses, detections)
+    with np.errstate(over="ignore", invalid="ignore"):  # what lies absurdly far away is infinitely far, and so missed
+        found = evaluate_poses(poses, detections)
     if not found.people:
         raise CommandError(f"{options.data}: nobody in it has a labelled point. Choose another annotation file.")
     sys.stdout.write(found.text())
@@ -230,15 +231,17 @@ def text_of(judged: Mapping[str, Judged]) -> str:
             lines.append(one.evaluation.overall.text(f"{title} > {one.threshold:g}"))
             if one.cleaned is not None:
                 lines.append(one.cleaned.overall.text(_left_out(row, one.cleaned.overall)))
+        lines.append("")
     lines += _camera_lines(judged)
     if not row.labels:
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines)
     for title, one in judged.items():
-        lines += ["", f"{title}, by view", HEADER, *_view_lines(one)]
+        lines += [f"{title}, by view", HEADER, *_view_lines(one)]
         best = best_threshold(one.truths, one.seen)
         lines += ["", f"{title}, by threshold", HEADER]
         lines += [r.text(f"confidence > {t:g}{' (best)' if t == best else ''}") for t, r in one.sweep]
-    return "\n".join([*lines, "", *_keypoint_lines({t: one.evaluation for t, one in judged.items()})]) + "\n"
+        lines.append("")
+    return "\n".join([*lines, *_keypoint_lines({t: one.evaluation for t, one in judged.items()})]) + "\n"
 
 
 def _left_out(row: Row, cleaned: Row) -> str:
@@ -265,12 +268,12 @@ def _camera_lines(judged: Mapping[str, Judged]) -> list[str]:
             continue
         total = one.cameras.overall
         if not lines:
-            lines += ["", f"cameras through the detections, {total.frames} frames with drawn lines", CAMERA_HEADER]
+            lines += [f"cameras through the detections, {total.frames} frames with drawn lines", CAMERA_HEADER]
         lines.append(camera_line(f"{title} > {one.threshold:g}", total))
         views = one.cameras.by_view()
         if len(views) > 1:
             lines += [camera_line(f"  {view.value} ({score.frames})", score) for view, score in views.items()]
-    return lines
+    return [*lines, ""] if lines else []
 
 
 def _keypoint_lines(evaluations: Mapping[str, Evaluation]) -> list[str]:

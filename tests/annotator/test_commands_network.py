@@ -76,6 +76,47 @@ def test_what_cannot_be_evaluated_is_named(rendered, networks, tmp_path, capsys)
     assert "1 frames, 1 labels" in said.out
 
 
+@pytest.fixture
+def published(tmp_path):
+    """Two frames with labels, lines of one of them, and one label that is likely wrong."""
+    folder = tmp_path / "published"
+    for name in ("keypoints57", "images", "lines"):
+        (folder / name).mkdir(parents=True)
+    for number in (1, 2):
+        labels = {str(k): [20.0 + 9 * k, 30.0 + 3 * k] for k in range(3, 9)}
+        (folder / "keypoints57" / f"{number:03d}.json").write_text(json.dumps(labels))
+        cv2.imwrite(str(folder / "images" / f"{number:03d}.jpg"), render(number, (160, 90)).rgb)
+    line = {"Middle line": [{"x": 0.5, "y": 0.1}, {"x": 0.5, "y": 0.9}]}
+    (folder / "lines" / "001.json").write_text(json.dumps(line))
+    (folder / "likely_label_errors.csv").write_text("idx,kp,name\n1,4,L_GOAL\n")
+    return folder
+
+
+def test_cameras_and_figures_without_likely_errors_are_printed_where_there_are_lines_and_a_list(
+    published, networks, tmp_path, capsys
+):
+    report, output = tmp_path / "report", tmp_path / "measures.json"
+    weights = ["--weights", str(networks[0])]
+    arguments = [str(published), *weights, "--report", str(report), "--output", str(output)]
+    assert run_command(["evaluate", *arguments]) == 0
+    said = capsys.readouterr().out
+    assert said.count("without 1 likely label error ") == 2, "overall and in its view"
+    assert "cameras through the detections, 1 frames with drawn lines" in said
+    measures = json.loads(output.read_text())["before"]
+    assert measures["cameras"]["overall"]["frames"] == 1
+    cleaned = measures["without likely label errors"]
+    assert cleaned["overall"]["labels"] == measures["overall"]["labels"] - 1
+    assert "Cameras against drawn lines" in (report / "index.html").read_text(encoding="utf-8")
+    for path in (published / "keypoints57").iterdir():
+        path.unlink()
+    (published / "keypoints57").rmdir()
+    assert run_command(["evaluate", *arguments]) == 0
+    assert "No point is labelled" in (report / "index.html").read_text(encoding="utf-8")
+    said = capsys.readouterr().out
+    assert "cameras through the detections, 1 frames with drawn lines" in said
+    assert "recall" not in said, "nothing is labelled to judge points by"
+
+
 def test_frames_are_synthesized_into_a_training_set(tmp_path, capsys):
     from model.dataset import read_training_set
 

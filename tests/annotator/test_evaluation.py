@@ -6,7 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from annotator.camera_score import THRESHOLDS as CAMERA_THRESHOLDS
+from annotator.camera_score import FrameScore
 from annotator.evaluation import Truth, View, above, best_threshold, evaluate, without
+from annotator.evaluation_cameras import CameraEvaluation
 from annotator.evaluation_data import read_labelled, read_likely_errors
 from annotator.evaluation_report import Reported, write_report
 from annotator.formats.documents import FormatError
@@ -74,6 +77,21 @@ def test_unknown_points_count_nowhere():
     assert evaluate([truth], {"a": {**kept, unknown: (3.0, 3.0)}}).overall.precision == 1
 
 
+def test_a_likely_wrong_label_is_judged_neither_way_and_the_view_stays():
+    labels = seen_from_above()
+    first = next(iter(labels))
+    truth = Truth("a", {**labels, first: (5.0, 5.0)})
+    before = evaluate([truth], {"a": labels})
+    after = evaluate(without([truth], {"a": {first}}), {"a": labels})
+    assert before.overall.pck[0] < 1
+    row = after.overall
+    assert (row.labels, row.recall, row.precision, row.geometric, row.pck[0]) == (len(labels) - 1, 1, 1, 1, 1)
+    few = dict(list(labels.items())[:4])
+    cleaned = evaluate(without([Truth("a", few)], {"a": {first}}), {})
+    assert list(cleaned.by_view()) == [View.UNCLEAR]
+    assert list(cleaned.by_view(evaluate([Truth("a", few)], {}).views)) != [View.UNCLEAR]
+
+
 @pytest.mark.parametrize(
     ("labels", "view"),
     [
@@ -125,6 +143,16 @@ def test_published_labels_are_read_and_what_is_wrong_is_named(tmp_path):
         read_labelled(tmp_path, split="val")
 
 
+def test_frames_of_which_only_lines_are_known_are_read(tmp_path):
+    image(tmp_path / "images" / "a.jpg")
+    image(tmp_path / "images" / "b.jpg")
+    (tmp_path / "lines").mkdir()
+    (tmp_path / "lines" / "a.json").write_text("{}")
+    truths, remarks = read_labelled(tmp_path)
+    assert [(truth.name, truth.labels, truth.size) for truth in truths] == [("a", {}, (960, 540))]
+    assert remarks == []
+
+
 def test_a_keypoint_document_is_read_and_predictions_are_no_labels(tmp_path):
     image(tmp_path / "a.png", (960, 540))
     point = {"x": 10.0, "y": 20.0, "confidence": None, "sd": None}
@@ -157,15 +185,22 @@ def test_the_report_stands_alone_and_shows_the_worst_frames_of_the_last_network(
     before = {"good": truths[0].labels, "bad & worse": truths[1].labels}
     after = {"good": truths[0].labels, "bad & worse": dict.fromkeys(GROUND[:9], (5.0, 5.0))}
     last = evaluate(truths, after)
+    score = FrameScore(dict.fromkeys(CAMERA_THRESHOLDS, 0.25), 4)
+    views = {"good": View.LEFT, "bad & worse": View.RIGHT}
+    cameras = CameraEvaluation({"good": score, "bad & worse": None}, views)
+    extra = (evaluate(without(truths, {"good": {GROUND[0]}}), after), cameras)
     evaluations = {
         "before": Reported(evaluate(truths, before), before),
-        "after": Reported(last, after, [(0.3, last.overall)]),
+        "after": Reported(last, after, [(0.3, last.overall)], *extra),
     }
     path = write_report(tmp_path / "report", evaluations, data="frames")
     text = path.read_text(encoding="utf-8")
     assert text.count("<figure>") == 1
     assert text.count("data:image/jpeg;base64,") == 2
     assert "bad &amp; worse" in text
+    assert text.count("likely label errors left out") == 2, "overall, and in the one view that has them"
+    assert "<td>after</td><td>2</td><td>0.500</td><td>0.250</td>" in text
+    assert "<td>after, right box</td><td>1</td><td>0.000</td>" in text
     assert "http" not in text
     (tmp_path / "file").write_text("")
     with pytest.raises(FormatError, match="cannot be written"):

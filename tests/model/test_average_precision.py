@@ -142,7 +142,7 @@ def person(x=0.0, *, area=5000.0, labelled=True, **kind):
 
 
 def seen(x=0.0, *, score=0.9, shift=0.0, area=5000.0):
-    return Detected(person(x).xy + [shift, 0.0], score, area)
+    return Detected(person(x).xy + np.array([shift, 0.0]), score, area)
 
 
 SIGMAS = np.full(3, 0.05)
