@@ -15,7 +15,6 @@ from annotator.gui.navigator import Navigator
 from annotator.gui.sheet import Sheet
 from annotator.gui.tone import table
 from annotator.gui.view_settings import LOUPE_ZOOMS, LoupeWhen, ViewSettings
-from annotator.gui.view_state import ViewState
 from annotator.labels import Point
 
 # How long the loupe stays at a point that a key has moved.
@@ -79,8 +78,9 @@ class Lightbox(Sheet):
             self.zoom_to(look[0])
             self.centre_on(*look[1])
 
-    def fit_to(self, state: ViewState) -> bool:
-        """Show what is selected in this state as large as is useful; False when nothing is."""
+    def fit_selection(self) -> bool:
+        """Show what is selected as large as is useful; False when nothing of it is to be seen."""
+        state = self._overlay.state
         points = [(mark.x, mark.y) for mark in state.marks if mark.selected]
         points += [(click.x, click.y) for click in state.clicks if click.selected]
         if not points:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.gui import theme
+from annotator.gui import theme, view_memory
 from annotator.gui.actions import Actions
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
@@ -41,11 +41,6 @@ from annotator.gui.panels.message_bar import MessageBar
 from annotator.gui.panels.status import StatusBar
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
-from annotator.gui.view_state import HeatmapLayer, ViewSettings
-
-_SETTINGS_FIELDS = (
-    "labels", "names", "predictions", "markings", "ghost", "residuals", "spreads", "heatmap_opacity", "threshold",
-)  # fmt: skip
 
 
 class MainWindow(QMainWindow):
@@ -84,12 +79,12 @@ class MainWindow(QMainWindow):
         self._hover_light = HoverLight(self.session, self.canvas)
         self.actions_ = Actions(self, Keyring(keys_path(settings), self))
         self.empty = EmptyState(self.actions_)
-        self._restore_view()
+        self.session.set_settings(view_memory.restored(settings))
         self.tools.restore(settings)
         self._build_centre()
         self.checker = Checker(self.session, self)
         self.issues = IssueSearch(self.session, self.checker, self)
-        self.docks = Docks(self, self.session, self.tools, self.checker)
+        self.docks = Docks(self, self.session, self.tools, self.checker, settings)
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
         self.setStatusBar(self.status)
@@ -319,26 +314,12 @@ class MainWindow(QMainWindow):
         """Put the panels back."""
         self.docks.reset()
 
-    def _restore_view(self) -> None:
-        fields: dict[str, Any] = {}
-        for name in _SETTINGS_FIELDS:
-            default = getattr(ViewSettings(), name)
-            fields[name] = self._settings.value(f"view/{name}", default, type(default))
-        layer = str(self._settings.value("view/heatmap", HeatmapLayer.NONE.value))
-        known = {other.value: other for other in HeatmapLayer}
-        self.session.set_settings(ViewSettings(**fields, heatmap=known.get(layer, HeatmapLayer.NONE)))
-
     def _take_threshold(self) -> None:
         """A network that is new here brings its own threshold; what a person chose for it afterwards is kept."""
         network, threshold = self.session.forecaster.network_id, self.session.forecaster.threshold
         if threshold is not None and self._settings.value("view/threshold_of") != network:
             self._settings.setValue("view/threshold_of", network)
             self.session.set_settings(replace(self.session.settings, threshold=threshold))
-
-    def _store_view(self) -> None:
-        for name in _SETTINGS_FIELDS:
-            self._settings.setValue(f"view/{name}", getattr(self.session.settings, name))
-        self._settings.setValue("view/heatmap", self.session.settings.heatmap.value)
 
     def changeEvent(self, event: QEvent) -> None:
         """Icons follow the palette."""
@@ -364,7 +345,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything is stored already: remember the layout, hide at once and let the threads end."""
         self.docks.store(self._settings)
-        self._store_view()
+        view_memory.store(self._settings, self.session.settings)
         self.hide()
         self.tools.close(self._settings)
         self.issues.close()

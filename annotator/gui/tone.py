@@ -38,7 +38,7 @@ class Tone:
 
 
 NEUTRAL = Tone()
-GAMMAS = (0.3, 3.0)
+GAMMAS = (1.0 / 3.0, 3.0)
 
 
 @lru_cache(maxsize=32)

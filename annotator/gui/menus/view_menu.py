@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from annotator.gui import deeds
+from annotator.gui import deeds, view_deeds
 from annotator.gui.menus.command import Command, N, Needs, Scope
-from annotator.gui.view_state import HeatmapLayer
+from annotator.gui.view_settings import HeatmapLayer, LoupeWhen
 
 _W = Scope.WINDOW
 _NOTHING = Needs.NOTHING
@@ -18,6 +18,13 @@ VIEW = (
             lambda w: w.canvas.fit(), ("F",), "fit"),
     Command("view.actual", "view", N("Commands", "Actual size"), N("Commands", "One screen pixel for each image pixel"),
             lambda w: w.canvas.actual_size(), ("Ctrl+0",), "", Needs.FRAME, _W),
+    Command("view.fitSelection", "view", N("Commands", "Fit selection"),
+            N("Commands", "Show what is selected as large as is useful"),
+            lambda w: w.canvas.fit_selection(), ("Shift+F",), "", Needs.SELECTION),
+    Command("view.keepView", "view", N("Commands", "Keep view between frames"),
+            N("Commands", "Stay where the view is when another frame of the same size comes; else show all of it"),
+            lambda w: deeds.toggle(w, "keep_view"), (), "", _NOTHING,
+            checked=lambda w: w.session.settings.keep_view),
     Command("view.labels", "view", N("Commands", "Labels"),
             N("Commands", "Show placed and constructed points and markings"),
             lambda w: deeds.toggle(w, "labels"), ("H",), "labels", _NOTHING,
@@ -43,6 +50,16 @@ VIEW = (
     Command("view.names", "view", N("Commands", "Names"), N("Commands", "Show the names of the points"),
             lambda w: deeds.toggle(w, "names"), ("N",), "names", _NOTHING,
             checked=lambda w: w.session.settings.names, group=1),
+    Command("view.indices", "view", N("Commands", "Indices"),
+            N("Commands", "Show the numbers of the points, as data sets count them"),
+            lambda w: deeds.toggle(w, "indices"), ("Shift+N",), "", _NOTHING,
+            checked=lambda w: w.session.settings.indices, group=1),
+    Command("view.blink", "view", N("Commands", "Only the prediction"),
+            N("Commands", "Hold the key to see only what the network sees; let go to see all again"),
+            view_deeds.show_only_prediction, ("`",), "", Needs.FRAME, group=1),
+    Command("view.blinkOther", "view", N("Commands", "Only the other prediction"),
+            N("Commands", "Hold the keys to see only what another network saw in this frame"),
+            view_deeds.show_only_previous, ("Ctrl+`",), "", Needs.FRAME, group=1),
     Command("view.heatmap", "view", N("Commands", "Heatmap of the point"),
             N("Commands", "Show where the network sees the active keypoint"),
             lambda w: deeds.toggle_heatmap(w, HeatmapLayer.SELECTED), ("M",), "heatmap", _NOTHING,
@@ -51,6 +68,33 @@ VIEW = (
             N("Commands", "Show where the network sees any keypoint"),
             lambda w: deeds.toggle_heatmap(w, HeatmapLayer.ALL), ("Shift+M",), "", _NOTHING,
             checked=lambda w: w.session.settings.heatmap is HeatmapLayer.ALL, group=2),
+    Command("view.heatmapDoubt", "view", N("Commands", "Heatmap of doubt"),
+            N("Commands", "Show where the network cannot decide: the entropy of all channels"),
+            lambda w: deeds.toggle_heatmap(w, HeatmapLayer.ENTROPY), (), "", _NOTHING,
+            checked=lambda w: w.session.settings.heatmap is HeatmapLayer.ENTROPY, group=2),
+    Command("view.heatmapBackground", "view", N("Commands", "Heatmap of the background"),
+            N("Commands", "Show where the network sees no keypoint at all"),
+            lambda w: deeds.toggle_heatmap(w, HeatmapLayer.BACKGROUND), (), "", _NOTHING,
+            checked=lambda w: w.session.settings.heatmap is HeatmapLayer.BACKGROUND, group=2),
+    Command("view.loupe", "view", N("Commands", "Loupe"),
+            N("Commands", "Show the pixels under the pointer large all the time, not only while placing; "
+              "Alt+wheel changes how large"),
+            view_deeds.toggle_loupe, ("L",), "", _NOTHING,
+            checked=lambda w: w.session.settings.loupe is LoupeWhen.ALWAYS, group=3),
+    Command("view.navigator", "view", N("Commands", "Navigator"),
+            N("Commands", "Show the whole frame in a corner while zoomed in; drag there to move the view"),
+            lambda w: deeds.toggle(w, "navigator"), ("F9",), "", _NOTHING,
+            checked=lambda w: w.session.settings.navigator, group=3),
+    Command("view.brightness", "view", N("Commands", "Brightness and contrast"),
+            N("Commands", "Show the frame brighter or with more contrast; the network sees none of it"),
+            lambda w: w.easel.tone_strip.toggle(), ("B",), "", _NOTHING,
+            checked=lambda w: not w.easel.tone_strip.isHidden(), group=3),
+    Command("view.paint", "view", N("Commands", "White lines"),
+            N("Commands", "Show what is thin and white, and the rest faintly"),
+            view_deeds.toggle_paint, ("Shift+B",), "", _NOTHING,
+            checked=lambda w: w.session.settings.tone.paint, group=3),
+    Command("view.resetTone", "view", N("Commands", "Reset brightness"),
+            N("Commands", "Show the frame as it is"), view_deeds.reset_tone, (), "", _NOTHING, group=3),
     Command("view.fullScreen", "view", N("Commands", "Full screen"), N("Commands", "Fill the whole screen"),
-            deeds.full_screen, ("F11",), "", _NOTHING, _W, checked=lambda w: w.isFullScreen(), group=3),
+            deeds.full_screen, ("F11",), "", _NOTHING, _W, checked=lambda w: w.isFullScreen(), group=4),
 )  # fmt: skip
