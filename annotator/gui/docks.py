@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from annotator.gui.checking import Checker
+from annotator.gui.layouts import Layout, arrange, plan
 from annotator.gui.panels.camera import CameraPanel
 from annotator.gui.panels.checks import ChecksPanel
 from annotator.gui.panels.frames import FramesPanel
@@ -16,18 +17,18 @@ from annotator.gui.panels.readiness import ReadinessView
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 
-_STATE_VERSION = 2
-_ROOMY = 940
-_WIDE = 1600
-_UNDER_MAP = 76
-_LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_STATE_VERSION = 3
 
 
 class Docks:
-    """Frames on the left; pitch, points and layers on the right, and the camera for those who ask for it."""
+    """Every panel, and the layout in use; each layout is remembered as it was left."""
 
-    def __init__(self, window: QMainWindow, session: Session, tools: Toolbox, checker: Checker) -> None:
+    def __init__(
+        self, window: QMainWindow, session: Session, tools: Toolbox, checker: Checker, settings: QSettings
+    ) -> None:
         self._window = window
+        self._settings = settings
+        self.layout = Layout.LABEL
         self._session = session
         self._checker = checker
         self.frames = FramesPanel(session)
@@ -94,41 +95,47 @@ class Docks:
             self.camera_dock.show()
             self.camera_dock.raise_()
 
+    @property
+    def by_name(self) -> dict[str, QDockWidget]:
+        """Every panel by its name."""
+        return {dock.objectName(): dock for dock in self.all}
+
+    # Layouts
+
     def reset(self) -> None:
-        """Where the panels are at first: side by side where there is room, as tabs of the points where not."""
-        window = self._window
-        for dock in self.all:
-            dock.setFloating(False)
-            window.removeDockWidget(dock)
-        window.addDockWidget(_LEFT, self._frames)
-        roomy = window.height() >= _ROOMY
-        wide = window.width() >= _WIDE
-        for dock in (self._pitch, self._points, self._layers):
-            window.addDockWidget(_RIGHT, dock)
-        window.tabifyDockWidget(self._points, self._checks)
-        window.tabifyDockWidget(self._checks, self.camera_dock)
-        if not roomy:
-            window.tabifyDockWidget(self.camera_dock, self._layers)
-        for dock in self.all:
-            dock.setVisible(wide or dock is not self.camera_dock)
-        self._points.raise_()
-        widths = [270, 450] if wide else [215, 320]
-        window.resizeDocks([self._frames, self._pitch], widths, Qt.Orientation.Horizontal)
-        pitch = round(widths[1] * 0.64) + _UNDER_MAP
-        stacked = [self._pitch, self._points, self._layers] if roomy else [self._pitch, self._points]
-        window.resizeDocks(stacked, [pitch, 400, 200][: len(stacked)], Qt.Orientation.Vertical)
+        """Put the panels of the layout in use where they are at first."""
+        arrange(self._window, self.by_name, plan(self.layout, self._window.size()))
+        self._settings.remove(f"layout/{self.layout.value}")
+
+    def use(self, layout: Layout) -> None:
+        """Arrange the panels for this, as they were left when it was last in use."""
+        if layout is self.layout:
+            return
+        self._keep()
+        self.layout = layout
+        self._take()
+
+    def _keep(self) -> None:
+        self._settings.setValue(f"layout/{self.layout.value}", self._window.saveState(_STATE_VERSION))
+
+    def _take(self) -> None:
+        arrange(self._window, self.by_name, plan(self.layout, self._window.size()))
+        state = self._settings.value(f"layout/{self.layout.value}")
+        if isinstance(state, QByteArray):
+            self._window.restoreState(state, _STATE_VERSION)
 
     def restore(self, settings: QSettings) -> None:
         """Window and panels as they were left last time, else as at first."""
-        geometry, state = settings.value("window/geometry"), settings.value("window/state")
+        geometry = settings.value("window/geometry")
         if not (isinstance(geometry, QByteArray) and self._window.restoreGeometry(geometry)):
             self._window.resize(self._window.screen().availableGeometry().size())
             self._window.setWindowState(Qt.WindowState.WindowMaximized)
-        self.reset()
-        if isinstance(state, QByteArray):
-            self._window.restoreState(state, _STATE_VERSION)
+        name = str(settings.value("window/layout", Layout.LABEL.value))
+        self.layout = next((layout for layout in Layout if layout.value == name), Layout.LABEL)
+        self._take()
 
     def store(self, settings: QSettings) -> None:
         """Remember window and panels."""
         settings.setValue("window/geometry", self._window.saveGeometry())
-        settings.setValue("window/state", self._window.saveState(_STATE_VERSION))
+        settings.setValue("window/layout", self.layout.value)
+        self._keep()
