@@ -51,12 +51,14 @@ def graphics(rng: np.random.Generator, picture: Picture, covered: Map) -> None:
         box = (rng.uniform(0.86, 0.92) * width, rng.uniform(0.03, 0.08) * height, unit * 2.2, unit * 1.1)
         _panel(picture, covered, box, (20, 20, 24) if rng.random() < 0.5 else (240, 240, 240), opacity=0.85)
         _write(picture, "TL 1", (box[0] + unit * 0.2, box[1] + unit * 0.85), unit * 0.026, (200, 200, 200))
-    if rng.random() < 0.55:
-        low = rng.random() < 0.6
+    for low in (True, False):
+        if rng.random() > 0.4:
+            continue
         tall = unit * float(rng.uniform(1.6, 3.0))
         top = rng.uniform(0.8, 0.88) if low else rng.uniform(0.03, 0.1)
         box = (rng.uniform(0.78, 0.9) * width, top * height, tall * 0.9, tall)
-        _crest(rng, picture, box, opacity=float(rng.uniform(0.12, 0.45)))
+        strong = rng.random() < 0.25
+        _crest(rng, picture, box, opacity=float(rng.uniform(0.45, 0.9) if strong else rng.uniform(0.12, 0.45)))
     if rng.random() < 0.07:
         box = (rng.uniform(0.05, 0.6) * width, rng.uniform(0.02, 0.9) * height, unit * 9, unit * rng.uniform(1, 2.5))
         _panel(picture, covered, box, (8, 8, 8) if rng.random() < 0.5 else (235, 235, 235), opacity=1.0)

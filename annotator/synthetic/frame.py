@@ -222,6 +222,7 @@ class _Scene:
                 continue
             kit = kits[int(rng.choice(5, p=[0.44, 0.44, 0.03, 0.03, 0.06]))]
             people.append(self._person(np.array([x, y, 0.0]), kit, float(rng.uniform(1.68, 1.92))))
+        people += self._near_people(kits)
         if rng.random() < 0.7:
             keeper = np.array([-plan.half_length + rng.uniform(0.5, 5), rng.uniform(-3, 3), 0.0])
             people.append(self._person(keeper, kits[2], 1.88))
@@ -234,6 +235,23 @@ class _Scene:
                 bib = _BIBS[int(rng.integers(len(_BIBS)))]
                 clothes = kits[4] if rng.random() < 0.3 else Kit(bib, bib, (28, 28, 34), (28, 28, 34), "plain")
                 people.append(self._person(place, clothes, float(rng.uniform(0.9, 1.3))))
+        return people
+
+    def _near_people(self, kits: list[Kit]) -> list[Person]:
+        """In close-ups, people who fill much of the picture."""
+        rng, camera = self._rng, self._camera
+        if self._view.family not in CLOSE_UP or rng.random() < 0.2:
+            return []
+        width, height = camera.size
+        people = []
+        for _ in range(int(rng.integers(1, 5))):
+            tall = float(rng.uniform(1.68, 1.92))
+            away = max(camera.focal * tall / (height * rng.uniform(0.35, 1.5)), 2.5)
+            aside = away * (float(rng.uniform(0.0, 1.0)) - 0.5) * width / camera.focal
+            ahead = camera.rotation[2, :2] / np.linalg.norm(camera.rotation[2, :2])
+            across = np.array([-ahead[1], ahead[0]])
+            foot = np.append(camera.position[:2] + away * ahead + aside * across, 0.0)
+            people.append(self._person(foot, kits[int(rng.integers(2))], tall))
         return people
 
     def _person(self, foot: Floats, kit: Kit, height: float) -> Person:
