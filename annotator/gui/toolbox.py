@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from annotator.gui.canvas import Canvas
 from annotator.gui.session import Session
 from annotator.gui.snapping import Snapper
+from annotator.gui.template_tool import TemplateTool
 from annotator.gui.tools import MarkingTool, PanTool, PointTool, SelectTool, Tool
 from annotator.gui.view_state import NOTHING_SELECTED, Selection
 
@@ -29,6 +30,7 @@ class Toolbox(QObject):
             "select": lambda: SelectTool(session, dropped=dropped),
             "point": lambda: PointTool(session, advance=session.advance, dropped=dropped),
             "marking": lambda: MarkingTool(session, finish=self._finish_marking, dropped=dropped),
+            "template": lambda: TemplateTool(session, finish=lambda: self.choose("select")),
             "pan": lambda: PanTool(session),
         }
         self.current = ""

@@ -28,7 +28,7 @@ MENUS = (
 )
 TOOLBAR = (
     "edit.undo", "edit.redo", "",
-    "tool.select", "tool.point", "tool.marking", "tool.pan", "",
+    "tool.select", "tool.point", "tool.marking", "tool.template", "tool.pan", "",
     "label.snapOnRelease", "",
     "view.fit", "view.heatmap", "view.predictions", "",
     "predict.frame", "",

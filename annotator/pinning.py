@@ -1,0 +1,173 @@
+"""Taking hold of the projected pitch: what of it lies under a pointer, and what moves along when it is moved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.camera import Solution, SolutionKind
+from annotator.keypoints import Resolved
+from annotator.labels import FrameLabels, Point, give_back, place, set_marking
+from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
+from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL
+from annotator.steering import Mode, Pin, Side, grab, starting_camera, steer
+
+__all__ = ["camera_of_labels", "camera_to_steer", "carried", "hold", "pinned_under", "shown_at", "zoomed"]
+
+Array = NDArray[np.float64]
+
+FEWEST_SEEN = 3  # keypoints of one half that a network must see for the starting camera to look there
+LOG_FOCAL = 6
+
+
+def camera_of_labels(resolved: Resolved | None) -> Solution | None:
+    """The camera on the screen, None where labels determine none that could be steered."""
+    if resolved is None or not resolved.ghost or resolved.solution is None:
+        return None
+    return resolved.solution if resolved.solution.kind is SolutionKind.CAMERA else None
+
+
+def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solution:
+    """The camera on the screen where there is one, else one that looks where the network sees the pitch.
+
+    Raises
+    ------
+    ValueError
+        If the size is not positive.
+    """
+    camera = camera_of_labels(resolved)
+    if camera is not None:
+        return camera
+    seen = [
+        math.copysign(1.0, KEYPOINTS[name].world[0])
+        for name, point in (resolved.keypoints if resolved is not None else {}).items()
+        if point.inside and name in KEYPOINTS and abs(KEYPOINTS[name].world[0]) > 20.0
+    ]
+    side = Side.CENTRE
+    if len(seen) >= FEWEST_SEEN:
+        side = Side.LEFT if sum(seen) < 0.0 else Side.RIGHT
+    return starting_camera(size, side=side)
+
+
+def shown_at(camera: Solution, pin: Pin) -> Point:
+    """The pixel at which the camera has the place of a pin; NaN where it does not see it."""
+    x, y = camera.project(np.array([pin.world]))[0]
+    return float(x), float(y)
+
+
+def hold(camera: Solution, at: Point, *, reach: float) -> Pin | None:
+    """What a press at a pixel takes hold of, where the camera has it: a keypoint, a marking, or the ground there.
+
+    A keypoint or marking must lie within ``reach`` pixels. Above the horizon it is the ground in the middle of the
+    lower half of the frame, so that the pitch can be dragged from anywhere; None where that is not to be seen either.
+    """
+    held = grab(camera, at, reach=reach)
+    if held is None or held.keypoint is None:
+        marked = _on_marking(camera, at, reach)
+        held = marked if marked is not None else held
+    if held is None:
+        width, height = camera.size
+        held = grab(camera, (0.5 * width, 0.75 * height), reach=0.0)
+    return None if held is None else held.at(shown_at(camera, held))
+
+
+def pinned_under(pins: tuple[Pin, ...], at: Point, *, reach: float) -> Pin | None:
+    """The pin nearest to a pixel, within ``reach`` pixels of it."""
+    near = [pin for pin in pins if math.dist(pin.image, at) <= reach]
+    return min(near, key=lambda pin: math.dist(pin.image, at), default=None)
+
+
+def zoomed(camera: Solution, factor: float, at: Point, pins: tuple[Pin, ...]) -> Solution:
+    """The camera with its focal length times ``factor`` and the place at a pixel still there; pins stay before that."""
+    held = hold(camera, at, reach=0.0)
+    params = camera.params.copy()
+    params[LOG_FOCAL] = np.clip(params[LOG_FOCAL] + math.log(factor), math.log(LOWEST_FOCAL), math.log(HIGHEST_FOCAL))
+    return steer(replace(camera, params=params), pins=pins, grabbed=held, mode=Mode.PAN)
+
+
+def carried(labels: FrameLabels, before: Solution, after: Solution) -> FrameLabels:
+    """The labels moved along with the pitch from one camera to another, each click and point with its own place on it.
+
+    What leaves the frame is given back, and a marking of which too little stays in it; what ``before`` does not see
+    stays where it is.
+    """
+    for name, points in labels.pitch.markings.items():
+        if name in MARKINGS:
+            clicks = np.array(points, dtype=np.float64).reshape(-1, 2)
+            moved = _moved(clicks, _nearest(before, name, clicks), before, after)
+            kept = tuple(moved[i] for i in range(len(moved)) if _is_inside(moved[i], after.size))
+            fewest = 5 if MARKINGS[name].is_round else 2
+            labels = set_marking(labels, name, kept if len(kept) >= min(fewest, len(points)) else ())
+    for name, said in labels.pitch.keypoints.items():
+        if name in KEYPOINTS and said.position is not None:
+            (to,) = _moved(np.array([said.position]), np.array([KEYPOINTS[name].world]), before, after)
+            if _is_inside(to, after.size):
+                labels = place(labels, name, to, origin=said.origin)
+            else:
+                labels = give_back(labels, name)
+    return labels
+
+
+def _moved(pixels: Array, worlds: Array, before: Solution, after: Solution) -> list[Point]:
+    """Pixels (N, 2) moved as much as their places (N, 3) are between two cameras."""
+    by = np.nan_to_num(after.project(worlds) - before.project(worlds), nan=0.0)
+    return [(float(x), float(y)) for x, y in pixels + by]
+
+
+def _is_inside(at: Point, size: tuple[int, int]) -> bool:
+    return -0.5 <= at[0] <= size[0] - 0.5 and -0.5 <= at[1] <= size[1] - 0.5
+
+
+@cache
+def _steps(name: str) -> Array:
+    """Steps (N, 2, 3) of at most half a metre along a marking."""
+    path = marking_samples(name, 0.5)
+    return np.stack([path[:-1], path[1:]], axis=1)
+
+
+def _nearest(camera: Solution, name: str, pixels: Array) -> Array:
+    """The places (N, 3) on a marking that the camera has nearest to pixels (N, 2)."""
+    steps = _steps(name)
+    seen = camera.project(steps.reshape(-1, 3)).reshape(-1, 2, 2)
+    start, along = seen[:, 0], seen[:, 1] - seen[:, 0]
+    square = np.maximum((along * along).sum(axis=1), 1e-12)
+    away = pixels[:, None] - start
+    part = np.clip((away * along).sum(axis=2) / square, 0.0, 1.0)
+    off = np.nan_to_num(np.linalg.norm(away - part[..., None] * along, axis=2), nan=math.inf)
+    nearest = off.argmin(axis=1)
+    share = np.nan_to_num(np.take_along_axis(part, nearest[:, None], axis=1))
+    places: Array = steps[nearest, 0] + share * (steps[nearest, 1] - steps[nearest, 0])
+    return places
+
+
+@cache
+def _all_steps() -> tuple[Array, NDArray[np.intp]]:
+    """The steps (N, 2, 3) along all markings, and the number of the marking of each (N,)."""
+    parts = [_steps(name) for name in MARKINGS]
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+
+
+@lru_cache(maxsize=2)
+def _seen_steps(camera: Solution) -> Array:
+    """Where a camera has the steps of all markings, (N, 2, 2) pixels: asked anew for every movement of the pointer."""
+    return camera.project(_all_steps()[0].reshape(-1, 3)).reshape(-1, 2, 2)
+
+
+def _on_marking(camera: Solution, at: Point, reach: float) -> Pin | None:
+    """The place on a marking that the camera has nearest to a pixel, within ``reach`` pixels."""
+    steps, owners = _all_steps()
+    seen = _seen_steps(camera)
+    start, along = seen[:, 0], seen[:, 1] - seen[:, 0]
+    square = np.maximum((along * along).sum(axis=1), 1e-12)
+    away = np.array(at) - start
+    part = np.clip((away * along).sum(axis=1) / square, 0.0, 1.0)
+    off = np.nan_to_num(np.linalg.norm(away - part[:, None] * along, axis=1), nan=math.inf)
+    best = int(off.argmin())
+    if not off[best] <= reach:
+        return None
+    x, y, z = steps[best, 0] + part[best] * (steps[best, 1] - steps[best, 0])
+    return Pin((float(x), float(y), float(z)), (float(at[0]), float(at[1])), marking=list(MARKINGS)[owners[best]])
