@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.formats.documents import FormatError, number
+from annotator.formats.matlab import read_array
 from annotator.pitch import PITCH_57
 from annotator.scheme import MPII_16, PERSON_SCHEMES, Scheme
 from model.average_precision import Annotated, Detected
@@ -100,23 +101,27 @@ def _scheme_of(document: Mapping[str, Any], title: str) -> Scheme:
     )
 
 
-def read_poses(path: Path, scheme: Scheme | None = None) -> Poses:
+def read_poses(path: Path, scheme: Scheme | None = None, *, heads: Path | None = None) -> Poses:
     """The labelled people of an annotation file; without a ``scheme`` that of the file's keypoint names.
+
+    ``heads`` is MPII's ground truth file (.mat) with the boxes of the heads, of the same people in the same order.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is of another kind, or does not fit the scheme.
+        If a file cannot be read, is of another kind, or does not fit the scheme or the other.
     """
     document = _read(path)
     if isinstance(document, list):
         if document and all(isinstance(one, dict) and "joints" in one for one in document):
-            return _mpii(document, path, scheme or MPII_16)
+            return _mpii(document, path, scheme or MPII_16, None if heads is None else _head_lengths(heads))
         if document and all(isinstance(one, dict) and "score" in one for one in document):
             raise FormatError(path, "these are detections, not annotations", "Name the detections with --detections.")
         raise FormatError(path, "the file is no list of people with joints", _ANNOTATIONS)
     if not isinstance(document, dict):
         raise FormatError(path, "the file holds a single value", _ANNOTATIONS)
+    if heads is not None:
+        raise FormatError(path, "it has no place for MPII's heads", "Leave --heads out; bbox_head is read from here.")
     return _coco(document, path, scheme)
 
 
@@ -171,10 +176,13 @@ def _coco_person(one: Mapping[str, Any], count: int, where: str, path: Path) -> 
     return Person(annotated, None if head is None else head_length(head[2], head[3]))
 
 
-def _mpii(people: Sequence[Mapping[str, Any]], path: Path, scheme: Scheme) -> Poses:
+def _mpii(people: Sequence[Mapping[str, Any]], path: Path, scheme: Scheme, heads: list[float] | None) -> Poses:
     if len(scheme) != len(MPII_16):
         reason = f"its 16 joints are not the {len(scheme)} keypoints of {scheme.id}"
         raise FormatError(path, reason, "Choose another --scheme or leave it out.")
+    if heads is not None and len(heads) != len(people):
+        reason = f"its {len(people)} people are not the {len(heads)} of the heads"
+        raise FormatError(path, reason, "Name the file of the same people with --heads, or leave it out.")
     images: dict[Any, list[Person]] = {}
     aliases: dict[Any, Any] = {}
     for n, one in enumerate(people):
@@ -185,10 +193,20 @@ def _mpii(people: Sequence[Mapping[str, Any]], path: Path, scheme: Scheme) -> Po
             raise FormatError(path, f"person {n} has no image with 16 joints and joints_vis", _ANNOTATIONS)
         places, labelled = np.array(flat).reshape(-1, 2) - 1.0, np.array(seen) > 0
         box = _hull(places[labelled])
-        images.setdefault(name, []).append(Person(Annotated(places, labelled, _OUTLINE * box[2] * box[3], box)))
+        annotated = Annotated(places, labelled, _OUTLINE * box[2] * box[3], box)
+        images.setdefault(name, []).append(Person(annotated, None if heads is None else heads[n]))
         stem = Path(name).stem
         aliases |= {stem: name} | ({int(stem): name} if stem.isdecimal() else {})
     return Poses(scheme, {key: images[key] for key in sorted(images)}, None, aliases)
+
+
+def _head_lengths(path: Path) -> list[float]:
+    """The heads' lengths (N,) of MPII's ``headboxes_src`` (2, 2, N): two corners, x and y, of every person's head."""
+    corners = read_array(path, "headboxes_src")
+    if corners.ndim != 3 or corners.shape[:2] != (2, 2) or not np.isfinite(corners).all():
+        reason = f"its head boxes have the shape {corners.shape}, not (2, 2, people)"
+        raise FormatError(path, reason, "Choose MPII's mpii_gt_val.mat.")
+    return [head_length(*size) for size in np.abs(corners[1] - corners[0]).T.tolist()]
 
 
 def read_detections(path: Path, poses: Poses) -> tuple[dict[Any, list[Detected]], list[str]]:

@@ -4,8 +4,8 @@ OKS-AP, AR
     As COCO defines them (`model.average_precision`), for a scheme with sigmas.
 PCKh@0.5
     Share of labelled points within half a head (`model.metrics.pckh`). A head is 0.6 times the diagonal of the head's
-    box where the annotation has one (``bbox_head``), as MPII's own evaluation takes it; else the segment from neck to
-    top of the head. Without either a person counts nowhere.
+    box where there is one (``bbox_head``, or MPII's .mat), as MPII's own evaluation takes it; else the segment from
+    neck to top of the head. Without either a person counts nowhere.
 PDJ@t
     Share of labelled points within t times the torso's diameter (`model.metrics.percentage_of_detected_joints`); a
     person without both of its ends counts nowhere.

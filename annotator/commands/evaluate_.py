@@ -65,6 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detections", type=Path, metavar="FILE", help=text)
     text = f"of the annotations: {', '.join(known_schemes())} or a JSON file (default: by the names in the annotations)"
     parser.add_argument("--scheme", metavar="SCHEME", help=text)
+    text = "MPII's ground truth (mpii_gt_val.mat) with the heads' boxes, for PCKh as published"
+    parser.add_argument("--heads", type=Path, metavar="FILE", help=text)
     text = "OKS constant of every point, for schemes without their own or instead of it"
     parser.add_argument("--sigma", type=positive, metavar="S", help=text)
 
@@ -79,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_on_detections(options: argparse.Namespace) -> int:
     _refuse(options, "weights", "threshold", "split", "report", reason="goes with a network, not with --detections")
-    poses = _poses(options.data, options.scheme)
+    poses = _poses(options.data, options.scheme, options.heads)
     if options.sigma is not None:
         poses = with_sigma(poses, options.sigma)
     detections, remarks = read_detections(options.detections, poses)
@@ -95,13 +97,13 @@ def _run_on_detections(options: argparse.Namespace) -> int:
     return 1 if poses.remarks or remarks else 0
 
 
-def _poses(path: Path, named: str | None) -> Poses:
+def _poses(path: Path, named: str | None, heads: Path | None) -> Poses:
     if named is None:
-        return read_poses(path)
+        return read_poses(path, heads=heads)
     known = known_schemes()
     if named not in known and not Path(named).is_file():
         raise CommandError(f"There is no scheme {named!r}; name {', '.join(known)} or a JSON file.")
-    return read_poses(path, known[named] if named in known else read_scheme(Path(named)))
+    return read_poses(path, known[named] if named in known else read_scheme(Path(named)), heads=heads)
 
 
 def _refuse(options: argparse.Namespace, *names: str, reason: str) -> None:
@@ -112,7 +114,7 @@ def _refuse(options: argparse.Namespace, *names: str, reason: str) -> None:
 
 
 def _run_on_networks(options: argparse.Namespace) -> int:
-    _refuse(options, "scheme", "sigma", reason="goes with --detections")
+    _refuse(options, "scheme", "sigma", "heads", reason="goes with --detections")
     truths, remarks = read_labelled(options.data, split=options.split)
     wrong = read_likely_errors(options.data)
     drawn, unread = read_drawn(options.data, truths)

@@ -108,6 +108,34 @@ def test_heads_are_taken_from_boxes_where_there_are_any(tmp_path):
     assert found.oks.ap_large == pytest.approx(found.oks.ap), "without an area it is 0.53 of the box"
 
 
+def test_published_heads_are_those_of_mpiis_own_file(tmp_path, capsys):
+    from scipy.io import savemat
+
+    # Corners (10, 20) and (16, 28): a head of 6 px, the second person's 12 px.
+    corners = np.array([[[10, 50], [20, 50]], [[16, 62], [28, 66]]], dtype=float)
+    savemat(tmp_path / "gt.mat", {"headboxes_src": corners})
+    annotations = str(written(tmp_path / "a.json", [mpii_person("2.jpg"), mpii_person("1.jpg")]))
+    results = str(written(tmp_path / "r.json", [detection(2, shift=4.0), detection(1, shift=4.0)]))
+    command = ["evaluate", "--detections", results, annotations, "--output", str(tmp_path / "m.json"), "--heads"]
+    assert run_command([*command, str(tmp_path / "gt.mat")]) == 0
+    assert "heads of 2: 0.6 times the diagonal" in capsys.readouterr().out
+    measures = json.loads((tmp_path / "m.json").read_text())
+    assert measures["pckh@0.5"]["mean"] == 0.5, "4 px are over half of 6 and below half of 12"
+    savemat(tmp_path / "three.mat", {"headboxes_src": np.zeros((2, 2, 3))})
+    savemat(tmp_path / "flat.mat", {"headboxes_src": np.zeros((2, 2))})
+    savemat(tmp_path / "other.mat", {"a": 1})
+    (tmp_path / "torn.mat").write_bytes((tmp_path / "gt.mat").read_bytes()[:150])
+    reasons = {"three": "not the 3 of the heads", "flat": "shape", "other": "no array of numbers"}
+    for name, reason in {**reasons, "torn": "damaged", "gone": "cannot be read"}.items():
+        assert run_command([*command, str(tmp_path / f"{name}.mat")]) == 2
+        said = capsys.readouterr().err
+        assert reason in said
+        assert said.count("\n") == 1
+    own = written(tmp_path / "coco.json", {"images": []})
+    assert run_command([*command[:3], str(own), *command[4:], str(tmp_path / "gt.mat")]) == 2
+    assert "Leave --heads out" in capsys.readouterr().err
+
+
 def test_people_of_coco_have_no_head_and_crowds_do_not_count(shared_data, tmp_path):
     path = shared_data / "pose/coco/test_coco.json"
     document = json.loads(path.read_text())
