@@ -1,7 +1,7 @@
 """One array of numbers out of a MATLAB file (level 5, as ``save`` writes up to version 7), read by its name.
 
-A reader of our own because it must meet any file: SciPy's crashes the process on some damaged ones. Whatever is no plain
-array of numbers (cells, structures, sparse and complex arrays) is passed over.
+A reader of our own because it must meet any file: SciPy's crashes the process on some damaged ones. Whatever is no
+plain array of numbers (cells, structures, sparse and complex arrays) is passed over.
 
 Source: *MAT-File Format*, The MathWorks, chapter 1, "Level 5 MAT-File Format".
 """
