@@ -38,11 +38,11 @@ def prediction_view(
     """Only what the network saw, as it would look had nobody said anything of the frame."""
     if prediction is None:
         return ViewState()
-    inside = ((prediction.xy >= -0.5) & (prediction.xy <= np.array(size) - 0.5)).all(axis=1)
+    inside = np.all((prediction.xy >= -0.5) & (prediction.xy <= np.array(size) - 0.5), axis=1).tolist()
     keypoints = {
         name: Keypoint(
             name, (float(x), float(y)), Source.PREDICTED, Visibility.VISIBLE,
-            confidence=float(sure), sd=float(sd), inside=bool(within), predicted=(float(x), float(y)),
+            confidence=float(sure), sd=float(sd), inside=within, predicted=(float(x), float(y)),
         )
         for name, (x, y), sure, sd, within in zip(
             prediction.names, prediction.xy, prediction.confidence, prediction.sd, inside, strict=True

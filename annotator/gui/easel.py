@@ -124,7 +124,7 @@ class Easel(QObject):
         layer = settings.heatmap
         if layer is not HeatmapLayer.SELECTED:
             name = None
-        wanted = (id(prediction), layer, name, settings.heatmap_opacity, settings.heat_colours)
+        wanted: tuple[object, ...] | None = (id(prediction), layer, name, settings.heatmap_opacity, settings.heat_colours)
         if layer is HeatmapLayer.NONE or prediction is None:
             wanted = None
         if wanted == self._heat:

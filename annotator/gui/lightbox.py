@@ -20,7 +20,7 @@ from annotator.labels import Point
 # How long the loupe stays at a point that a key has moved.
 LINGER_MS = 1400
 # A selection is shown no larger than this, and with this much of the view around it.
-CLOSEST = 12.0
+CLOSEST = 6.0
 AROUND = 0.25
 PLAIN_VIEW = ViewSettings()
 

@@ -25,7 +25,7 @@ GAP = 34
 EDGE = 6
 # From here on the borders of pixels are worth showing.
 GRID_FROM = 8
-GRID = QColor(128, 128, 128, 80)
+GRID = QColor(128, 128, 128, 52)
 # In a view this large pixels can be seen without a loupe.
 ENOUGH = 16.0
 HAIR_FROM, HAIR_TO = 6, 24

@@ -1,4 +1,4 @@
-"""What is to be seen over the frame: layers, heatmap and the confidence below which predictions stay away."""
+"""What is to be seen over the frame: layers, heatmap, loupe, and the confidence below which predictions stay away."""
 
 from __future__ import annotations
 
@@ -6,38 +6,50 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
+    QComboBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
+    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator.gui import theme
+from annotator.gui.panels.heat_choice import HeatChoice
 from annotator.gui.session import Session
-from annotator.gui.view_state import HeatmapLayer, ViewSettings
+from annotator.gui.view_settings import LOUPE_ZOOMS, HeatmapLayer, LoupeWhen, ViewSettings
 
 
-class LayersPanel(QWidget):
-    """Boxes, a choice and two sliders; each change is a new ``ViewSettings``."""
+class LayersPanel(QScrollArea):
+    """Boxes, choices and two sliders; each change is a new ``ViewSettings``."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.boxes: dict[str, QCheckBox] = {}
-        self.heatmaps: dict[HeatmapLayer, QPushButton] = {}
         self._values: dict[QSlider, QLabel] = {}
-        layout = QVBoxLayout(self)
+        self.heat = HeatChoice(session)
+        self.heatmaps = self.heat.layers
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        holder = QWidget()
+        holder.setAutoFillBackground(False)
+        layout = QVBoxLayout(holder)
         layout.setContentsMargins(10, 6, 10, 10)
         layout.setSpacing(8)
         layout.addLayout(self._boxes())
-        layout.addLayout(self._heatmap())
+        layout.addWidget(self.heat)
         layout.addLayout(self._sliders())
+        layout.addLayout(self._loupe())
         layout.addStretch(1)
+        self.setWidget(holder)
         self.show_settings(session.settings)
         session.settings_changed.connect(lambda: self.show_settings(session.settings))
 
@@ -51,6 +63,7 @@ class LayersPanel(QWidget):
             ("markings", self.tr("Markings"), "K", self.tr("Lines and circles as drawn")),
             ("ghost", self.tr("Pitch overlay"), "T", self.tr("The whole pitch where geometry has it")),
             ("names", self.tr("Names"), "N", self.tr("The names of the points")),
+            ("indices", self.tr("Indices"), "Shift+N", self.tr("The numbers of the points, as data sets count them")),
             ("residuals", self.tr("Residuals"), "R", self.tr("A red halo about what does not fit the rest")),
             ("spreads", self.tr("Uncertainty"), "Shift+R", self.tr("Where each point may be: two standard deviations")),
         )
@@ -62,30 +75,6 @@ class LayersPanel(QWidget):
             self.boxes[field] = box
             grid.addWidget(box, place // 2, place % 2)
         return grid
-
-    def _heatmap(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(QLabel(self.tr("Heatmap")))
-        row.addSpacing(12)
-        row.addStretch(1)
-        group = QButtonGroup(self)
-        texts = {
-            HeatmapLayer.NONE: (self.tr("None"), self.tr("Show no heatmap")),
-            HeatmapLayer.SELECTED: (self.tr("Point"), self.tr("Heatmap of the active keypoint (M)")),
-            HeatmapLayer.ALL: (self.tr("All"), self.tr("Heatmap of all keypoints (Shift+M)")),
-        }
-        for layer, (text, tip) in texts.items():
-            button = QPushButton(text)
-            button.setCheckable(True)
-            button.setObjectName("segment")
-            button.setToolTip(tip)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda checked=False, chosen=layer: self._set(heatmap=chosen))
-            group.addButton(button)
-            self.heatmaps[layer] = button
-            row.addWidget(button)
-        return row
 
     def _sliders(self) -> QGridLayout:
         grid = QGridLayout()
@@ -116,22 +105,48 @@ class LayersPanel(QWidget):
         slider.setToolTip(tip)
         return slider
 
+    def _loupe(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.loupe, self.loupe_zoom = QComboBox(), QComboBox()
+        texts = {
+            LoupeWhen.PLACING: self.tr("While placing"),
+            LoupeWhen.ALWAYS: self.tr("Always"),
+            LoupeWhen.NEVER: self.tr("Never"),
+        }
+        for when, text in texts.items():
+            self.loupe.addItem(text, when)
+        for zoom in LOUPE_ZOOMS:
+            self.loupe_zoom.addItem(f"{zoom}\u00d7", zoom)
+        self.loupe.setToolTip(self.tr("Loupe (L): when the pixels under the pointer are shown large"))
+        self.loupe.setAccessibleName(self.tr("Loupe"))
+        self.loupe_zoom.setToolTip(self.tr("How large the loupe shows the pixels of the frame (Alt+wheel)"))
+        self.loupe_zoom.setAccessibleName(self.tr("Magnification of the loupe"))
+        self.loupe.activated.connect(lambda index: self._set(loupe=self.loupe.itemData(index)))
+        self.loupe_zoom.activated.connect(lambda index: self._set(loupe_zoom=self.loupe_zoom.itemData(index)))
+        row.addWidget(QLabel(self.tr("Loupe")))
+        row.addStretch(1)
+        for box in (self.loupe, self.loupe_zoom):
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(box)
+        return row
+
     def _set(self, **changes: object) -> None:
         changed: ViewSettings = replace(self._session.settings, **changes)  # type: ignore[arg-type]
         self._session.set_settings(changed)
 
     def show_settings(self, settings: ViewSettings) -> None:
         """Show these settings without setting them again."""
-        widgets = (*self.boxes.values(), *self.heatmaps.values(), self.opacity, self.threshold)
+        widgets = (*self.boxes.values(), self.opacity, self.threshold)
         for widget in widgets:
             widget.blockSignals(True)
         for field, box in self.boxes.items():
             box.setChecked(getattr(settings, field))
-        self.heatmaps[settings.heatmap].setChecked(True)
         self.opacity.setValue(round(settings.heatmap_opacity * 100))
         self.threshold.setValue(round(settings.threshold * 100))
         for widget in widgets:
             widget.blockSignals(False)
+        self.loupe.setCurrentIndex(self.loupe.findData(settings.loupe))
+        self.loupe_zoom.setCurrentIndex(self.loupe_zoom.findData(settings.loupe_zoom))
         self.opacity.setEnabled(settings.heatmap is not HeatmapLayer.NONE)
         self._values[self.opacity].setText(f"{round(settings.heatmap_opacity * 100)} %")
         self._values[self.threshold].setText(f"{settings.threshold:.2f}")
