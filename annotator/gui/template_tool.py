@@ -93,8 +93,7 @@ class TemplateTool:
         return known
 
     def _remember(self, placed: _Placed) -> None:
-        self._states = [state for state in self._states if state.labels != placed.labels]
-        self._states.append(placed)
+        self._states = [placed if state.labels == placed.labels else state for state in self._states]
 
     def _store(self, placed: _Placed, gesture: object | None = None) -> None:
         """Take this camera as what a person said: one step to undo."""
@@ -103,9 +102,10 @@ class TemplateTool:
         if first.is_of_labels:
             base = carried(base, first.camera, placed.camera)
         labels = labels_from_steering(base, placed.camera, placed.pins)
-        self._desk.edit(labels, text=translate("Tools", "Place the pitch"), gesture=gesture)
+        # Known before the edit, as whoever hears of it asks at once what there is to see.
         self._states = [first, *(state for state in self._states[1:] if state.labels != labels)]
-        self._states.append(replace(placed, labels=labels))
+        self._states.append(replace(placed, labels=labels, is_of_labels=False))
+        self._desk.edit(labels, text=translate("Tools", "Place the pitch"), gesture=gesture)
         self._yield_to_what_was_drawn()
 
     def _yield_to_what_was_drawn(self) -> None:
