@@ -12,10 +12,21 @@ from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from annotator.gui.colours import ACCENT, CASING, CLICK, CURVE, FAINT, GHOST, PLATE, PLATE_TEXT, SOFT_CASING
+from annotator.gui.colours import (
+    ACCENT,
+    CASING,
+    CLICK,
+    CURVE,
+    FAINT,
+    GHOST,
+    GLYPH_COLOURS,
+    PLATE,
+    PLATE_TEXT,
+    SOFT_CASING,
+)
 from annotator.gui.marks import glow, halo_of
 from annotator.gui.stamps import Layer, StampItem
-from annotator.gui.view_state import ArrowView, ClickView, CurveView, Polyline, SpreadView, spoken
+from annotator.gui.view_state import ArrowView, ClickView, CurveView, Glyph, Polyline, SpreadView
 
 # A path that strays less than this from the straight line between its ends is painted as that line.
 STRAIGHT = 0.05
@@ -89,6 +100,7 @@ GHOST_INK = Ink(GHOST.rgba(), SOFT_CASING.rgba())
 DOUBT_INK = Ink(GHOST.rgba(), SOFT_CASING.rgba(), dashes=(5.0, 6.0))
 SPREAD_INK = Ink(FAINT.rgba(), SOFT_CASING.rgba())
 BAND_INK = Ink(ACCENT.rgba(), CASING.rgba())
+ARROW_PEN = QPen(CASING, 2.0)
 
 
 class _LineItem(QGraphicsItem):
@@ -260,41 +272,77 @@ class ClickItem(StampItem):
 
 
 class ArrowItem(_PointItem):
-    """Points from the border of the frame to a selected keypoint outside it."""
+    """Points from the border of the frame to a keypoint outside it, and says how far it is."""
 
-    def __init__(self) -> None:
-        super().__init__(25.0, QRectF(-24.0, -24.0, 48.0, 48.0))
+    REACH = 64.0
+    AWAY = 32.0
+
+    def __init__(self, font: QFont) -> None:
+        super().__init__(25.0, QRectF(-self.REACH, -self.REACH, 2.0 * self.REACH, 2.0 * self.REACH))
+        self._font = font
         self._path = QPainterPath(QPointF(0.0, 0.0))
         for x, y in ((-13.0, -6.0), (-10.0, 0.0), (-13.0, 6.0)):
             self._path.lineTo(x, y)
         self._path.closeSubpath()
+        self._turned = self._path
+        self._text = QStaticText()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._plate = QRectF()
+        self._brush = QBrush(ACCENT)
 
     def show_arrow(self, view: ArrowView) -> None:
         """Paint this arrow from now on."""
         self.setPos(view.x, view.y)
-        self.setRotation(math.degrees(view.angle))
+        self._turned = QTransform().rotateRadians(view.angle).map(self._path)
+        self._brush = QBrush(ACCENT if view.selected else GLYPH_COLOURS[Glyph.PLACED])
+        text = f"{view.distance:.0f} px"
+        if text != self._text.text():
+            self._text.setText(text)
+            self._text.prepare(font=self._font)
+        metrics = QFontMetricsF(self._font)
+        size = QSizeF(metrics.horizontalAdvance(text) + 8.0, metrics.height() + 2.0)
+        # The plate stands behind the arrow, as far from its tip as its own width asks for.
+        back = self.AWAY - 16.0 + 0.5 * math.hypot(size.width() * math.cos(view.angle), size.height())
+        middle = QPointF(-back * math.cos(view.angle), -back * math.sin(view.angle))
+        self._plate = QRectF(middle - QPointF(0.5 * size.width(), 0.5 * size.height()), size)
+        self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it, in its own units."""
-        painter.setPen(QPen(CASING, 2.0))
-        painter.setBrush(QBrush(ACCENT))
-        painter.drawPath(self._path)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(self._plate, 3.0, 3.0)
+        painter.setPen(PLATE_TEXT)
+        painter.setFont(self._font)
+        painter.drawStaticText(self._plate.topLeft() + QPointF(4.0, 1.0), self._text)
+        painter.setPen(ARROW_PEN)
+        painter.setBrush(self._brush)
+        painter.drawPath(self._turned)
 
 
 class NameItem(_PointItem):
     """The name of a keypoint on a small plate beside its mark; its text is laid out once."""
 
-    GAP = 12.0
     PAD = 4.0
 
-    def __init__(self, name: str, font: QFont) -> None:
-        self._text = QStaticText(spoken(name))
+    def __init__(self, text: str, font: QFont) -> None:
+        self._text = QStaticText(text)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.prepare(font=font)
         self._font = font
         metrics = QFontMetricsF(font)
-        self.plate = QSizeF(metrics.horizontalAdvance(spoken(name)) + 2.0 * self.PAD, metrics.height() + 2.0)
-        super().__init__(30.0, QRectF(self.GAP, -self.plate.height() / 2.0, self.plate.width(), self.plate.height()))
+        self.plate = QSizeF(metrics.horizontalAdvance(text) + 2.0 * self.PAD, metrics.height() + 2.0)
+        super().__init__(30.0, QRectF(QPointF(0.0, 0.0), self.plate))
+        self._at = (0.0, 0.0)
+
+    def put(self, x: float, y: float, dx: float, dy: float) -> None:
+        """Stand with the corner so many screen pixels from the image point; the same place changes nothing."""
+        if (x, y) != self._at:
+            self._at = (x, y)
+            self.setPos(x, y)
+        if self._bounds.x() != dx or self._bounds.y() != dy:
+            self.prepareGeometryChange()
+            self._bounds.moveTo(dx, dy)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it, in its own units."""

@@ -127,11 +127,16 @@ class Lightbox(Sheet):
 
     def _on_view_moved(self) -> None:
         if self._ready:
+            self._overlay.set_window(self._window())
             self._refresh_navigator()
             self._refresh_loupe()
 
+    def _window(self) -> QRectF:
+        """The part of the scene that is in view, in image pixels."""
+        return self.viewportTransform().inverted()[0].mapRect(QRectF(self.viewport().rect()))
+
     def _refresh_navigator(self) -> None:
-        seen = self.viewportTransform().inverted()[0].mapRect(QRectF(self.viewport().rect()))
+        seen = self._window()
         view, picture = self.viewport(), self._backdrop.shown
         if self._navigator.show(picture, seen, view=view.size(), ratio=view.devicePixelRatioF()):
             self._glass.refresh(self._navigator)

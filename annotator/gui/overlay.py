@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
+from math import inf
 from typing import TypeVar
 
 from PySide6.QtCore import QRectF
@@ -18,10 +19,9 @@ from annotator.gui.colours import CLICK, GLYPH_COLOURS
 from annotator.gui.items import DOUBT_INK, ArrowItem, BandItem, ClickItem, CurveItem, GhostItem, NameItem, SpreadItem
 from annotator.gui.loupe import Thin
 from annotator.gui.marks import MarkItem
+from annotator.gui.name_layout import Box, Named, Place, lay_out
 from annotator.gui.pointing import Rect
-from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState
-
-MARK_HALF = 7.0
+from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState, spoken
 
 _K = TypeVar("_K")
 _I = TypeVar("_I", bound=QGraphicsItem)
@@ -41,6 +41,8 @@ class Overlay:
         self._clicks: dict[tuple[str, int], ClickItem] = {}
         self._arrows: dict[str, ArrowItem] = {}
         self._names: dict[str, NameItem] = {}
+        self._window: Box = (-inf, -inf, inf, inf)
+        self._placed: dict[str, Place] = {}
         self._ghost = GhostItem()
         self._doubtful = GhostItem(DOUBT_INK)
         self._spreads = SpreadItem()
@@ -62,7 +64,9 @@ class Overlay:
         self._ghost.show_ghost(state.ghost)
         self._doubtful.show_ghost(state.doubtful)
         self._spreads.show_spreads(state.spreads)
-        if state.names or before.names:
+        if (state.names, state.indices) != (before.names, before.indices):
+            self._rename()
+        if state.has_names or before.has_names:
             self._lay_out_names()
 
     def _show_marks(self, before: tuple[Mark, ...], marks: tuple[Mark, ...]) -> None:
@@ -109,7 +113,7 @@ class Overlay:
         for arrow in arrows:
             item = self._arrows.get(arrow.name)
             if item is None:
-                item = self._arrows[arrow.name] = ArrowItem()
+                item = self._arrows[arrow.name] = ArrowItem(self._font)
                 self._scene.addItem(item)
             item.show_arrow(arrow)
             item.setVisible(True)
@@ -148,33 +152,54 @@ class Overlay:
         self._scale = scale
         for item in chain((self._ghost, self._doubtful, self._spreads, self._band), self._curves.values()):
             item.set_scale(scale)
-        if self.state.names:
+        self._lay_out_names()
+
+    def set_window(self, window: QRectF) -> None:
+        """Take this part of the scene as what is in view: no name is cut off by its border."""
+        self._window = (window.left(), window.top(), window.right(), window.bottom())
+        if self.state.has_names:
             self._lay_out_names()
 
     def _lay_out_names(self) -> None:
-        """Names in the order of the marks, selected ones first; one that would cover another stays away."""
-        taken: list[QRectF] = []
-        placed: set[str] = set()
-        marks = self.state.marks if self.state.names else ()
-        spots = [QRectF(m.x * self._scale - MARK_HALF, m.y * self._scale - MARK_HALF, 2 * MARK_HALF, 2 * MARK_HALF)
-                 for m in marks]  # fmt: skip
-        for mark in sorted(marks, key=lambda mark: not mark.selected):
-            item = self._name_item(mark.name)
-            room = item.boundingRect().translated(mark.x * self._scale, mark.y * self._scale)
-            if not mark.selected and any(room.intersects(other) for other in chain(taken, spots)):
-                continue
-            taken.append(room)
-            placed.add(mark.name)
-            item.setPos(mark.x, mark.y)
-        for name, item in self._names.items():
-            item.setVisible(name in placed)
+        """Put every name where it has room, and hide the others."""
+        scale, before = self._scale, self._placed
+        marks = self.state.marks if self.state.has_names else ()
+        named = []
+        for mark in marks:
+            plate = self._name_item(mark).plate
+            x, y = mark.x * scale, mark.y * scale
+            named.append(Named(mark.name, x, y, plate.width(), plate.height(), mark.selected))
+        left, top, right, bottom = (side * scale for side in self._window)
+        self._placed = lay_out(named, (left, top, right, bottom), before)
+        for mark in marks:
+            place = self._placed.get(mark.name)
+            if place is not None:
+                item = self._names[mark.name]
+                item.put(mark.x, mark.y, place.dx, place.dy)
+                item.setVisible(True)
+        for name in before:
+            if name not in self._placed:
+                self._names[name].setVisible(False)
 
-    def _name_item(self, name: str) -> NameItem:
-        item = self._names.get(name)
+    def _name_item(self, mark: Mark) -> NameItem:
+        item = self._names.get(mark.name)
         if item is None:
-            item = self._names[name] = NameItem(name, self._font)
+            item = self._names[mark.name] = NameItem(self._name_of(mark), self._font)
+            item.setVisible(False)
             self._scene.addItem(item)
         return item
+
+    def _name_of(self, mark: Mark) -> str:
+        """The words on its plate: number, name, or both."""
+        words = [str(mark.index)] if self.state.indices and mark.index is not None else []
+        return "  ".join([*words, spoken(mark.name)] if self.state.names or not words else words)
+
+    def _rename(self) -> None:
+        """Write anew what is on the plates."""
+        for item in self._names.values():
+            self._scene.removeItem(item)
+        self._names.clear()
+        self._placed = {}
 
 
 def _hide(items: Mapping[_K, _I], keys: set[_K]) -> None:

@@ -51,7 +51,10 @@ class Glyph(Enum):
 
 @dataclass(frozen=True)
 class Mark:
-    """One keypoint to paint. ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip."""
+    """One keypoint to paint. ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip.
+
+    ``index`` is its number in the scheme, from 0 on.
+    """
 
     name: str
     x: float
@@ -63,6 +66,7 @@ class Mark:
     selected: bool = False
     hovered: bool = False
     text: str = ""
+    index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,13 +98,14 @@ class ClickView:
 
 @dataclass(frozen=True)
 class ArrowView:
-    """A selected keypoint that lies outside the frame: where on the border, which way (radians) and how far."""
+    """A selected or placed keypoint outside the frame: where on the border, which way (radians), how far (pixels)."""
 
     name: str
     x: float
     y: float
     angle: float
     distance: float
+    selected: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,12 @@ class ViewState:
     spreads: tuple[SpreadView, ...] = ()
     arrows: tuple[ArrowView, ...] = ()
     names: bool = False
+    indices: bool = False
+
+    @property
+    def has_names(self) -> bool:
+        """True when anything is written beside the marks."""
+        return self.names or self.indices
 
 
 EMPTY_VIEW = ViewState()
@@ -204,6 +215,7 @@ def view_state(
     """
     warn = RESIDUAL_SHARE * max(size[0], 1)
     chosen = frozenset(selection.keypoints)
+    numbers = {name: number for number, name in enumerate(resolved.keypoints)}
     shown = [
         keypoint
         for keypoint in resolved.keypoints.values()
@@ -213,14 +225,18 @@ def view_state(
     drawn = settings.labels and settings.markings
     ghost, doubtful = ghost_paths(resolved, size) if settings.ghost else ((), ())
     return ViewState(
-        marks=tuple(_mark(point, chosen, hovered=hovered, warn=limit, phrases=phrases) for point in shown),
+        marks=tuple(
+            _mark(point, chosen, hovered=hovered, warn=limit, phrases=phrases, index=numbers[point.name])
+            for point in shown
+        ),
         curves=tuple(_curves(resolved, selection, phrases)) if drawn else (),
         clicks=tuple(_clicks(resolved, labels, selection, warn=limit, phrases=phrases)) if drawn else (),
         ghost=ghost,
         doubtful=doubtful,
         spreads=tuple(spreads_of(resolved, shown)) if settings.spreads else (),
-        arrows=tuple(_arrows(resolved, selection, size)),
+        arrows=tuple(_arrows(resolved, settings, chosen, size)),
         names=settings.names,
+        indices=settings.indices,
     )
 
 
@@ -251,7 +267,9 @@ def _glyph(keypoint: Keypoint) -> Glyph:
     return _GLYPHS[keypoint.source]
 
 
-def _mark(keypoint: Keypoint, chosen: frozenset[str], *, hovered: str | None, warn: float, phrases: Phrases) -> Mark:
+def _mark(
+    keypoint: Keypoint, chosen: frozenset[str], *, hovered: str | None, warn: float, phrases: Phrases, index: int
+) -> Mark:
     assert keypoint.position is not None
     residual = keypoint.residual or 0.0
     return Mark(
@@ -265,6 +283,7 @@ def _mark(keypoint: Keypoint, chosen: frozenset[str], *, hovered: str | None, wa
         selected=keypoint.name in chosen,
         hovered=keypoint.name == hovered,
         text=describe(keypoint, phrases),
+        index=index,
     )
 
 
@@ -299,14 +318,20 @@ def _clicks(
             )  # fmt: skip
 
 
-def _arrows(resolved: Resolved, selection: Selection, size: tuple[int, int]) -> Iterator[ArrowView]:
-    for name in selection.keypoints:
-        keypoint = resolved.keypoints.get(name)
-        if keypoint is None or keypoint.position is None or _is_inside(keypoint.position, size):
+def _arrows(
+    resolved: Resolved, settings: ViewSettings, chosen: frozenset[str], size: tuple[int, int]
+) -> Iterator[ArrowView]:
+    """Arrows to what lies outside the frame and matters: what is selected, and what a person said is visible there."""
+    for name, keypoint in resolved.keypoints.items():
+        if keypoint.position is None or _is_inside(keypoint.position, size):
+            continue
+        said = keypoint.source is Source.PLACED and keypoint.visibility is Visibility.VISIBLE and settings.labels
+        if name not in chosen and not said:
             continue
         x, y = keypoint.position
         at_x, at_y = within(keypoint.position, size)
-        yield ArrowView(name, at_x, at_y, math.atan2(y - at_y, x - at_x), math.hypot(x - at_x, y - at_y))
+        angle, away = math.atan2(y - at_y, x - at_x), math.hypot(x - at_x, y - at_y)
+        yield ArrowView(name, at_x, at_y, angle, away, selected=name in chosen)
 
 
 def _is_inside(point: Point, size: tuple[int, int]) -> bool:

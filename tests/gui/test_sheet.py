@@ -17,12 +17,13 @@ from pictures import (
     release,
     wheel,
 )
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from annotator.gui.backdrop import Picture, coloured
 from annotator.gui.colours import BACKDROP, heat_table
+from annotator.gui.items import NameItem
 from annotator.gui.marks import MarkItem
 from annotator.gui.tools import PanTool, PointTool, SelectTool
 from annotator.gui.view_state import EMPTY_VIEW, Glyph, Mark, Selection, ViewSettings, ViewState
@@ -284,13 +285,64 @@ def test_a_heatmap_is_clear_at_zero_and_brighter_with_every_step():
         coloured(np.zeros((3, 4)), opacity=1.0, image_from_cell=(1.0, 1.0, 0.0, 0.0))
 
 
-def test_names_do_not_cover_each_other(canvas, qtbot):
-    marks = tuple(Mark(f"POINT_{i}", 100.0 + 4.0 * i, 100.0, Glyph.PLACED) for i in range(5))
+def shown_names(canvas):
+    """The plates on the screen, in viewport pixels."""
+    items = [item for item in canvas.scene().items() if isinstance(item, NameItem) and item.isVisible()]
+    return [item.deviceTransform(canvas.viewportTransform()).mapRect(item.boundingRect()) for item in items]
+
+
+def test_names_do_not_cover_each_other(canvas):
+    marks = tuple(Mark(f"POINT_{i}", 300.0 + 4.0 * i, 100.0, Glyph.PLACED) for i in range(5))
     canvas.show_view(ViewState(marks=marks, names=True))
-    few = [item for item in canvas.scene().items() if type(item).__name__ == "NameItem" and item.isVisible()]
-    assert len(few) == 1
-    canvas.zoom_to(40.0)
-    many = [item for item in canvas.scene().items() if type(item).__name__ == "NameItem" and item.isVisible()]
-    assert len(many) == 5
+    left, right = sorted(shown_names(canvas), key=lambda rect: rect.x())
+    assert not left.intersects(right)
+    canvas.zoom_to(25.0)
+    canvas.centre_on(308.0, 100.0)
+    assert len(shown_names(canvas)) == 5
     canvas.show_view(ViewState(marks=marks))
-    assert not any(item.isVisible() for item in many)
+    assert shown_names(canvas) == []
+
+
+@pytest.mark.parametrize("corner", [(0.0, 0.0), (639.0, 0.0), (639.0, 359.0), (0.0, 359.0)])
+@pytest.mark.parametrize("scale", [1.2, 6.0])
+def test_no_name_is_cut_off_by_the_border_of_the_view(canvas, corner, scale):
+    """Wherever the view is dragged, and however near its border the mark lies."""
+    mark = Mark("R_PENALTY_AREA_BR_CORNER", *corner, Glyph.PLACED, selected=True)
+    canvas.show_view(ViewState(marks=(mark,), names=True))
+    canvas.zoom_to(scale)
+    view = QRectF(canvas.viewport().rect())
+    for x in (4.0, 400.0, 796.0):
+        for y in (4.0, 250.0, 496.0):
+            canvas._bring(QPointF(*corner), QPointF(x, y))
+            (plate,) = shown_names(canvas)
+            assert view.contains(plate)
+            assert not plate.contains(canvas.viewportTransform().map(QPointF(*corner)))
+
+
+def test_a_name_stays_on_its_side_as_long_as_it_can(canvas):
+    canvas.show_view(ViewState(marks=(Mark("CENTER_MARK", 320.0, 180.0, Glyph.PLACED),), names=True))
+    canvas.zoom_to(4.0)
+
+    def is_right(x):
+        canvas._bring(QPointF(320.0, 180.0), QPointF(x, 250.0))
+        (plate,) = shown_names(canvas)
+        return plate.x() > x
+
+    assert is_right(400.0)
+    assert not is_right(780.0)
+    assert not is_right(400.0)
+    assert is_right(10.0)
+    assert is_right(400.0)
+
+
+def test_indices_are_the_numbers_of_the_scheme(canvas):
+    marks = (Mark("CENTER_MARK", 320.0, 180.0, Glyph.PLACED, index=41),)
+
+    def text(**shown):
+        canvas.show_view(ViewState(marks=marks, **shown))
+        (item,) = [item for item in canvas.scene().items() if isinstance(item, NameItem) and item.isVisible()]
+        return item._text.text()
+
+    assert text(indices=True) == "41"
+    assert text(names=True) == "Center mark"
+    assert text(names=True, indices=True) == "41  Center mark"
