@@ -10,8 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.camera import Solution, SolutionKind
-from annotator.keypoints import Resolved
-from annotator.labels import FrameLabels, Point, give_back, place, set_marking
+from annotator.keypoints import Resolved, Source, resolve
+from annotator.labels import (
+    FrameLabels,
+    Instance,
+    KeypointLabel,
+    Origin,
+    Point,
+    Visibility,
+    give_back,
+    place,
+    set_marking,
+)
 from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL
 from annotator.steering import Mode, Pin, Side, grab, starting_camera, steer
@@ -32,25 +42,33 @@ def camera_of_labels(resolved: Resolved | None) -> Solution | None:
 
 
 def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solution:
-    """The camera on the screen where there is one, else one that looks where the network sees the pitch.
+    """The camera on the screen, else the one that the predicted keypoints ask for, else a plausible main camera.
 
     Raises
     ------
     ValueError
         If the size is not positive.
     """
+    seen = {} if resolved is None else _predicted(resolved)
     camera = camera_of_labels(resolved)
+    if camera is None and seen:
+        camera = camera_of_labels(resolve(Instance(keypoints=seen), None, size=size, threshold=1.0))
     if camera is not None:
         return camera
-    seen = [
-        math.copysign(1.0, KEYPOINTS[name].world[0])
-        for name, point in (resolved.keypoints if resolved is not None else {}).items()
-        if point.inside and name in KEYPOINTS and abs(KEYPOINTS[name].world[0]) > 20.0
-    ]
+    sides = [math.copysign(1.0, KEYPOINTS[name].world[0]) for name in seen if abs(KEYPOINTS[name].world[0]) > 20.0]
     side = Side.CENTRE
-    if len(seen) >= FEWEST_SEEN:
-        side = Side.LEFT if sum(seen) < 0.0 else Side.RIGHT
+    if len(sides) >= FEWEST_SEEN:
+        side = Side.LEFT if sum(sides) < 0.0 else Side.RIGHT
     return starting_camera(size, side=side)
+
+
+def _predicted(resolved: Resolved) -> dict[str, KeypointLabel]:
+    """The keypoints that the network sees and nobody has spoken of, as if they were accepted."""
+    return {
+        name: KeypointLabel(point.position, Visibility.VISIBLE, Origin.ACCEPTED)
+        for name, point in resolved.keypoints.items()
+        if point.source is Source.PREDICTED and point.inside and name in KEYPOINTS
+    }
 
 
 def shown_at(camera: Solution, pin: Pin) -> Point:

@@ -13,6 +13,7 @@ from annotator.gui.sketch import NO_SKETCH, Look, Sign, Sketch, Spot, Stroke, sp
 from annotator.gui.snap_words import told
 from annotator.gui.view_state import Polyline, Selection
 from annotator.keypoints import Resolved
+from annotator.labels import FrameLabels
 from annotator.paint import PaintField
 from annotator.snapping import EVERYTHING, Outcome, Snapped, Target, snap_labels
 
@@ -52,6 +53,7 @@ class Snapper(QObject):
         self._keeper = PaintKeeper()
         self.on_release = False
         self._key_held = False
+        self._answered: tuple[int, FrameLabels, Target] | None = None
         self._hide = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._hide.timeout.connect(self._on_time_over)
         self._prepare = QTimer(self, singleShot=True, interval=PREPARE_MS)
@@ -84,6 +86,7 @@ class Snapper(QObject):
 
     def snap_selection(self) -> None:
         """Snap what is selected now; with nothing selected everything that is drawn."""
+        self._session.end_gesture()
         selection = self._session.selection
         self._snap(Target(selection.keypoints, selection.marking, selection.click), quiet=False)
 
@@ -100,7 +103,12 @@ class Snapper(QObject):
     def _snap(self, target: Target, *, quiet: bool) -> None:
         session = self._session
         rgb, frame_id, labels, resolved = session.rgb, session.frame_id, session.labels, session.resolved
-        if rgb is None or frame_id is None or session.in_gesture:
+        if rgb is None or frame_id is None:
+            return
+        asked = (frame_id, labels, target)
+        if asked == self._answered and self._hide.isActive():
+            # A key that repeats itself, as some systems have it.
+            self._hide.start()
             return
 
         def work(progress: Progress, should_stop: ShouldStop) -> Snapped:
@@ -108,8 +116,9 @@ class Snapper(QObject):
 
         def then(found: Snapped) -> None:
             # An answer to what is no longer so is of no use to anyone.
-            if session.frame_id == frame_id and session.labels == labels and not session.in_gesture:
+            if session.frame_id == frame_id and session.labels == labels:
                 self._take(found, resolved, quiet=quiet)
+                self._answered = (frame_id, session.labels, target)
 
         self._lane.ask(work, then=then, failed=lambda error: session.failed.emit(sentence(error)))
 

@@ -15,6 +15,7 @@ from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, PointerEvent, R
 from annotator.gui.selected import Burst
 from annotator.gui.sketch import NO_SKETCH, Look, Sign, Sketch, Spot, Stroke
 from annotator.gui.view_state import Polyline, spoken
+from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels
 from annotator.pinning import camera_of_labels, camera_to_steer, carried, hold, pinned_under, shown_at, zoomed
 from annotator.pitch import KEYPOINTS
@@ -67,6 +68,7 @@ class TemplateTool:
         self._finish = finish
         self._frame_id: int | None = None
         self._states: list[_Placed] = []
+        self._seen: Resolved | None = None
         self._grip: _Grip | None = None
         self._burst = Burst()
         self._looked: tuple[object, Pin | None] | None = None
@@ -83,14 +85,23 @@ class TemplateTool:
         if desk.frame_id != self._frame_id:
             self._frame_id, self._states, self._grip = desk.frame_id, [], None
         labels = desk.labels
+        if self._is_untouched and desk.resolved is not self._seen:
+            # More is known than when the beginning was chosen: perhaps the network has answered.
+            self._states = []
         if self._states and self._states[-1].labels is labels:
             return self._states[-1]
         known = next((state for state in reversed(self._states) if state.labels == labels), None)
         if known is None:
+            self._seen = desk.resolved
             camera = camera_to_steer(desk.resolved, desk.size)
             known = _Placed(labels, camera, is_of_labels=camera is camera_of_labels(desk.resolved))
             self._states, self._grip = [known], None
         return known
+
+    @property
+    def _is_untouched(self) -> bool:
+        first = self._states[0] if len(self._states) == 1 else None
+        return first is not None and not first.pins and not first.is_of_labels and self._grip is None
 
     def _remember(self, placed: _Placed) -> None:
         self._states = [placed if state.labels == placed.labels else state for state in self._states]

@@ -96,6 +96,24 @@ def test_the_evidence_stays_while_the_key_is_held(painted, qtbot):
     assert shown(painted) == NO_SKETCH
 
 
+def test_a_key_that_repeats_itself_snaps_once(painted, qtbot):
+    press(painted, qtbot, Qt.Key.Key_S)
+    wait(painted, qtbot)
+    said = []
+    painted.session.message.connect(said.append)
+    press(painted, qtbot, Qt.Key.Key_S)
+    assert not painted.tools.snapper.busy
+    assert said == []
+
+
+def test_what_was_just_nudged_snaps(painted, qtbot):
+    painted.session.select(Selection(marking=LINE, click=1))
+    press(painted, qtbot, Qt.Key.Key_Down)
+    press(painted, qtbot, Qt.Key.Key_S)
+    wait(painted, qtbot)
+    assert heights(painted)[1] == pytest.approx(Y, abs=0.5)
+
+
 def test_a_refusal_says_why_and_leaves_no_step(painted, qtbot):
     painted.session.edit(set_marking(EMPTY, OTHER, ((50.0, 300.0), (500.0, 320.0))), text="Draw")
     steps, said = painted.session.stack.count(), []
