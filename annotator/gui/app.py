@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from annotator.gui import theme
+from annotator.gui import language, theme
 from annotator.gui.background import sentence
 from annotator.system import NO_DISPLAY, has_display, missing_libraries
 
@@ -71,8 +71,9 @@ def _application() -> QApplication:
     app.setOrganizationName("Touchline")
     app.setApplicationName("Touchline")
     app.setDesktopFileName("touchline")
-    theme.apply(app, theme.stored(QSettings()))
-    app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app, theme.stored(QSettings())))
+    language.install(app, QSettings())
+    theme.apply_stored(QSettings())
+    app.styleHints().colorSchemeChanged.connect(lambda: theme.apply_stored(QSettings()))
     return app
 
 

@@ -1,4 +1,4 @@
-"""File dialogs: each purpose remembers its own folder, and what was opened lately is kept for the menu."""
+"""File dialogs: each purpose remembers its own folder."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QSettings, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QSettings
 from PySide6.QtWidgets import QFileDialog
 
 from annotator.gui.errands import NETWORK_SUFFIX
+from annotator.gui.recent import Recent
 from annotator.store_media import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from annotator.store_schema import SUFFIX
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
 
-_RECENT = 8
 translate = QCoreApplication.translate
 
 
@@ -27,12 +27,11 @@ def _patterns(suffixes: frozenset[str]) -> str:
 class Files(QObject):
     """Asks for files and hands them on."""
 
-    recent_changed = Signal()
-
     def __init__(self, window: MainWindow, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._settings = settings
+        self.recent_list = Recent(settings, self)
 
     def open_folder(self) -> None:
         """Ask for a folder of frames."""
@@ -83,30 +82,17 @@ class Files(QObject):
             self._window.errands.export(dialog.folder, dialog.kind)
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Open folders, images, videos or a project; a network is loaded, line files are brought in."""
-        networks = [path for path in paths if path.suffix.lower() == NETWORK_SUFFIX]
-        lines = [path for path in paths if path.suffix.lower() == ".json"]
-        media = [path for path in paths if path not in networks and path not in lines]
-        if networks:
-            self._window.errands.load_network(networks[0])
-        if lines:
-            self._window.errands.import_lines(lines)
-        if media:
-            self.remember_recent(media[0])
-            self._window.errands.open(media)
+        """Use these paths, whatever they are: folders, images, videos, a project, a network, label files."""
+        self._window.arrivals.bring(paths)
 
     @property
     def recent(self) -> list[Path]:
         """What was opened lately, newest first."""
-        found = self._settings.value("recent", [])
-        names = found if isinstance(found, list) else [found]
-        return [Path(str(name)) for name in names if name]
+        return self.recent_list.paths
 
     def remember_recent(self, path: Path) -> None:
         """Put this first among what was opened lately."""
-        names = [str(path.absolute()), *(str(other) for other in self.recent)]
-        self._settings.setValue("recent", list(dict.fromkeys(names))[:_RECENT])
-        self.recent_changed.emit()
+        self.recent_list.remember(path)
 
     def _ask_files(self, title: str, purpose: str, kinds: list[tuple[str, str]]) -> list[str]:
         filters = [f"{text} ({patterns})" for text, patterns in kinds]

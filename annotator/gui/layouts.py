@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
@@ -85,7 +86,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Plan) -
             if not placed:
                 continue
             window.addDockWidget(area, placed[0])
-            for before, dock in zip(placed, placed[1:], strict=False):
+            for before, dock in pairwise(placed):
                 window.tabifyDockWidget(before, dock)
             fronts.append(placed[0])
             last = placed[-1]

@@ -5,40 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QMainWindow,
-    QMenu,
-    QSizePolicy,
-    QStackedWidget,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QSettings, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
-from annotator.gui import theme, view_memory
+from annotator.gui import view_memory
 from annotator.gui.actions import Actions
+from annotator.gui.arrivals import Arrivals
+from annotator.gui.bars import fill_menu_bar, toolbar
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
+from annotator.gui.dialogs.opener import Opener
 from annotator.gui.docks import Docks
 from annotator.gui.easel import Easel
 from annotator.gui.errands import RESOURCES, Errands
 from annotator.gui.files import Files
-from annotator.gui.forecasting import NetworkFactory, load_network
+from annotator.gui.forecasting import NetworkFactory, NetworkState, load_network
 from annotator.gui.hover_light import HoverLight
 from annotator.gui.issue_search import IssueSearch
 from annotator.gui.keymap_file import Keyring, keys_path
-from annotator.gui.menus.table import CONTEXT, DECISIONS, MENUS, TOOLBAR
-from annotator.gui.mnemonics import letter_menu
 from annotator.gui.panels.empty_state import EmptyState
+from annotator.gui.panels.frame_notice import FrameNotice, Tip
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.message_bar import MessageBar
 from annotator.gui.panels.status import StatusBar
+from annotator.gui.panes import step_pane
+from annotator.gui.popups import context_menu, reject_menu
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 
@@ -46,10 +39,15 @@ from annotator.gui.toolbox import Toolbox
 class MainWindow(QMainWindow):
     """The one window of the program."""
 
+    settings: QSettings
     session: Session
     errands: Errands
     files: Files
+    arrivals: Arrivals
+    dialogs: Opener
+    actions_: Actions
     canvas: Canvas
+    easel: Easel
     tools: Toolbox
     checker: Checker
     issues: IssueSearch
@@ -69,16 +67,18 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Touchline")
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 560)
-        self._settings = settings
+        self.settings = settings
         self.session = Session(network_factory, self)
         self.errands = Errands(self.session, resources=resources, data=data)
         self.files = Files(self, settings)
+        self.arrivals = Arrivals(self)
+        self.dialogs = Opener(self)
         self.canvas = Canvas()
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
         self._hover_light = HoverLight(self.session, self.canvas)
         self.actions_ = Actions(self, Keyring(keys_path(settings), self))
-        self.empty = EmptyState(self.actions_)
+        self.empty = EmptyState(self.actions_, self.files.recent_list)
         self.session.set_settings(view_memory.restored(settings))
         self.tools.restore(settings)
         self._build_centre()
@@ -88,13 +88,14 @@ class MainWindow(QMainWindow):
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
         self.setStatusBar(self.status)
-        self._build_toolbar()
-        self._build_menus()
+        self.addToolBar(toolbar(self))
+        fill_menu_bar(self)
         self.actions_.attach(self, self.docks.views, self.canvas)
         self._connect()
         self.docks.restore(settings)
         if self.actions_.keyring.notice:
             self.message.warn(self.actions_.keyring.notice)
+        self.files.recent_list.look()
         self._refresh_icons()
         self.actions_.refresh()
 
@@ -108,64 +109,12 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
+        self.notice = FrameNotice(self.actions_, centre)
+        without = self.tr("No network is loaded: draw lines and points by hand, or load one to have them proposed.")
+        self.tip = Tip(without, self.actions_, "predict.load")
+        self.tip.sent_away = bool(self.settings.value("tips/network", False, bool))
+        layout.addWidget(self.tip)
         self.message = MessageBar(centre)
-
-    def _build_toolbar(self) -> None:
-        bar = QToolBar(self.tr("Toolbar"), movable=False)
-        bar.setObjectName("toolbar")
-        bar.setIconSize(QSize(20, 20))
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.actions_.fill(bar, TOOLBAR)
-        room = QWidget()
-        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(room)
-        self.actions_.fill(bar, DECISIONS)
-        for command_id in DECISIONS:
-            button = bar.widgetForAction(self.actions_[command_id])
-            if isinstance(button, QToolButton):
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-                button.setObjectName(command_id.replace(".", "-"))
-        self.addToolBar(bar)
-
-    def _build_menus(self) -> None:
-        self._recent = QMenu(self.tr("Open recent"), self)
-        self._recent.aboutToShow.connect(self._fill_recent)
-        for name, title in MENUS:
-            menu = self.menuBar().addMenu(QApplication.translate("Menus", title))
-            menu.setToolTipsVisible(True)
-            menu.aboutToShow.connect(partial(letter_menu, menu))
-            if name == "window":
-                for dock in self.docks.all:
-                    if dock is not self.docks.camera_dock:
-                        menu.addAction(dock.toggleViewAction())
-                menu.addSeparator()
-            self.actions_.fill_menu(menu, name)
-            if name == "file":
-                menu.insertMenu(self.actions_["file.openSample"], self._recent)
-            if name == "view":
-                menu.addMenu(self._theme_menu())
-
-    def _theme_menu(self) -> QMenu:
-        menu = QMenu(self.tr("Theme"), self)
-        now = theme.stored(self._settings)
-        texts = {
-            theme.Scheme.SYSTEM: self.tr("As the system"),
-            theme.Scheme.LIGHT: self.tr("Light"),
-            theme.Scheme.DARK: self.tr("Dark"),
-        }
-        choices: list[QAction] = []
-        for scheme, text in texts.items():
-            action = menu.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(scheme is now)
-            action.triggered.connect(lambda checked=False, s=scheme, a=action: self._choose_theme(s, a, choices))
-            choices.append(action)
-        return menu
-
-    def _choose_theme(self, scheme: theme.Scheme, chosen: QAction, choices: list[QAction]) -> None:
-        for action in choices:
-            action.setChecked(action is chosen)
-        theme.choose(self._settings, scheme)
 
     def _connect(self) -> None:
         session, canvas = self.session, self.canvas
@@ -179,24 +128,26 @@ class MainWindow(QMainWindow):
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
         self.actions_.keyring.failed.connect(self.message.warn)
-        session.frame_changed.connect(self.message.leave_frame)
-        session.unreadable.connect(self.message.warn_of_frame)
+        session.frame_changed.connect(self.notice.leave)
+        session.unreadable.connect(self.notice.show_reason)
+        session.forecaster.state_changed.connect(self._show_tip)
+        self.empty.path_chosen.connect(lambda path: self.arrivals.bring([path]))
         session.frame_changed.connect(self.tools.say_hint)
         self.errands.failed.connect(self._on_failed)
         self.errands.done.connect(self.message.tell)
         self.errands.opening.connect(self.empty.show_waiting)
-        self.errands.exported.connect(self._show_export)
-        self.errands.imported.connect(self._show_import)
-        self.errands.counted.connect(self._show_statistics)
+        self.errands.exported.connect(self.dialogs.tell_export)
+        self.errands.imported.connect(self.dialogs.tell_import)
+        self.errands.counted.connect(self.dialogs.show_statistics)
         session.forecaster.loaded.connect(self._take_threshold)
         canvas.pointer_moved.connect(self.status.show_pointer)
         canvas.pointer_left.connect(self.status.show_no_pointer)
         canvas.hint_changed.connect(session.say)
         self.checker.pointed_at.connect(canvas.point_out)
         canvas.zoom_changed.connect(self.status.show_zoom)
-        canvas.files_dropped.connect(lambda paths: self.files.open([Path(path) for path in paths]))
+        canvas.files_dropped.connect(lambda paths: self.arrivals.bring([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_.tap)
-        canvas.context_requested.connect(self._show_context)
+        canvas.context_requested.connect(partial(context_menu, self))
         for view in (self.frames.view, self.docks.points):
             view.space_tapped.connect(self.actions_.tap)
 
@@ -211,7 +162,14 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self.canvas if open_now else self.empty)
         if open_now:
             self.canvas.setFocus()
+        else:
+            self.notice.leave()
+        self._show_tip()
         self._show_title()
+
+    def _show_tip(self) -> None:
+        nothing = self.session.forecaster.state in (NetworkState.NONE, NetworkState.FAILED)
+        self.tip.show_while(nothing and self.session.project is not None)
 
     def _show_title(self) -> None:
         project, wanted = self.session.project, self.session.wanted
@@ -222,93 +180,16 @@ class MainWindow(QMainWindow):
                 parts.insert(0, project.row(wanted).name)
         self.setWindowTitle(" \u2013 ".join(parts))
 
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        for path in self.files.recent:
-            self._recent.addAction(str(path)).triggered.connect(lambda checked=False, p=path: self.files.open([p]))
-        if self._recent.isEmpty():
-            self._recent.addAction(self.tr("Nothing was opened yet")).setEnabled(False)
-
-    def _show_context(self, found: Any, at: QPoint) -> None:
-        keypoint = getattr(found, "keypoint", None)
-        if keypoint is not None and keypoint not in self.session.selection.keypoints:
-            self.tools.choose_keypoint(keypoint)
-        elif getattr(found, "marking", None) is not None:
-            self.session.select(self.session.selection.__class__(marking=found.marking, click=found.click))
-        self.actions_.refresh()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.actions_.fill(menu, CONTEXT)
-        letter_menu(menu)
-        menu.popup(at)
-
     def reject_menu(self) -> None:
         """Ask why the frame is rejected; the digits choose."""
-        if not self.session.can_decide:
-            return
-        reasons = (
-            self.tr("Points are in the wrong place"),
-            self.tr("Left and right, or near and far, are swapped"),
-            self.tr("Lines do not fit"),
-            self.tr("No pitch to be seen"),
-            self.tr("Replay, graphics or a cut"),
-            self.tr("Too blurred"),
-            self.tr("Too few points"),
-            self.tr("Not sure"),
-            self.tr("Another reason"),
-        )
-        menu = QMenu(self)
-        menu.setObjectName("rejectMenu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Reject this frame because")).setEnabled(False)
-        menu.addSeparator()
-        for number, reason in enumerate(reasons, start=1):
-            action = menu.addAction(f"&{number}  {reason}")
-            action.triggered.connect(lambda checked=False, why=reason: self.session.reject(why))
-        size = menu.sizeHint()
-        middle = self.canvas.viewport().rect().center() - QPoint(size.width() // 2, size.height() // 2)
-        menu.popup(self.canvas.viewport().mapToGlobal(middle))
+        reject_menu(self)
 
-    def show_palette(self) -> None:
-        """Open the command palette."""
-        from annotator.gui.palette import Palette
-
-        palette = Palette(self.actions_, self)
-        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        palette.open_over(self)
-
-    def show_keys(self) -> None:
-        """Open the list of keys."""
-        from annotator.gui.dialogs.keys import KeysDialog
-
-        self._open_dialog(KeysDialog(self.actions_, self))
-
-    def show_about(self) -> None:
-        """Say what this program is."""
-        from annotator.gui.dialogs.about import AboutDialog
-
-        self._open_dialog(AboutDialog(self.session.forecaster.text, self))
-
-    def _show_export(self, report: Any) -> None:
-        from annotator.gui.dialogs.export import export_report
-
-        if report is not None:
-            self._open_dialog(export_report(report, self))
-
-    def _show_import(self, report: Any) -> None:
-        from annotator.gui.dialogs.export import import_report
-
-        self._open_dialog(import_report(report, self))
-
-    def _show_statistics(self, statistics: Any) -> None:
-        from annotator.gui.dialogs.statistics import StatisticsDialog
-
-        if statistics is not None:
-            self._open_dialog(StatisticsDialog(statistics, self))
-
-    def _open_dialog(self, dialog: Any) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+    def step_pane(self, by: int) -> None:
+        """Put the keyboard into the next pane (1) or the one before (-1)."""
+        bar = self.findChild(QToolBar, "toolbar")
+        frames, *others = self.docks.all
+        panes = [frames, self._stack, *others, self.message, bar]
+        step_pane([pane for pane in panes if pane is not None], by)
 
     def reset_layout(self) -> None:
         """Put the panels back."""
@@ -317,8 +198,8 @@ class MainWindow(QMainWindow):
     def _take_threshold(self) -> None:
         """A network that is new here brings its own threshold; what a person chose for it afterwards is kept."""
         network, threshold = self.session.forecaster.network_id, self.session.forecaster.threshold
-        if threshold is not None and self._settings.value("view/threshold_of") != network:
-            self._settings.setValue("view/threshold_of", network)
+        if threshold is not None and self.settings.value("view/threshold_of") != network:
+            self.settings.setValue("view/threshold_of", network)
             self.session.set_settings(replace(self.session.settings, threshold=threshold))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -330,6 +211,7 @@ class MainWindow(QMainWindow):
     def _refresh_icons(self) -> None:
         self.actions_.refresh_icons()
         self.empty.refresh_icons()
+        self.message.refresh_icons()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere on the window."""
@@ -340,14 +222,17 @@ class MainWindow(QMainWindow):
         """Open what was dropped."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self.files.open(paths)
+        self.arrivals.bring(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything is stored already: remember the layout, hide at once and let the threads end."""
-        self.docks.store(self._settings)
-        view_memory.store(self._settings, self.session.settings)
+        self.docks.store(self.settings)
+        self.settings.setValue("tips/network", self.tip.sent_away)
+        self.arrivals.close()
+        self.files.recent_list.close()
+        view_memory.store(self.settings, self.session.settings)
         self.hide()
-        self.tools.close(self._settings)
+        self.tools.close(self.settings)
         self.issues.close()
         self.checker.close()
         self.errands.close()

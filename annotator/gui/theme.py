@@ -7,12 +7,15 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, QSettings, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QRectF, QSettings, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 ICONS = Path(__file__).resolve().parents[2] / "resources" / "icons"
 _SIZES = (16, 20, 24, 32, 40, 48)
+_SYSTEM_FONT = "touchlineSystemFont"
+TEXT_SIZES = (90, 100, 115, 130, 150)
+"""Sizes of text to choose from, in % of the system's."""
 
 
 class Scheme(Enum):
@@ -120,15 +123,28 @@ def palette_of(colours: Tokens) -> QPalette:
     return palette
 
 
-def apply(app: QApplication, scheme: Scheme) -> None:
-    """Dress the program in the palette that the person, or else the system, asks for."""
+def apply(app: QApplication, scheme: Scheme, text_size: int = 100) -> None:
+    """Dress the program in the palette that the person, or else the system, asks for, with text of this size in %."""
     system = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
     dark = system if scheme is Scheme.SYSTEM else scheme is Scheme.DARK
     colours = DARK if dark else LIGHT
     QPixmapCache.clear()
     icon.cache_clear()
+    font = _system_font(app)
+    font.setPointSizeF(font.pointSizeF() * text_size / 100.0)
+    if font != app.font():
+        app.setFont(font)
     app.setPalette(palette_of(colours))
-    app.setStyleSheet(style_sheet(colours))
+    app.setStyleSheet(style_sheet(colours, font.pointSizeF()))
+
+
+def _system_font(app: QApplication) -> QFont:
+    """The font as the system has it, before it was made larger or smaller here."""
+    known = app.property(_SYSTEM_FONT)
+    if not isinstance(known, QFont):
+        known = QFont(app.font())
+        app.setProperty(_SYSTEM_FONT, known)
+    return QFont(known)
 
 
 def stored(settings: QSettings) -> Scheme:
@@ -137,16 +153,46 @@ def stored(settings: QSettings) -> Scheme:
     return next((scheme for scheme in Scheme if scheme.value == name), Scheme.SYSTEM)
 
 
+def stored_text_size(settings: QSettings) -> int:
+    """The text size that the person chose, in %."""
+    try:
+        size = int(str(settings.value("text_size", 100)))
+    except ValueError:
+        return 100
+    return size if size in TEXT_SIZES else 100
+
+
+def scheme_text(scheme: Scheme) -> str:
+    """The palette in words."""
+    texts = {
+        Scheme.SYSTEM: QCoreApplication.translate("Theme", "As the system"),
+        Scheme.LIGHT: QCoreApplication.translate("Theme", "Light"),
+        Scheme.DARK: QCoreApplication.translate("Theme", "Dark"),
+    }
+    return texts[scheme]
+
+
 def choose(settings: QSettings, scheme: Scheme) -> None:
     """Follow the system, or keep to one palette, from now on."""
     settings.setValue("theme", scheme.value)
+    apply_stored(settings)
+
+
+def choose_text_size(settings: QSettings, size: int) -> None:
+    """Write text in this size, in %, from now on."""
+    settings.setValue("text_size", size)
+    apply_stored(settings)
+
+
+def apply_stored(settings: QSettings) -> None:
+    """Dress the program the way the person chose."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
-        apply(app, scheme)
+        apply(app, stored(settings), stored_text_size(settings))
 
 
-def style_sheet(c: Tokens) -> str:
-    """What the palette alone does not say."""
+def style_sheet(c: Tokens, points: float = 10.0) -> str:
+    """What the palette alone does not say, for text of so many points."""
     return f"""
 QMainWindow::separator {{ background: {c.border}; width: 1px; height: 1px; margin: 0 2px; }}
 QMainWindow::separator:hover {{ background: {c.accent}; }}
@@ -185,8 +231,9 @@ QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ background: {c.base}; border: 
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{ border-color: {c.accent}; }}
 QComboBox::drop-down {{ border: 0; width: 22px; }}
 QComboBox::down-arrow {{ image: url({(ICONS / "down.svg").as_posix()}); width: 12px; height: 12px; }}
-QAbstractItemView {{ background: {c.base}; border: 0; outline: 0; selection-background-color: {c.soft};
-  selection-color: {c.text}; }}
+QAbstractItemView {{ background: {c.base}; border: 1px solid transparent; outline: 0;
+  selection-background-color: {c.soft}; selection-color: {c.text}; }}
+QListView:focus, QTreeView:focus, QTableView:focus {{ border-color: {c.accent}; }}
 QAbstractItemView::item:selected {{ background: {c.soft}; color: {c.text}; }}
 QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: 0; border-bottom: 1px solid {c.border};
   padding: 3px 4px; font-weight: 400; }}
@@ -224,15 +271,25 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
   width: 0; height: 0; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border}; padding: 4px 6px; }}
 QLabel[role="muted"] {{ color: {c.muted}; }}
-QLabel[role="title"] {{ font-size: 17pt; font-weight: 600; }}
+QLabel[role="heading"] {{ font-size: {1.2 * points:.1f}pt; font-weight: 600; }}
+QLabel[role="title"] {{ font-size: {1.7 * points:.1f}pt; font-weight: 600; }}
 QLabel[role="warning"] {{ color: {c.warning}; font-weight: 600; }}
 QLabel[role="section"] {{ color: {c.muted}; font-weight: 600; }}
 QFrame#messageBar {{ background: {c.warning_soft}; border: 1px solid {c.warning}; border-radius: 6px; }}
 QFrame#messageBar QLabel {{ color: {c.text}; }}
+QFrame#card {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 8px; }}
+QFrame#tip {{ background: {c.raised}; border: 0; border-top: 1px solid {c.border}; }}
+QPushButton#recent {{ text-align: left; border-color: transparent; background: transparent; padding: 4px 8px; }}
+QPushButton#recent:hover, QPushButton#recent:focus {{ background: {c.hover}; border-color: {c.accent}; }}
+QPushButton[waiting="true"] {{ background: {c.soft}; border-color: {c.accent}; }}
+QFrame#focusLine {{ background: transparent; border: 0; }}
+QFrame#focusLine[active="true"] {{ background: {c.accent}; }}
+QDialog QTreeView, QDialog QListWidget {{ border: 1px solid {c.border}; border-radius: 5px; }}
+QDialog QTreeView:focus, QDialog QListWidget:focus {{ border-color: {c.accent}; }}
 QFrame#notice {{ background: {c.soft}; border: 1px solid {c.accent}; border-radius: 6px; }}
 QWidget#emptyState {{ background: {c.base}; }}
 QDialog#palette {{ background: {c.raised}; border: 1px solid {c.border}; }}
-QPushButton#opener {{ text-align: left; padding: 12px 18px; font-size: 11pt; min-width: 280px; }}
+QPushButton#opener {{ text-align: left; padding: 12px 18px; font-size: {1.1 * points:.1f}pt; min-width: 280px; }}
 QPushButton#segment {{ border-radius: 0; padding: 3px 8px; margin: 0; }}
 QPushButton#segment:checked {{ background: {c.soft}; border-color: {c.accent}; color: {c.text}; }}
 """

@@ -326,17 +326,17 @@ def test_the_keys_are_written_as_a_pdf(dialog, tmp_path):
 def test_letters_are_first_letters_where_they_can_be_and_never_twice():
     assert lettered(["Open folder", "Open video", "Open &images", "Save"]) == [
         "Open &folder",
-        "Open &video",
+        "&Open video",
         "Open &images",
         "&Save",
     ]
     assert lettered(["aa", "a", "a"]) == ["&aa", "a", "a"]
-    assert lettered(["Pan", "Point", "Absent"]) == ["Pa&n", "&Point", "&Absent"]
+    assert lettered(["Pan", "Point", "Absent"]) == ["&Pan", "P&oint", "&Absent"]
     assert lettered(["ab", "a"]) == ["a&b", "&a"]
     assert bare("Black && &white") == "Black & white"
 
 
-def test_no_menu_has_a_letter_twice_and_every_line_has_one(window, qtbot):
+def test_no_menu_has_a_letter_twice_and_every_line_has_one_while_letters_last(window, qtbot):
     menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.title()]
     assert len(menus) >= 9
     for menu in menus:
@@ -344,4 +344,4 @@ def test_no_menu_has_a_letter_twice_and_every_line_has_one(window, qtbot):
         texts = [action.text().split("\t")[0] for action in menu.actions() if not action.isSeparator()]
         letters = [text[text.index("&") + 1].casefold() for text in texts if "&" in text]
         assert len(letters) == len(set(letters)), menu.title()
-        assert len(letters) == len(texts), menu.title()
+        assert len(letters) >= min(len(texts), 22), menu.title()

@@ -69,20 +69,34 @@ def test_what_cannot_be_opened_is_one_sentence_and_the_rest_goes_on(window, qtbo
     press(window, qtbot, Qt.Key.Key_D)
     settle(window, qtbot)
     assert window.session.frame_id == window.session.order.ids[1]
-    qtbot.mouseClick(window.message._dismiss, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.message.toasts[-1].dismiss, Qt.MouseButton.LeftButton)
     assert not window.message.isVisible()
 
 
 def test_what_is_wrong_with_a_frame_is_said_while_it_is_on_the_screen(window, qtbot):
     ids = window.session.order.ids
-    window.session.project.row(ids[4]).path.unlink()
+    for place in (3, 4):
+        window.session.project.row(ids[place]).path.unlink()
     room = window.canvas.geometry()
     press(window, qtbot, Qt.Key.Key_End)
-    qtbot.waitUntil(window.message.isVisible)
-    assert "frame_004.png" in window.message.text
+    qtbot.waitUntil(window.notice.isVisible)
+    assert "frame_004.png" in window.notice.reason.text()
     assert window.canvas.geometry() == room
+    press(window, qtbot, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: "frame_003.png" in window.notice.reason.text())
+    assert window.notice.isVisible()
     press(window, qtbot, Qt.Key.Key_Home)
-    qtbot.waitUntil(lambda: not window.message.isVisible())
+    qtbot.waitUntil(lambda: not window.notice.isVisible())
+
+
+def test_a_frame_that_cannot_be_shown_offers_the_next_one(window, qtbot):
+    ids = window.session.order.ids
+    window.session.project.row(ids[3]).path.unlink()
+    window.session.show(ids[3])
+    qtbot.waitUntil(window.notice.isVisible)
+    qtbot.mouseClick(window.notice.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session.frame_id == ids[4])
+    assert not window.notice.isVisible()
 
 
 def test_an_empty_folder_says_so_and_leaves_the_ways_in_open(empty_window, qtbot, tmp_path):

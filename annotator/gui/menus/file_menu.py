@@ -31,6 +31,9 @@ FILE = (
     Command("file.export", "file", N("Commands", "Export..."),
             N("Commands", "Export the accepted frames as a training set, SoccerNet files or COCO"),
             lambda w: w.files.export(), ("Ctrl+E",), "export", _PROJECT, _W, group=2),
+    Command("app.preferences", "file", N("Commands", "Preferences..."),
+            N("Commands", "Theme, text size, language and keys"),
+            lambda w: w.dialogs.show_preferences(), ("Ctrl+,",), "", _NOTHING, _W, group=3),
     Command("app.quit", "file", N("Commands", "Quit"), N("Commands", "Close Touchline"),
             lambda w: w.close(), ("Ctrl+Q",), "", _NOTHING, _W, group=3),
 )  # fmt: skip

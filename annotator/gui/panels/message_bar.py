@@ -1,75 +1,174 @@
-"""One sentence over the canvas when something went wrong or is done; nothing moves, the window keeps working."""
+"""Lines over the picture that say what is done or went wrong; nothing moves, the window keeps working."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from annotator.gui import theme
 
 _GAP = 8
+_WIDEST = 720
+_MOST = 3
+SECONDS = 8.0
+
+Way = tuple[str, Callable[[], object]]
+"""The text of a button and what it does."""
 
 
-class MessageBar(QFrame):
-    """A line with an icon, the sentence and Dismiss, along the upper edge of its parent."""
+class Toast(QFrame):
+    """One line: an icon, the sentence, what can be done about it, and Dismiss."""
+
+    ended = Signal()
+
+    def __init__(self, text: str, *ways: Way, warning: bool, seconds: float | None) -> None:
+        super().__init__()
+        self.setObjectName("messageBar" if warning else "notice")
+        self.text = text
+        self.warning = warning
+        self._icon = QLabel()
+        self._icon.setAccessibleName(self.tr("Warning") if warning else self.tr("Notice"))
+        self._label = QLabel(text, wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.buttons = [self._button(way) for way in ways]
+        self.dismiss = QToolButton()
+        self.dismiss.setToolTip(self.tr("Dismiss"))
+        self.dismiss.setAccessibleName(self.tr("Dismiss"))
+        self.dismiss.clicked.connect(self.ended)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 5, 6, 5)
+        for widget in (self._icon, self._label, *self.buttons, self.dismiss):
+            layout.addWidget(widget)
+        layout.setStretch(1, 1)
+        self._clock: QTimer | None = None
+        if seconds is not None:
+            self._clock = QTimer(self, singleShot=True, interval=round(seconds * 1000))
+            self._clock.timeout.connect(self.ended)
+            self._clock.start()
+        self.refresh_icons()
+
+    def _button(self, way: Way) -> QPushButton:
+        text, run = way
+        button = QPushButton(text, autoDefault=False)
+        button.setObjectName("small")
+        button.clicked.connect(self.ended)
+        button.clicked.connect(lambda: run())
+        return button
+
+    def refresh_icons(self) -> None:
+        """Paint the icons in the colours of the palette in use."""
+        self._icon.setPixmap(theme.icon("warning" if self.warning else "info").pixmap(18, 18))
+        self.dismiss.setIcon(theme.icon("dismiss"))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """A line that is being read does not go away."""
+        if self._clock is not None:
+            self._clock.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """It was read: the clock begins anew."""
+        if self._clock is not None:
+            self._clock.start()
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape sends the line away."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.ended.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class MessageBar(QWidget):
+    """The lines along the upper edge of their parent, the newest below; notices pass, warnings stay."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setObjectName("messages")
         self._over = parent
-        self._passing = False
-        self._icon = QLabel()
-        self._text = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._dismiss = QToolButton()
-        self._dismiss.setToolTip(self.tr("Dismiss"))
-        self._dismiss.setAccessibleName(self.tr("Dismiss"))
-        self._dismiss.clicked.connect(self.hide)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 5, 6, 5)
-        for widget in (self._icon, self._text, self._dismiss):
-            layout.addWidget(widget)
-        layout.setStretch(1, 1)
+        self.toasts: list[Toast] = []
+        self._of_frame: Toast | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
         parent.installEventFilter(self)
-        self.hide()
+        super().hide()
 
     @property
     def text(self) -> str:
-        """The sentence shown."""
-        return self._text.text()
+        """The sentence shown last; "" when there is none."""
+        return self.toasts[-1].text if self.toasts else ""
 
-    def warn(self, text: str) -> None:
-        """Say that something went wrong."""
-        self._say(text, name="messageBar", icon="warning")
+    def warn(self, text: str, *ways: Way) -> None:
+        """Say that something went wrong, and what can be done about it; it stays until it is dismissed."""
+        self._say(Toast(text, *ways, warning=True, seconds=None))
 
-    def warn_of_frame(self, text: str) -> None:
+    def warn_of_frame(self, text: str, *ways: Way) -> None:
         """Say what is wrong with the frame on the screen; `leave_frame` takes it back."""
-        self.warn(text)
-        self._passing = True
+        self.warn(text, *ways)
+        self._of_frame = self.toasts[-1]
 
     def leave_frame(self) -> None:
         """Another frame is on the screen: what was said of the one before is over."""
-        if self._passing:
-            self.hide()
+        if self._of_frame is not None:
+            self._end(self._of_frame)
 
-    def tell(self, text: str) -> None:
-        """Say that something is done."""
-        self._say(text, name="notice", icon="info")
+    def tell(self, text: str, *ways: Way) -> None:
+        """Say that something is done, and where to look at it; it passes."""
+        self._say(Toast(text, *ways, warning=False, seconds=SECONDS * (2 if ways else 1)))
 
-    def _say(self, text: str, *, name: str, icon: str) -> None:
-        self._passing = False
-        self._text.setText(text)
-        self.setObjectName(name)
-        self.style().unpolish(self)
-        self.style().polish(self)
-        self._icon.setPixmap(theme.icon(icon).pixmap(18, 18))
-        self._dismiss.setIcon(theme.icon("dismiss"))
+    def hide(self) -> None:
+        """Say nothing any more."""
+        for toast in list(self.toasts):
+            self._end(toast)
+
+    def _say(self, toast: Toast) -> None:
+        for same in [other for other in self.toasts if other.text == toast.text]:
+            self._end(same)
+        if len(self.toasts) >= _MOST:
+            self._end(next((other for other in self.toasts if not other.warning), self.toasts[0]))
+        self.toasts.append(toast)
+        toast.ended.connect(lambda: self._end(toast))
+        self._layout.addWidget(toast)
         self._place()
         self.show()
         self.raise_()
+        announcement = QAccessibleAnnouncementEvent(self, toast.text)
+        politeness = QAccessible.AnnouncementPoliteness
+        announcement.setPoliteness(politeness.Assertive if toast.warning else politeness.Polite)
+        QAccessible.updateAccessibility(announcement)
+
+    def _end(self, toast: Toast) -> None:
+        if toast not in self.toasts:
+            return
+        self.toasts.remove(toast)
+        if toast is self._of_frame:
+            self._of_frame = None
+        had_focus = toast.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        toast.hide()
+        self._layout.removeWidget(toast)
+        toast.deleteLater()
+        if not self.toasts:
+            super().hide()
+        self._place()
+        if had_focus:
+            self._over.setFocus()
+
+    def refresh_icons(self) -> None:
+        """Paint the icons in the colours of the palette in use."""
+        for toast in self.toasts:
+            toast.refresh_icons()
 
     def _place(self) -> None:
-        room = self._over.width() - 2 * _GAP
-        self.setGeometry(_GAP, _GAP, room, max(self.heightForWidth(room), self.sizeHint().height()))
+        room = min(self._over.width() - 2 * _GAP, _WIDEST)
+        heights = [max(toast.heightForWidth(room), toast.sizeHint().height()) for toast in self.toasts]
+        height = sum(heights) + self._layout.spacing() * max(len(heights) - 1, 0)
+        self.setGeometry((self._over.width() - room) // 2, _GAP, room, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep to the edge when the parent changes its size."""

@@ -1,0 +1,98 @@
+"""Opens the dialogs of the window; what runs in the background reports in a line with a way to the details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annotator.gui.main_window import MainWindow
+
+
+class Opener(QObject):
+    """One dialog at a time over the window, each built when it is asked for."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def open(self, dialog: QDialog) -> None:
+        """Show a dialog over the window; it is gone when it is closed."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def show_palette(self) -> None:
+        """Open the command palette."""
+        from annotator.gui.palette import Palette
+
+        palette = Palette(self._window.actions_, self._window)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open_over(self._window)
+
+    def show_keys(self) -> None:
+        """Open the list of keys."""
+        from annotator.gui.dialogs.keys import KeysDialog
+
+        self.open(KeysDialog(self._window.actions_, self._window))
+
+    def show_preferences(self) -> None:
+        """Open the preferences."""
+        from annotator.gui.dialogs.preferences import PreferencesDialog
+
+        self.open(PreferencesDialog(self._window.actions_, self._window.settings, self._window))
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        from annotator.gui.dialogs.about import AboutDialog
+
+        self.open(AboutDialog(self._window.session.forecaster.text, self._window))
+
+    def tell_export(self, report: Any) -> None:
+        """Say what was exported; what was left out is in the details."""
+        if report is None:
+            return
+        text = self.tr("Frames exported to {folder}: {count}").format(folder=report.folder, count=f"{report.frames:,}")
+        ways = [(self.tr("Open folder"), lambda: open_folder(report.folder))]
+        if report.left_out:
+            text += self.tr(", left out: {count}").format(count=f"{len(report.left_out):,}")
+            ways.append((self.tr("Details"), lambda: self._show_export(report)))
+        self._window.message.tell(text, *ways)
+
+    def tell_import(self, report: Any) -> None:
+        """Say what was brought in; files that were not are in the details."""
+        count = len(report.added)
+        left_out = sum(len(group) for group in (report.skipped, report.unmatched, report.findings))
+        text = self.tr("Frames that got lines: {count}").format(count=f"{count:,}")
+        if not left_out:
+            self._window.message.tell(text)
+            return
+        text += self.tr(", left out: {count}").format(count=f"{left_out:,}")
+        say = self._window.message.tell if count else self._window.message.warn
+        say(text, (self.tr("Details"), lambda: self._show_import(report)))
+
+    def _show_export(self, report: Any) -> None:
+        from annotator.gui.dialogs.export import export_report
+
+        self.open(export_report(report, self._window))
+
+    def _show_import(self, report: Any) -> None:
+        from annotator.gui.dialogs.export import import_report
+
+        self.open(import_report(report, self._window))
+
+    def show_statistics(self, statistics: Any) -> None:
+        """Show what was counted."""
+        from annotator.gui.dialogs.statistics import StatisticsDialog
+
+        if statistics is not None:
+            self.open(StatisticsDialog(statistics, self._window))
+
+
+def open_folder(folder: Path) -> None:
+    """Show a folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
