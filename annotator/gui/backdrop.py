@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, QSize
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
 
 from annotator.gui.colours import BACKDROP, heat_table
 from annotator.gui.tone import NEUTRAL, Tone, paint_of, table
@@ -152,28 +152,21 @@ class Backdrop:
         self.picture = picture
         self._kept_of = ()
 
-    def paint(self, painter: QPainter, exposed: QRect, *, view: QSize, ratio: float, smooth: bool) -> None:
-        """Paint what is exposed of a view of this size; both in its pixels, with ``ratio`` dots to each.
+    def paint(self, painter: QPainter, *, view: QSize, ratio: float, smooth: bool, whole: bool) -> None:
+        """Paint it in a view of this size with ``ratio`` dots to each of its pixels; the painter's are of the image.
 
-        The painter's units are image pixels.
+        ``whole`` says that all of the view is wanted, and worth keeping; else only what the painter's clip lets by.
         """
         picture = self.shown
-        whole = exposed.contains(QRect(0, 0, view.width(), view.height()))
         if picture is None:
-            painter.save()
-            painter.resetTransform()
-            painter.fillRect(exposed, BACKDROP)
-            painter.restore()
-        elif whole or not self.tone.is_plain:
-            self._paint_kept(painter, picture, QRect() if whole else exposed, view=view, ratio=ratio, smooth=smooth)
+            _fill(painter, QRect(0, 0, view.width(), view.height()))
+        elif whole:
+            self._paint_kept(painter, picture, view=view, ratio=ratio, smooth=smooth)
+        elif not self.tone.is_plain:
+            self._paint_parts(painter, picture, view=view, ratio=ratio, smooth=smooth)
         else:
-            painter.save()
-            at = painter.worldTransform()
-            painter.resetTransform()
-            painter.fillRect(exposed, BACKDROP)
-            painter.setWorldTransform(at)
-            _paint_picture(painter, picture, scale=at.m11() * ratio, smooth=smooth)
-            painter.restore()
+            _fill(painter, QRect(0, 0, view.width(), view.height()))
+            _paint_picture(painter, picture, scale=painter.worldTransform().m11() * ratio, smooth=smooth)
         if self.heat is not None and self.heat.opacity > 0.0:
             # Half-transparent pixels are scaled faster smoothly than roughly.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -181,24 +174,28 @@ class Backdrop:
             painter.drawImage(self.heat.rect, self.heat.image, QRectF(self.heat.image.rect()))
             painter.setOpacity(1.0)
 
-    def _paint_kept(
-        self, painter: QPainter, picture: Picture, part: QRect, *, view: QSize, ratio: float, smooth: bool
-    ) -> None:
-        """Paint all of the view from the kept image, or a part of it through an image of its own."""
+    def _paint_kept(self, painter: QPainter, picture: Picture, *, view: QSize, ratio: float, smooth: bool) -> None:
+        """Paint all of the view, scaling the picture only if it is not the one that was scaled last."""
         at = painter.worldTransform()
-        if part.isNull():
-            key = (id(picture), at.m11(), at.dx(), at.dy(), view.width(), view.height(), ratio, smooth, self.tone)
-            if key != self._kept_of:
-                room = QRect(0, 0, view.width(), view.height())
-                self._kept = self._rendered(self._kept, picture, room, at=at, ratio=ratio, smooth=smooth)
-                self._kept_of = key
-            image, room = self._kept, QRect(0, 0, view.width(), view.height())
-        else:
-            image, room = self._rendered(QImage(), picture, part, at=at, ratio=ratio, smooth=smooth), part
-        painter.save()
+        key = (id(picture), at.m11(), at.dx(), at.dy(), view.width(), view.height(), ratio, smooth, self.tone)
+        if key != self._kept_of:
+            room = QRect(0, 0, view.width(), view.height())
+            self._kept = self._rendered(self._kept, picture, room, at=at, ratio=ratio, smooth=smooth)
+            self._kept_of = key
         painter.resetTransform()
-        painter.drawImage(room.topLeft(), image)
-        painter.restore()
+        painter.drawImage(0, 0, self._kept)
+        painter.setWorldTransform(at)
+
+    def _paint_parts(self, painter: QPainter, picture: Picture, *, view: QSize, ratio: float, smooth: bool) -> None:
+        """Paint the strips that a scroll laid open, each through an image of its own that can be toned."""
+        at = painter.worldTransform()
+        painter.resetTransform()
+        everything = QRect(0, 0, view.width(), view.height())
+        region = painter.clipRegion() if painter.hasClipping() else QRegion(everything)
+        for part in region:  # type: ignore[attr-defined]
+            image = self._rendered(QImage(), picture, part, at=at, ratio=ratio, smooth=smooth)
+            painter.drawImage(part.topLeft(), image)
+        painter.setWorldTransform(at)
 
     def _rendered(
         self, into: QImage, picture: Picture, room: QRect, *, at: QTransform, ratio: float, smooth: bool
@@ -207,7 +204,8 @@ class Backdrop:
         size = QSize(round(room.width() * ratio), round(room.height() * ratio))
         image = into if into.size() == size else QImage(size, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
-        image.fill(BACKDROP)
+        if not at.mapRect(picture.rect).contains(QRectF(room)):
+            image.fill(BACKDROP)
         painter = QPainter(image)
         painter.setWorldTransform(at * QTransform.fromTranslate(-room.x(), -room.y()))
         _paint_picture(painter, picture, scale=at.m11() * ratio, smooth=smooth)
@@ -216,6 +214,14 @@ class Backdrop:
         if not self.tone.is_plain and not covered.isEmpty():
             _through_table(image, covered, table(self.tone))
         return image
+
+
+def _fill(painter: QPainter, room: QRect) -> None:
+    """Fill this part of the view with what lies beside every picture."""
+    at = painter.worldTransform()
+    painter.resetTransform()
+    painter.fillRect(room, BACKDROP)
+    painter.setWorldTransform(at)
 
 
 def _paint_picture(painter: QPainter, picture: Picture, *, scale: float, smooth: bool) -> None:

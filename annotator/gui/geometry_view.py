@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,12 @@ class Polyline:
     """A path that compares by its points: ``points`` (N, 2) pixels."""
 
     points: NDArray[np.float64]
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The upright rectangle (x0, y0, x1, y1) that its points lie in."""
+        (x0, y0), (x1, y1) = self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()
+        return (x0, y0, x1, y1)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Polyline):

@@ -147,7 +147,11 @@ def nearest_click(clicks: tuple[ClickView, ...], event: PointerEvent) -> ClickVi
 def nearest_line(view: ViewState, event: PointerEvent) -> Hit | None:
     """The drawn marking whose line runs nearest to the pointer within reach."""
     found: tuple[float, str] | None = None
+    reach = LINE_REACH / event.scale
     for curve in view.curves:
+        x0, y0, x1, y1 = curve.path.bounds
+        if not (x0 - reach <= event.x <= x1 + reach and y0 - reach <= event.y <= y1 + reach):
+            continue
         start, end = curve.path.points[:-1], curve.path.points[1:]
         along = end - start
         offset = np.array(event.point) - start

@@ -48,7 +48,7 @@ class Sheet(QGraphicsView):
         self._picture: Picture | None = None
         self._seen = QRectF()
         self._fitted = True
-        self._smooth = True
+        self._smooth = self._stale = True
         self._anchor: tuple[QPointF, QPointF] | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -161,6 +161,7 @@ class Sheet(QGraphicsView):
         scale = min(max(scale, min(MIN_SIDE / side, 1.0)), MAX_SCALE)
         changed = scale != self._scale
         self._scale = scale
+        self._stale |= changed
         # Half a pixel of shift puts the edges of the picture's pixels on whole screen pixels, so that 100 % is crisp.
         self.setTransform(QTransform(scale, 0.0, 0.0, scale, 0.5 * scale, 0.5 * scale))
         self._overlay.set_scale(scale)
@@ -206,9 +207,9 @@ class Sheet(QGraphicsView):
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Paint the picture and its heatmap; Qt keeps the result until the scale changes."""
         view = self.viewport()
-        exposed = painter.worldTransform().mapRect(QRectF(rect)).toAlignedRect()
-        ratio = view.devicePixelRatioF()
-        self._backdrop.paint(painter, exposed, view=view.size(), ratio=ratio, smooth=self._smooth)
+        ratio, whole = view.devicePixelRatioF(), self._stale
+        self._stale = False
+        self._backdrop.paint(painter, view=view.size(), ratio=ratio, smooth=self._smooth, whole=whole)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Paint the instruments on the glass."""
@@ -220,6 +221,7 @@ class Sheet(QGraphicsView):
         self._glass.scrolled(dx, dy)
 
     def _repaint_background(self) -> None:
+        self._stale = True
         self.resetCachedContent()
         self.viewport().update()
 

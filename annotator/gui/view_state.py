@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -161,6 +162,7 @@ class Phrases:
 ENGLISH = Phrases()
 
 
+@cache
 def spoken(name: str) -> str:
     """A keypoint's or marking's name as a person reads it: ``L_GOAL_TL_POST`` becomes ``L goal TL post``."""
     if "_" not in name:
@@ -226,7 +228,14 @@ def view_state(
     ghost, doubtful = ghost_paths(resolved, size) if settings.ghost else ((), ())
     return ViewState(
         marks=tuple(
-            _mark(point, chosen, hovered=hovered, warn=limit, phrases=phrases, index=numbers[point.name])
+            _mark(
+                point,
+                selected=point.name in chosen,
+                hovered=point.name == hovered,
+                warn=limit,
+                phrases=phrases,
+                index=numbers[point.name],
+            )
             for point in shown
         ),
         curves=tuple(_curves(resolved, selection, phrases)) if drawn else (),
@@ -267,9 +276,9 @@ def _glyph(keypoint: Keypoint) -> Glyph:
     return _GLYPHS[keypoint.source]
 
 
-def _mark(
-    keypoint: Keypoint, chosen: frozenset[str], *, hovered: str | None, warn: float, phrases: Phrases, index: int
-) -> Mark:
+# In a drag most keypoints are those of the event before.
+@lru_cache(maxsize=1024)
+def _mark(keypoint: Keypoint, *, selected: bool, hovered: bool, warn: float, phrases: Phrases, index: int) -> Mark:
     assert keypoint.position is not None
     residual = keypoint.residual or 0.0
     return Mark(
@@ -280,8 +289,8 @@ def _mark(
         confidence=keypoint.confidence,
         residual=residual if keypoint.source is Source.PLACED and residual > warn else 0.0,
         occluded=keypoint.visibility is Visibility.OCCLUDED,
-        selected=keypoint.name in chosen,
-        hovered=keypoint.name == hovered,
+        selected=selected,
+        hovered=hovered,
         text=describe(keypoint, phrases),
         index=index,
     )
