@@ -264,7 +264,7 @@ class TemplateTool:
             return translate("Tools", "Click to free {name}, drag to move it").format(name=_named(held))
         if held is not None and (held.keypoint or held.marking):
             return translate("Tools", "Drag the pitch by {name}, click to pin it").format(name=_named(held))
-        return translate("Tools", "Drag the pitch; Shift rolls, Alt zooms; click on a line or point to pin it")
+        return translate("Tools", "Drag the pitch, Enter takes it; Shift rolls, Alt zooms; a click on a line pins it")
 
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer looks like here."""
