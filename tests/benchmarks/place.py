@@ -69,7 +69,7 @@ def off(camera, truth):
 
 
 def drags(truth, begin):
-    """Median distance after none, one, two ... drags, the farthest one of up to three pins went, and milliseconds of each movement."""
+    """Median distance after none, one, two ... drags, how far pins strayed at most, milliseconds of each movement."""
     camera, pins, course, strayed, took = begin, (), [float(np.nanmedian(off(begin, truth)))], 0.0, []
     for _ in range(MOST_DRAGS):
         places = camera.project(WORLDS)
@@ -140,12 +140,13 @@ def main() -> None:
               f"5 Enter {starts[-1]:.2f} px, S {snaps[-1]:.2f} px, the human's own camera {humans[-1]:.2f} px "
               f"({time.perf_counter() - start:.1f} s)", flush=True)  # fmt: skip
     print(f"\ndrags from {options.off:.0f} px to 3 px: median {np.median(needed):.0f}, at most 4 in "
-          f"{np.mean(np.array(needed) <= 4):.0%} of {len(needed)}; pins strayed at most {max(strays):.3f} px; a movement "
-          f"takes {np.median(times):.1f} ms, nine of ten less than {np.quantile(times, 0.9):.1f}")  # fmt: skip
+          f"{np.mean(np.array(needed) <= 4):.0%} of {len(needed)}; pins strayed at most {max(strays):.3f} px; a "
+          f"movement takes {np.median(times):.1f} ms, nine of ten less than {np.quantile(times, 0.9):.1f}")  # fmt: skip
     for name, values in (("5 Enter", starts), ("5 Enter S", snaps), ("camera of the human lines", humans)):
         values = np.array(values)
         print(f"{name}: clicks of the human {np.nanmedian(values):.2f} px off in the median frame, "
-              f"{np.nanquantile(values, 0.9):.2f} in the tenth worst, below 5 px in {np.nanmean(values < 5.0):.0%}")  # fmt: skip
+              f"{np.nanquantile(values, 0.9):.2f} in the tenth worst, below 5 px in "
+              f"{np.nanmean(values < 5.0):.0%}")  # fmt: skip
 
 
 if __name__ == "__main__":
