@@ -145,9 +145,30 @@ def search(window: MainWindow) -> None:
     window.frames.start_search()
 
 
+def propose_marking(window: MainWindow) -> None:
+    """Take the marking tool with the marking that would help most; once more for the next one."""
+    tools = window.tools
+    if tools.current == "marking" and tools.guide.proposal is not None:
+        tools.guide.step(1)
+        return
+    window.session.select(NOTHING_SELECTED)
+    tools.choose("marking")
+    if tools.guide.proposal is None:
+        tools.guide.propose()
+
+
+def take_offered_circle(window: MainWindow) -> None:
+    """Agree to the offered circle, or say that there is none."""
+    if not window.tools.guide.take_offer():
+        window.session.say(translate("Deeds", "No circle is offered: it needs a sure camera and the marking tool"))
+
+
 def next_point(window: MainWindow, by: int) -> None:
-    """Make another keypoint the active one, and select it where it is to be seen."""
+    """Make another keypoint the active one, and select it where it is to be seen; another marking while drawing."""
     session = window.session
+    if window.tools.current == "marking":
+        window.tools.guide.step(by)
+        return
     session.advance(by)
     name = session.active_keypoint
     found = _keypoint(session, name)

@@ -2,6 +2,7 @@
 
 =================  ==========================================================
 marking drawn      solid, wide, yellow
+marking agreed     solid, purple: a circle taken as the camera has it
 marking in view    dashed, purple: the camera has it in view, nobody drew it
 marking outside    dotted, dim
 marking unknown    solid, thin, grey
@@ -32,6 +33,8 @@ def line_pen(state: LineState) -> QPen:
     """The pen of a marking in this state."""
     if state is LineState.DRAWN:
         return QPen(CURVE, 2.4)
+    if state is LineState.AGREED:
+        return QPen(GHOST, 1.8)
     if state is LineState.MISSING:
         pen = QPen(GHOST, 1.8)
         pen.setDashPattern([3.2, 2.0])

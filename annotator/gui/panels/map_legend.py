@@ -30,6 +30,7 @@ class MapLegend(QWidget):
         return (
             (LineState.DRAWN, self.tr("Drawn")),
             (None, self.tr("Drawn next")),
+            (LineState.AGREED, self.tr("Circle taken from the camera")),
             (LineState.MISSING, self.tr("In view, not drawn")),
             (LineState.OUTSIDE, self.tr("Outside the picture")),
             (LineState.UNKNOWN, self.tr("Not known yet")),

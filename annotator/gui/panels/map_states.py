@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.gui.guide_ranking import agreed_circle
 from annotator.gui.panels.points import glyph_of
 from annotator.gui.view_state import Glyph
 from annotator.keypoints import Keypoint, Resolved
@@ -19,9 +20,10 @@ SHORTEST = 0.03  # of the frame's width; less of a marking in view is too little
 
 
 class LineState(Enum):
-    """What is known of a marking: clicked, in view but not clicked, out of view, or nothing yet."""
+    """What is known of a marking: clicked, agreed to, in view but neither, out of view, or nothing yet."""
 
     DRAWN = "drawn"
+    AGREED = "agreed"
     MISSING = "missing"
     OUTSIDE = "outside"
     UNKNOWN = "unknown"
@@ -78,6 +80,8 @@ def _outside(resolved: Resolved) -> frozenset[str]:
 def _line(name: str, said: Instance, resolved: Resolved) -> LineState:
     if name in said.markings:
         return LineState.DRAWN
+    if agreed_circle(said, name):
+        return LineState.AGREED
     width, height = resolved.size
     shown = sum(_length_inside(path, width, height) for path in resolved.ghost.get(name, ()))
     if shown >= SHORTEST * width > 0.0:

@@ -261,11 +261,12 @@ class PitchMap(QWidget):
         counted = self.tr("1 click") if clicks == 1 else self.tr("{count} clicks").format(count=clicks)
         says = {
             LineState.DRAWN: self.tr("Drawn with {clicks}").format(clicks=counted),
+            LineState.AGREED: self.tr("Taken as the camera has it"),
             LineState.MISSING: self.tr("In view, not drawn yet"),
             LineState.OUTSIDE: self.tr("Outside the picture"),
             LineState.UNKNOWN: self.tr("Not known yet whether it is in view"),
         }[self.state.lines.get(name, LineState.UNKNOWN)]
-        typed = self.tr("Click to draw it, or type G {first} {second}").format(first=code[0], second=code[1])
+        typed = self.tr("Click to draw it, or type W {first} {second}").format(first=code[0], second=code[1])
         return plain(name), spoken(name), says, typed
 
 

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from annotator.gui import theme
 from annotator.gui.panels.points import REFRESH_MS
+from annotator.gui.progress import progress
 from annotator.gui.session import Session
+from annotator.gui.toolbox import Toolbox
 from annotator.readiness import Readiness, Stage, readiness
 
 _WARNING = (Stage.DISAGREES, Stage.DOUBT, Stage.ROUGH)
@@ -48,11 +50,12 @@ class Gauge(QWidget):
 
 
 class ReadinessView(QWidget):
-    """Gauge, words and advice; its height never changes."""
+    """Gauge, words, and what comes next or what would help; its height never changes."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, tools: Toolbox, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._tools = tools
         self.gauge = Gauge()
         self.words = QLabel()
         self.words.setFont(theme.tabular(self.words.font()))
@@ -66,7 +69,8 @@ class ReadinessView(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._soon.timeout.connect(self.refresh)
         session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
-        session.frame_changed.connect(self.refresh)
+        for signal in (session.frame_changed, tools.guide.changed, tools.changed):
+            signal.connect(self.refresh)
         self._lay_out()
         self.refresh()
 
@@ -91,11 +95,20 @@ class ReadinessView(QWidget):
         self.gauge.show_readiness(shown)
         self.words.setText(self._words(shown))
         self.count.setText(self._count(shown.known))
-        advice = "" if resolved is None else resolved.status
-        if shown.stage is Stage.UNSURE and not advice:
-            advice = self.tr("It fits, but so would others: one more marking makes it sharper.")
+        advice = self._advice(shown)
         self.advice.setText(advice)
         self.advice.setToolTip(advice)
+
+    def _advice(self, shown: Readiness) -> str:
+        """What does not fit comes first, then what to draw next, then what geometry says would help."""
+        status = "" if self._session.resolved is None else self._session.resolved.status
+        if status and shown.stage in (Stage.DISAGREES, Stage.DOUBT):
+            return status
+        if self._tools.guide.text:
+            return self._tools.guide.text
+        if shown.stage is Stage.UNSURE and not status:
+            return self.tr("It fits, but so would others: one more marking makes it sharper.")
+        return status
 
     def _words(self, shown: Readiness) -> str:
         rms = shown.rms or 0.0
@@ -115,6 +128,10 @@ class ReadinessView(QWidget):
         return self.tr("1 more line") if missing == 1 else self.tr("{count} more lines").format(count=missing)
 
     def _count(self, known: int) -> str:
+        session = self._session
+        so_far = progress(session.labels.pitch, session.resolved) if self._tools.current == "point" else None
+        if so_far is not None:
+            return self.tr("{done} of {total} visible points").format(done=so_far.done, total=so_far.total)
         if not known:
             return ""
         return self.tr("1 point") if known == 1 else self.tr("{count} points").format(count=known)

@@ -1,0 +1,71 @@
+"""Which of the proposed markings are worth their clicks, and in which order: pure functions of the guide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from annotator.keypoints import Resolved
+from annotator.labels import Instance, Visibility
+from annotator.pitch import MARKINGS
+from annotator.proposals import WHY_USUAL, CircleOffer, Proposal, circle_keypoints
+
+LINE_CLICKS, ROUND_CLICKS = 2, 7
+WORTH = 0.25
+"""Pixels of a 960 wide frame that two clicks must be expected to take off the rest for a line to be proposed."""
+UNSURE = 10.0
+"""Pixels of a 960 wide frame from which on a gain says that the camera does not know what is in view."""
+SURE = 4.0
+"""Pixels of a 960 wide frame within which the points of a circle must be known for it to be offered."""
+_FEWEST_VIEWS = 3
+
+
+def agreed_circle(said: Instance, name: str) -> bool:
+    """Whether a person took this circle as the camera has it: its points are said to be visible, not where."""
+    if name not in MARKINGS or not MARKINGS[name].is_round or name in said.markings:
+        return False
+    own = (said.keypoints.get(point) for point in circle_keypoints(name))
+    return any(one is not None and one.position is None and one.visibility is Visibility.VISIBLE for one in own)
+
+
+def is_sure(offer: CircleOffer, resolved: Resolved) -> bool:
+    """Whether the camera knows an offered circle well enough to be agreed to."""
+    deviations = [resolved.keypoints[name].sd for name in offer.keypoints]
+    limit = SURE * resolved.size[0] / 960.0
+    return all(sd is not None and sd <= limit for sd in deviations)
+
+
+def is_unsure(proposal: Proposal, width: int) -> bool:
+    """Whether the marking may well not be in view."""
+    return proposal.why == WHY_USUAL or proposal.gain > UNSURE * width / 960.0
+
+
+def usually_seen(drawn: frozenset[str]) -> Mapping[str, float]:
+    """How often each marking is in view together with those drawn, among the cameras that broadcasts use."""
+    from annotator.prior_views import prior_views
+
+    views = [view for view in prior_views() if drawn <= view.markings.keys()]
+    if len(views) < _FEWEST_VIEWS:
+        most = max(len(drawn & view.markings.keys()) for view in prior_views())
+        views = [view for view in prior_views() if len(drawn & view.markings.keys()) == most]
+    return {name: sum(name in view.markings for view in views) / len(views) for name in MARKINGS}
+
+
+def worthwhile(
+    found: tuple[Proposal, ...], said: Instance, *, width: int, offers: frozenset[str]
+) -> tuple[Proposal, ...]:
+    """Those worth their clicks, the best first: by gain per click, then circles that cost one key.
+
+    While the camera is unsure what is in view (it values most what it knows least), the gain counts as often as the
+    marking is usually seen together with what was drawn.
+    """
+    least = WORTH * width / 960.0
+    unsure = any(is_unsure(one, width) and one.why != WHY_USUAL for one in found)
+    seen = usually_seen(frozenset(said.markings)) if unsure else {}
+
+    def per_line(one: Proposal) -> float:
+        clicks = ROUND_CLICKS if MARKINGS[one.marking].is_round else LINE_CLICKS
+        return one.gain * seen.get(one.marking, 1.0) * LINE_CLICKS / clicks
+
+    left = [one for one in found if not agreed_circle(said, one.marking)]
+    best = sorted((one for one in left if per_line(one) >= least), key=per_line, reverse=True)
+    return (*best, *(one for one in left if one not in best and one.marking in offers))
