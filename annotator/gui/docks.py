@@ -37,7 +37,7 @@ class Docks:
         self.layers = LayersPanel(session)
         self.checks = ChecksPanel(session, checker)
         self.camera = CameraPanel(session)
-        self.readiness = ReadinessView(session)
+        self.readiness = ReadinessView(session, tools)
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
         self.map.marking_chosen.connect(tools.choose_marking)
         tools.changed.connect(lambda: self.map.prefer_markings(tools.current == "marking"))

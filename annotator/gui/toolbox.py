@@ -7,10 +7,14 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from annotator.gui.canvas import Canvas
+from annotator.gui.code_entry import CodeEntry
+from annotator.gui.guide import Guide
+from annotator.gui.guided_marking import GuidedMarking
+from annotator.gui.next_ghost import NextGhost
 from annotator.gui.session import Session
 from annotator.gui.snapping import Snapper
 from annotator.gui.template_tool import TemplateTool
-from annotator.gui.tools import MarkingTool, PanTool, PointTool, SelectTool, Tool
+from annotator.gui.tools import PanTool, PointTool, SelectTool, Tool
 from annotator.gui.view_state import NOTHING_SELECTED, Selection
 
 
@@ -26,10 +30,14 @@ class Toolbox(QObject):
         self.snapper = Snapper(session, canvas)
         self.snapper.changed.connect(self.changed)
         dropped = self.snapper.dropped
+        self.guide = Guide(session, self)
+        self.codes = CodeEntry(canvas)
+        self.codes.chosen.connect(self.choose_marking)
+        self._next_ghost = NextGhost(session, canvas)
         self._make: dict[str, Callable[[], Tool]] = {
             "select": lambda: SelectTool(session, dropped=dropped),
             "point": lambda: PointTool(session, advance=session.advance, dropped=dropped),
-            "marking": lambda: MarkingTool(session, finish=self._finish_marking, dropped=dropped),
+            "marking": lambda: GuidedMarking(session, self.guide, dropped=dropped),
             "template": lambda: TemplateTool(session, finish=lambda: self.choose("select")),
             "pan": lambda: PanTool(session),
         }
@@ -43,11 +51,14 @@ class Toolbox(QObject):
     def restore(self, settings: QSettings) -> None:
         """Begin as the last time ended."""
         self.snapper.restore(settings)
+        self.guide.restore(settings)
 
     def close(self, settings: QSettings) -> None:
         """Remember what is to be remembered, and wait for threads to end."""
         self.snapper.store(settings)
         self.snapper.close()
+        self.guide.store(settings)
+        self.guide.close()
 
     def choose(self, name: str) -> None:
         """Take this tool into the hand."""
@@ -58,6 +69,10 @@ class Toolbox(QObject):
         self._canvas.set_tool(self._tool)
         if name == "point" and self._session.active_keypoint is None:
             self._session.advance()
+        if name == "marking":
+            self.guide.take_up()
+        else:
+            self.guide.put_down()
         self.say_hint()
         self.changed.emit()
 
