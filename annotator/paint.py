@@ -35,9 +35,14 @@ Paths = Mapping[str, Sequence[Array]]
 
 FEWEST_RIDGES = 0.25  # of the profiles must show paint,
 FEWEST_AGREEING = 0.4  # and of those this share must lie on the fit,
+ROUND_AGREEING = 0.55  # or this one for circles, which have more freedom,
 GOAL_AGREEING = 0.6  # or this one for goals, behind which anything may be seen
 STEEPEST_TURN = 0.25  # across over along
-LEAST_SCORE = 0.18  # mean weight of the paint found, over all profiles
+LEAST_SCORE = 0.2  # mean weight of the paint found, over all profiles, where the clicks are;
+FAR_SCORE = 0.4  # this much more is asked of paint that lies
+FAR = 12.0  # pixels of 540 rows away, or farther
+HAND = 5.0  # pixels of 540 rows: a sloppy click on a circle
+GOAL_REACH = 12.0  # pixels of 540 rows: nets have bars and ropes beside every post
 
 
 class Refusal(Enum):
@@ -98,12 +103,13 @@ def snap_marking(
         Marking -> paths (N, 2) in pixels of what is known to lie about: ``Resolved.ghost`` with a camera, or the paths
         of ``Resolved.curves``. The marking's own path says on which side of it the others are.
     limit
-        How far in pixels a click may move; 12 pixels of a frame of 540 rows if None.
+        How far in pixels a click may move; if None ``REACH`` or ``GOAL_REACH`` pixels of a frame of 540 rows.
     """
-    reach = REACH * paint.scale if limit is None else float(limit)
+    kind = MARKINGS[marking].kind if marking in MARKINGS else MarkingKind.GROUND_LINE
+    usual = GOAL_REACH if kind is MarkingKind.GOAL_LINE else REACH
+    reach = usual * paint.scale if limit is None else float(limit)
     before = tuple((float(x), float(y)) for x, y in clicks)
     points = np.array(before, dtype=np.float64).reshape(-1, 2)
-    kind = MARKINGS[marking].kind if marking in MARKINGS else MarkingKind.GROUND_LINE
     known = neighbours or {}
     if kind in (MarkingKind.CIRCLE, MarkingKind.ARC):
         base = _round(points, known.get(marking, ()), paint.scale, reach, closed=kind is MarkingKind.CIRCLE)
@@ -119,7 +125,7 @@ def snap_marking(
     if others:
         ridges = ridges.kept(*_between(base, known.get(marking, ()), others, 1.25 * reach))
     fit = fitted_to_paint(base, ridges, scale=paint.scale, reach=reach)
-    return _judged(before, base, ridges, fit, reach, FEWEST_AGREEING if on_grass else GOAL_AGREEING)
+    return _judged(before, base, ridges, fit, reach, FAR * paint.scale, FEWEST_AGREEING if on_grass else GOAL_AGREEING)
 
 
 def snap_point(
@@ -171,7 +177,13 @@ def snap_point(
 
 
 def _judged(
-    before: tuple[Point, ...], base: Base, ridges: Ridges, fit: PaintFit | None, reach: float, agreeing: float
+    before: tuple[Point, ...],
+    base: Base,
+    ridges: Ridges,
+    fit: PaintFit | None,
+    reach: float,
+    far: float,
+    agreeing: float,
 ) -> Snap:
     """The snap if the evidence is enough, else why not; the ticks either way."""
     if fit is None:
@@ -181,19 +193,25 @@ def _judged(
     moves = base.clicks_basis @ fit.coefficients
     after = base.clicks_base + moves[:, None] * base.clicks_normals
     shifts = np.linalg.norm(after - np.array(before), axis=1)
+    is_round = base.basis.shape[1] > 3
     usable = max(1, int(ridges.usable.sum()))
     reason = None
     if seen.sum() < FEWEST_RIDGES * usable:
         reason = Refusal.NO_PAINT
-    elif fit.agree.sum() < agreeing * seen.sum() or fit.score < LEAST_SCORE:
+    elif fit.agree.sum() < (ROUND_AGREEING if is_round else agreeing) * seen.sum() or fit.score < _asked(fit, far):
         reason = Refusal.DISAGREES
-    elif float(np.abs(fit.offsets).max()) > 1.25 * reach or float(shifts.max()) > reach:
+    elif float(np.abs(fit.offsets).max()) > 1.25 * reach or float(shifts.max()) > (1.5 * reach if is_round else reach):
         reason = Refusal.TOO_FAR
-    elif _turn(base, fit) > STEEPEST_TURN:
+    elif not is_round and _turn(base, fit) > STEEPEST_TURN:
         reason = Refusal.TURNED
     clicks = before if reason is not None else tuple((float(x), float(y)) for x, y in after)
     shift, farthest = (0.0, 0.0) if reason is not None else (float(np.median(shifts)), float(shifts.max()))
     return Snap(before, clicks, reason, ticks, fit.agree[seen], base.normals[seen], shift, farthest)
+
+
+def _asked(fit: PaintFit, far: float) -> float:
+    """The least score: the farther the paint, the plainer it must be."""
+    return LEAST_SCORE + FAR_SCORE * min(1.0, float((fit.offsets**2).mean()) / far**2)
 
 
 def _turn(base: Base, fit: PaintFit) -> float:
@@ -211,12 +229,13 @@ def _round(points: Array, own: Iterable[Array], scale: float, reach: float, *, c
         fit = fit_ellipse(samples)
         if fit is not None and float(np.median(np.abs(sampson(fit.conic, points)))) > reach:
             fit = None
+    hand = None
     if fit is None and len(points) >= 5:
-        fit = fit_ellipse(points)
+        fit, hand = fit_ellipse(points), HAND * scale
     if fit is None or not len(points):
         return None
     path = _clicked_part(fit, points, scale, closed=closed)
-    return round_base(fit, path, points, scale=scale, reach=reach)
+    return round_base(fit, path, points, scale=scale, reach=reach, hand=hand)
 
 
 def _clicked_part(fit: ConicFit, points: Array, scale: float, *, closed: bool) -> Array:

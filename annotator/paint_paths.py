@@ -20,8 +20,11 @@ Array = NDArray[np.float64]
 
 MOST_PROFILES, FEWEST_PROFILES = 60, 10
 SPACING = 2.0  # pixels of 540 rows between profiles, at least
+SAMPLES = 2500  # conics that sloppy clicks may stand for
 BEND = 1.5  # pixels of 540 rows that a lens bends a line by, as a deviation
 CLOSE = 1.2  # pixels of 540 rows within which a ridge agrees with the fit
+CLOSING = (3.0, 2.0, 1.5, CLOSE, CLOSE, CLOSE)  # in turn
+CLOSING_ROUND = (5.0, 4.0, 4.0, 3.0, 3.0, 2.0, 2.0, 1.5, 1.5, CLOSE, CLOSE, CLOSE)
 NEARNESS = 0.3  # of the score that paint at the limit of reach loses against paint under the clicks
 
 
@@ -59,7 +62,7 @@ def straight(clicks: Array, *, scale: float, reach: float) -> Base | None:
     middle = 0.5 * (low + high)
     half = 0.5 * (high - low)
     places = fit.centre + (middle + half * s)[:, None] * fit.direction
-    ends = np.arange(-reach, reach + 1e-9, 1.0 * scale)
+    ends = np.linspace(-reach, reach, 2 * int(reach / (1.5 * scale)) + 1)
     first, last = (grid.ravel() for grid in np.meshgrid(ends, ends, indexing="ij"))
     turned = np.abs(last - first) <= 0.5 * half
     coarse = 0.5 * (first + last)[turned, None] + 0.5 * (last - first)[turned, None] * s
@@ -74,18 +77,35 @@ def straight(clicks: Array, *, scale: float, reach: float) -> Base | None:
     return Base(places, normals, coarse, basis(s), ridge, basis(own), base, np.broadcast_to(normal, clicks.shape))
 
 
-def round_base(fit: ConicFit, path: Array, clicks: Array, *, scale: float, reach: float) -> Base:
-    """The conic along ``path`` (N, 2), points on it, near ``clicks`` (M, 2)."""
+def round_base(
+    fit: ConicFit, path: Array, clicks: Array, *, scale: float, reach: float, hand: float | None = None
+) -> Base:
+    """The conic along ``path`` (N, 2), points on it, near ``clicks`` (M, 2).
+
+    ``hand`` is the deviation in pixels of the points that the conic was fitted to: the search then runs over conics
+    that such points may stand for, a fixed sample of them; None for a conic that can be off as a whole only.
+    """
     places, normals, basis = _about(fit, path)
-    a = np.arange(-reach, reach + 1e-9, 2.0 * scale)
-    shift = np.arange(-0.75 * reach, 0.75 * reach + 1e-9, 2.0 * scale)
-    swell, dx, dy = (grid.ravel() for grid in np.meshgrid(a, shift, shift, indexing="ij"))
-    coarse = swell[:, None] + dx[:, None] * normals[:, 0] + dy[:, None] * normals[:, 1]
+    coarse = _shifted(normals, scale, reach)
+    if hand is not None:
+        values, vectors = np.linalg.eigh(fit.covariance)
+        spread = vectors[:, 1:] * np.sqrt(np.maximum(values[1:], 0.0)) * hand
+        drawn = np.random.default_rng(5).standard_normal((SAMPLES, spread.shape[1]))
+        coarse = np.concatenate([coarse, 0.5 * drawn @ (basis @ spread).T])
     coarse = coarse[np.abs(coarse).max(axis=1) <= 1.25 * reach]
     feet, across, own = _about(fit, clicks)
     size = np.abs(basis).max(axis=0)
     ridge = np.full(basis.shape[1], (2.0 * reach) ** -2.0)
     return Base(places, normals, coarse, basis / size, ridge, own / size, feet, across)
+
+
+def _shifted(normals: Array, scale: float, reach: float) -> Array:
+    """Offsets (H, N) of a curve that is moved as a whole, or larger or smaller all round."""
+    a = np.arange(-reach, reach + 1e-9, 2.0 * scale)
+    shift = np.arange(-0.75 * reach, 0.75 * reach + 1e-9, 2.0 * scale)
+    swell, dx, dy = (grid.ravel() for grid in np.meshgrid(a, shift, shift, indexing="ij"))
+    found: Array = swell[:, None] + dx[:, None] * normals[:, 0] + dy[:, None] * normals[:, 1]
+    return found
 
 
 def _about(fit: ConicFit, points: Array) -> tuple[Array, Array, Array]:
@@ -128,7 +148,7 @@ def fitted_to_paint(base: Base, ridges: Ridges, *, scale: float, reach: float) -
         return None
     offsets = _searched(base, ridges, scale, reach)
     coefficients = np.zeros(base.basis.shape[1])
-    for close in (3.0, 2.0, 1.5, CLOSE, CLOSE, CLOSE):
+    for close in CLOSING if base.basis.shape[1] <= 3 else CLOSING_ROUND:
         ticks, weights = _nearest(ridges, offsets)
         near = np.abs(ticks - offsets) <= 2.0 * close * scale
         if near.sum() < 3:

@@ -1,8 +1,8 @@
 """A keypoint drawn to where painted lines meet: each line fitted on its own near the point, then crossed.
 
 A corner or a T has paint on one side of the point only, so that each line is looked for to both sides and to either,
-and the side with most paint says. Without directions they are sought first, by summing the paint along all lines through
-the neighbourhood (Radon transform).
+and the side with most paint says. Without directions they are sought first, by summing the paint along all lines
+through the neighbourhood (Radon transform).
 """
 
 from __future__ import annotations

@@ -19,13 +19,15 @@ Array = NDArray[np.float64]
 Map = NDArray[np.float32]
 Index = NDArray[np.intp]
 
-REACH = 12.0  # how far to either side paint is looked for
+REACH = 18.0  # how far to either side paint is looked for
 ROOM = 7.0  # beyond, for the background of what lies at the end of that
 STEP = 0.5
 WIDEST = 9.0  # a ridge that is wider is no line
 LEAST_HEIGHT = 12.0  # grey levels over its surroundings
 RIDGES = 3  # of a profile that are kept, the highest
 BESIDE = (1.0, 3.5)  # from the edges of a ridge outward, where its sides are judged
+ONE_SIDED = 0.1  # of the weight of paint keeps a ridge with grass on one side only: the edge of a board, a sock
+FAINTEST = 0.5  # of the usual greenness of a frame's grass is grass still
 GREEN_SHARE = 0.15  # of the frame that must be grass for grass to be asked of a ridge's sides
 
 
@@ -55,7 +57,7 @@ class PaintField:
         step = max(1, rgb.shape[0] // 90)
         excess = green_excess(rgb[::step, ::step].astype(np.float32))
         green = excess > 0.06
-        usual = float(np.median(excess[green])) * 0.35 if green.mean() >= GREEN_SHARE else None
+        usual = float(np.median(excess[green])) * FAINTEST if green.mean() >= GREEN_SHARE else None
         return cls(np.ascontiguousarray(rgb), rgb.shape[0] / 540.0, usual)
 
     @property
@@ -97,7 +99,7 @@ def ridges_across(field: PaintField, places: Array, normals: Array, *, reach: fl
     """The ridges of paint across ``places`` (N, 2), within ``reach`` pixels along unit ``normals`` (N, 2)."""
     step = STEP * field.scale
     half = int(np.ceil((reach + ROOM * field.scale) / step))
-    along: Array = np.arange(-half, half + 1) * step
+    along = np.asarray(np.arange(-half, half + 1) * step, dtype=np.float64)
     colours = _sampled(field, places, normals, along)
     bright = colours.min(axis=2)
     smooth = cv2.GaussianBlur(bright, (0, 0), sigmaX=0.8 / STEP, sigmaY=1e-3, borderType=cv2.BORDER_REPLICATE)
@@ -106,7 +108,7 @@ def ridges_across(field: PaintField, places: Array, normals: Array, *, reach: fl
     width, height = field.size
     usable = np.asarray(((places >= -0.5) & (places <= (width - 0.5, height - 0.5))).all(axis=1))
     rows, columns = _peaks(hat, abs(along) <= reach, usable)
-    found = _measured(field, colours, hat, rows, columns, step, on_grass)
+    found = _measured(field, colours, hat, (rows, columns), on_grass)
     return _highest(found, along, len(places), usable)
 
 
@@ -138,9 +140,10 @@ class _Found:
 
 
 def _measured(
-    field: PaintField, colours: Map, hat: Map, rows: Index, columns: Index, step: float, on_grass: bool
+    field: PaintField, colours: Map, hat: Map, peaks: tuple[Index, Index], on_grass: bool
 ) -> _Found:
     """Middle and width of each peak at half its height, in samples and pixels, and how much it looks like paint."""
+    (rows, columns), step = peaks, STEP * field.scale
     own = hat[rows]
     height = own[np.arange(len(rows)), columns]
     low = own < 0.5 * height[:, None]
@@ -161,7 +164,7 @@ def _measured(
 
 
 def _grass_beside(field: PaintField, colours: Map, rows: Index, first: Array, last: Array, step: float) -> Array:
-    """1 with grass on both sides of a ridge, 0.3 with grass on one, 0 with none."""
+    """1 with grass on both sides of a ridge, ``ONE_SIDED`` with grass on one, 0 with none."""
     assert field.greenness is not None
     out = np.linspace(BESIDE[0], BESIDE[1], 4) * field.scale / step
     sides = []
@@ -169,7 +172,7 @@ def _grass_beside(field: PaintField, colours: Map, rows: Index, first: Array, la
         columns = np.clip(np.rint(edge[:, None] + way * out).astype(int), 0, colours.shape[1] - 1)
         beside = np.median(green_excess(colours[rows[:, None], columns]), axis=1)
         sides.append(beside >= field.greenness)
-    return np.where(sides[0] & sides[1], 1.0, np.where(sides[0] | sides[1], 0.3, 0.0))
+    return np.where(sides[0] & sides[1], 1.0, np.where(sides[0] | sides[1], ONE_SIDED, 0.0))
 
 
 def _highest(found: _Found, along: Array, count: int, usable: NDArray[np.bool_]) -> Ridges:
