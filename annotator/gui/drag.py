@@ -91,6 +91,15 @@ def too_near(points: Sequence[Point], at: Point, *, but: int | None = None) -> b
     return any(math.dist(point, at) < TOO_NEAR for index, point in enumerate(points) if index != but)
 
 
+def place_between(points: Sequence[Point], at: Point) -> int:
+    """Where a new point belongs among the points of a line, so that going through them in order is no detour."""
+    if len(points) < 2:
+        return len(points)
+    legs = [math.dist(at, point) for point in points]
+    detours = [legs[i] + legs[i + 1] - math.dist(points[i], points[i + 1]) for i in range(len(points) - 1)]
+    return min(range(len(points) + 1), key=lambda i: (legs[0], *detours, legs[-1])[i])
+
+
 def is_on_frame(event: PointerEvent, desk: Desk) -> bool:
     """Whether the pointer is over the picture."""
     return within(event.point, desk.size) == event.point

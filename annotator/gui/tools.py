@@ -11,7 +11,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication
 
 from annotator.gui.desk import Desk, Sight, Tool
-from annotator.gui.drag import Drag, HoldingTool, is_on_frame
+from annotator.gui.drag import Drag, HoldingTool, is_on_frame, place_between, too_near
 from annotator.gui.drawing import MarkingTool
 from annotator.gui.pointing import (
     SLACK,
@@ -29,7 +29,7 @@ from annotator.gui.pointing import (
 )
 from annotator.gui.selected import delete_selected, nudge, set_visibility_selected
 from annotator.gui.view_state import Selection, spoken
-from annotator.labels import Point, Visibility, place
+from annotator.labels import Point, Visibility, place, set_marking
 
 __all__ = [
     "Cursor",
@@ -58,6 +58,7 @@ class SelectTool(HoldingTool):
     """Click selects, a drag moves what it took hold of, a drag over empty ground selects what it encloses.
 
     A plain click never edits: a predicted or constructed keypoint becomes a placed one at its first real movement.
+    A line moves as a whole once it is selected; Ctrl+click puts another point on it.
     """
 
     def __init__(self, desk: Desk, *, dropped: Callable[[Selection], None] | None = None) -> None:
@@ -85,6 +86,9 @@ class SelectTool(HoldingTool):
         if found.keypoint is not None:
             self._take_keypoint(found.keypoint, event)
             return
+        if found.click is None and Held.CTRL in event.held and found.marking is not None:
+            self._insert(found.marking, event)
+            return
         was_selected = self._desk.selection.marking == found.marking
         self._desk.select(Selection(marking=found.marking, click=found.click))
         if found.click is not None:
@@ -92,6 +96,21 @@ class SelectTool(HoldingTool):
         elif was_selected and found.marking is not None:
             points = self._desk.labels.pitch.markings.get(found.marking, ())
             self._hold(Drag(event.point, self._desk.labels, object(), marking=(found.marking, points)))
+
+    def _insert(self, name: str, event: PointerEvent) -> None:
+        """Put a point on a line between its neighbours, and hold it."""
+        before = self._desk.labels
+        points = before.pitch.markings.get(name, ())
+        if not is_on_frame(event, self._desk) or too_near(points, event.point):
+            return
+        index = place_between(points, event.point)
+        labels = set_marking(before, name, (*points[:index], event.point, *points[index:]))
+        token = object()
+        added = Hit(marking=name, click=index, at=event.point)
+        self._hold(Drag(event.point, labels, token, click=added, moving=True, back_to=before))
+        text = translate("Tools", "Add point to {name}").format(name=spoken(name))
+        self._desk.edit(labels, text=text, gesture=token)
+        self._desk.select(Selection(marking=name, click=index))
 
     def _take_keypoint(self, name: str, event: PointerEvent) -> None:
         """Hold the keypoint, with the others selected if it is one of them; Shift+click adds and takes away."""
@@ -159,11 +178,12 @@ class SelectTool(HoldingTool):
             return translate("Tools", "Click to select, drag to select several, Alt+drag to zoom")
         if found.keypoint is not None:
             return translate("Tools", "Drag to place {name}, Shift keeps an axis").format(name=spoken(found.keypoint))
-        if found.click is None and self._desk.selection.marking != found.marking:
-            return translate("Tools", "Click to select {name}").format(name=spoken(found.marking or ""))
-        if found.click is None:
-            return translate("Tools", "Drag to move all of {name}").format(name=spoken(found.marking or ""))
-        return translate("Tools", "Drag to move this point of {name}").format(name=spoken(found.marking or ""))
+        text = translate("Tools", "Drag to move this point of {name}")
+        if found.click is None and self._desk.selection.marking == found.marking:
+            text = translate("Tools", "Drag to move all of {name}, Ctrl+click adds a point")
+        elif found.click is None:
+            text = translate("Tools", "Click to select {name}")
+        return text.format(name=spoken(found.marking or ""))
 
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer looks like here."""

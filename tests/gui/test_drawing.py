@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from windows import click, drag, press, settle, spot
 
+from annotator.gui.drag import place_between
 from annotator.gui.drawing import curve_through
 from annotator.gui.items import GhostItem
 from annotator.gui.pointing import Held, PointerEvent
@@ -206,6 +207,25 @@ def test_a_selected_line_moves_as_a_whole_and_keeps_its_shape_at_the_edge(window
     window.session.undo()
     window.session.undo()
     assert window.session.labels.pitch.markings[LINE] == clicks
+
+
+def test_ctrl_click_on_a_line_puts_a_point_between_its_neighbours(window, qtbot):
+    clicks = ((100.0, 100.0), (300.0, 200.0), (340.0, 220.0))
+    window.session.edit(set_marking(EMPTY, LINE, clicks), text="x")
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    qtbot.mouseClick(window.canvas.viewport(), LEFT, ctrl, pos=spot(window, 200.0, 150.0))
+    after = window.session.labels.pitch.markings[LINE]
+    assert len(after) == 4
+    assert after[1] == pytest.approx((200.0, 150.0), abs=2.0)
+    assert window.session.selection == Selection(marking=LINE, click=1)
+    window.session.undo()
+    assert window.session.labels.pitch.markings[LINE] == clicks
+
+
+@pytest.mark.parametrize(("at", "index"), [((-5.0, 0.0), 0), ((5.0, 1.0), 1), ((15.0, 0.0), 2), ((25.0, 0.0), 3)])
+def test_a_new_point_goes_where_it_is_no_detour(at, index):
+    assert place_between(((0.0, 0.0), (10.0, 0.0), (20.0, 0.0)), at) == index
+    assert place_between((), at) == 0
 
 
 def test_a_line_that_is_not_selected_is_not_moved(window, qtbot):
