@@ -37,6 +37,8 @@ def available(window: MainWindow, needs: Needs) -> bool:
     }
     return tests[needs]() if needs in tests else True
 
+_KEPT = 6
+
 
 class Actions(QObject):
     """The table as Qt actions of one window, with the keys of its key map."""
@@ -51,13 +53,15 @@ class Actions(QObject):
         self._twins: list[tuple[QAction, QAction]] = []
         self._widgets: dict[Place, list[QWidget]] = {}
         self.commands = {command.id: command for command in COMMANDS}
+        self.recent: list[str] = []
         self._tools = QActionGroup(self)
         for command in COMMANDS:
             self._by_id[command.id] = self._made(command)
-            self._say_keys(command)
         keyring.changed.connect(self._on_keys)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.refresh)
+        for command in COMMANDS:
+            self._say_keys(command)
 
     def __getitem__(self, command_id: str) -> QAction:
         return self._by_id[command_id]
@@ -83,6 +87,10 @@ class Actions(QObject):
         command.run(self._window)
         self.refresh_soon()
 
+    def remember(self, command_id: str) -> None:
+        """Put this first among what was asked for lately by name."""
+        self.recent = list(dict.fromkeys([command_id, *self.recent]))[:_KEPT]
+
     # Keys
 
     def keys(self, command_id: str) -> tuple[str, ...]:
@@ -102,6 +110,14 @@ class Actions(QObject):
         tip = f"{command.title.removesuffix('...')}{f' ({text})' if text else ''}: {command.hint}"
         action.setToolTip(tip)
         action.setWhatsThis(tip)
+        self._say_why(command)
+
+    def _say_why(self, command: Command) -> None:
+        """A command that cannot be used says why, in the status bar and in its tip."""
+        why_not = self.why_not(command)
+        action = self._by_id[command.id]
+        action.setStatusTip(why_not or command.hint)
+        action.setToolTip("\n".join(filter(None, (action.whatsThis(), why_not))))
 
     def _on_keys(self) -> None:
         for command in COMMANDS:
@@ -189,7 +205,9 @@ class Actions(QObject):
         can = {needs: available(self._window, needs) for needs in Needs}
         for command_id, command in self.commands.items():
             action = self._by_id[command_id]
-            action.setEnabled(can[command.needs])
+            if action.isEnabled() is not can[command.needs]:
+                action.setEnabled(can[command.needs])
+                self._say_why(command)
             if command.checked is not None:
                 action.setChecked(command.checked(self._window))
         for twin, action in self._twins:

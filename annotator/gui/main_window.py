@@ -32,6 +32,7 @@ from annotator.gui.panels.message_bar import MessageBar
 from annotator.gui.panels.status import StatusBar
 from annotator.gui.panes import step_pane
 from annotator.gui.popups import context_menu, reject_menu
+from annotator.gui.recent import stored_list
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.docks.restore(settings)
         if self.actions_.keyring.notice:
             self.message.warn(self.actions_.keyring.notice)
+        self.actions_.recent = stored_list(settings, "palette/recent")
         self.files.recent_list.look()
         self._refresh_icons()
         self.actions_.refresh()
@@ -228,6 +230,7 @@ class MainWindow(QMainWindow):
         """Everything is stored already: remember the layout, hide at once and let the threads end."""
         self.docks.store(self.settings)
         self.settings.setValue("tips/network", self.tip.sent_away)
+        self.settings.setValue("palette/recent", self.actions_.recent)
         self.arrivals.close()
         self.files.recent_list.close()
         view_memory.store(self.settings, self.session.settings)

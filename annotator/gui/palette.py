@@ -74,9 +74,11 @@ def fitting(commands: Iterable[Command], query: str) -> list[Command]:
 class CommandsModel(QAbstractListModel):
     """The commands that fit what was typed."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.commands: Sequence[Command] = COMMANDS
+        self._actions = actions
+        self.commands: Sequence[Command] = ()
+        self.show_query("")
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many fit."""
@@ -89,12 +91,17 @@ class CommandsModel(QAbstractListModel):
             return command.title
         if role == Qt.ItemDataRole.ToolTipRole:
             return command.hint
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            words = (command.title, self._actions.key_text(command.id), self._actions.why_not(command))
+            return ", ".join(filter(None, words))
         return command if role == Qt.ItemDataRole.UserRole else None
 
     def show_query(self, query: str) -> None:
         """List what fits this query."""
         self.beginResetModel()
-        self.commands = fitting(COMMANDS, query)
+        recent = [self._actions.commands[id_] for id_ in self._actions.recent if id_ in self._actions.commands]
+        # What was asked for lately comes first: before all others with nothing typed, among equals else.
+        self.commands = fitting(dict.fromkeys([*recent, *COMMANDS]), query)
         self.endResetModel()
 
 
@@ -107,7 +114,7 @@ class CommandDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Every row is equally high."""
-        return QSize(200, 32)
+        return QSize(200, option.fontMetrics.height() + 16)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
@@ -118,12 +125,13 @@ class CommandDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(colours.soft))
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
         why_not = self._actions.why_not(command)
         if command.icon:
-            theme.icon(command.icon).paint(painter, QRect(rect.left() + 10, rect.top() + 7, 18, 18))
+            theme.icon(command.icon).paint(painter, QRect(rect.left() + 10, rect.center().y() - 8, 18, 18))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(colours.muted))
-        right = why_not or command.key_text
+        right = why_not or self._actions.key_text(command.id)
         painter.drawText(rect.adjusted(0, 0, -12, 0), middle | Qt.AlignmentFlag.AlignRight, right)
         painter.setPen(QColor(colours.muted if why_not else colours.text))
         painter.drawText(rect.adjusted(38, 0, -12, 0), middle | Qt.AlignmentFlag.AlignLeft, command.title)
@@ -139,12 +147,13 @@ class Palette(QDialog):
         self._actions = actions
         self.query = QLineEdit(placeholderText=self.tr("What do you want to do?"))
         self.query.setAccessibleName(self.tr("Search commands"))
-        self.model = CommandsModel(self)
+        self.model = CommandsModel(actions, self)
         self.view = QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(CommandDelegate(actions, self.view))
         self.view.setUniformItemSizes(True)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setAccessibleName(self.tr("Commands"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 10)
         layout.setSpacing(8)
@@ -185,4 +194,5 @@ class Palette(QDialog):
         command = index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
         if isinstance(command, Command) and not self._actions.why_not(command):
             self.accept()
+            self._actions.remember(command.id)
             self._actions[command.id].trigger()

@@ -25,9 +25,7 @@ class Recent(QObject):
     @property
     def paths(self) -> list[Path]:
         """What was opened lately, newest first."""
-        found = self._settings.value("recent", [])
-        names = found if isinstance(found, list) else [found]
-        return [Path(str(name)) for name in names if name]
+        return [Path(name) for name in stored_list(self._settings, "recent")]
 
     def remember(self, path: Path) -> None:
         """Put this first."""
@@ -62,3 +60,9 @@ class Recent(QObject):
     def close(self) -> None:
         """Let the thread end."""
         self._lane.close()
+
+
+def stored_list(settings: QSettings, key: str) -> list[str]:
+    """A list of texts from the settings, which write one of a single text as that text."""
+    found = settings.value(key, [])
+    return [str(item) for item in (found if isinstance(found, list) else [found]) if item]

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from windows import click, press, settle
+from windows import click, open_folder, press, settle
 
 from annotator.gui import theme
 from annotator.gui.dialogs.keys import KeysDialog
@@ -136,3 +136,35 @@ def test_digits_take_tools(window, qtbot):
     ):
         press(window, qtbot, key)
         assert window.tools.current == name
+
+
+def test_what_was_asked_for_by_name_lately_comes_first_and_is_remembered(window, qtbot, make_window):
+    palette = Palette(window.actions_, window)
+    qtbot.addWidget(palette)
+    palette.open_over(window)
+    qtbot.keyClicks(palette.query, "residuals")
+    qtbot.keyClick(palette.query, Qt.Key.Key_Return)
+    assert Palette(window.actions_, window).model.commands[0].id == "view.residuals"
+    window.close()
+    again = make_window()
+    assert Palette(again.actions_, again).model.commands[0].id == "view.residuals"
+
+
+def test_the_palette_shows_the_keys_as_they_are_now(window, qtbot):
+    ring = window.actions_.keyring
+    ring.use(ring.keymap.with_key("view.residuals", "F12"))
+    palette = Palette(window.actions_, window)
+    qtbot.addWidget(palette)
+    palette.model.show_query("residuals")
+    spoken = palette.model.data(palette.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "Residuals, R, F12"
+
+
+def test_a_command_that_cannot_be_used_says_why_in_its_tips(empty_window, frames, qtbot):
+    export = empty_window.actions_["file.export"]
+    assert export.statusTip() == "Open a folder or video first"
+    assert export.toolTip().endswith("Open a folder or video first")
+    open_folder(empty_window, frames, qtbot)
+    qtbot.waitUntil(export.isEnabled)
+    assert export.statusTip() == empty_window.actions_.commands["file.export"].hint
+    assert "first" not in export.toolTip()

@@ -26,7 +26,7 @@ from annotator.gui.dialogs.opener import open_folder
 from annotator.gui.keymap_file import settings_folder
 from annotator.gui.keys_page import KeysPage
 
-_OPTIONS = ("view.loupe", "label.snap", "view.keepView", "view.tips")
+_OPTIONS = ("view.loupe", "view.navigator", "view.keepView", "label.snapOnRelease")
 """Settings that their menus own too; the ones that this version does not have are passed over."""
 
 
@@ -41,7 +41,8 @@ class PreferencesDialog(QDialog):
         self.text_size = self._choices(self.tr("Text size"))
         self.language = self._choices(self.tr("Language"))
         self._fill_choices()
-        self.options = [self._option(actions[name]) for name in _OPTIONS if name in actions.commands]
+        self.options = {name: self._option(actions[name]) for name in _OPTIONS if name in actions.commands}
+        self._actions = actions
         self.keys = KeysPage(actions)
         self.pages = QTabWidget()
         self.pages.addTab(self._general(), self.tr("&General"))
@@ -83,8 +84,12 @@ class PreferencesDialog(QDialog):
         box.setToolTip(action.toolTip())
         box.setChecked(action.isChecked())
         box.clicked.connect(action.trigger)
-        action.changed.connect(lambda: box.setChecked(action.isChecked()))
+        action.changed.connect(self._show_options)
         return box
+
+    def _show_options(self) -> None:
+        for name, box in self.options.items():
+            box.setChecked(self._actions[name].isChecked())
 
     def _general(self) -> QWidget:
         page = QWidget()
@@ -97,7 +102,7 @@ class PreferencesDialog(QDialog):
         note = QLabel(self.tr("Another language is spoken from the next start on."))
         note.setProperty("role", "muted")
         form.addRow("", note)
-        for number, box in enumerate(self.options):
+        for number, box in enumerate(self.options.values()):
             form.addRow(self.tr("While labelling") if number == 0 else "", box)
         form.addRow(self.tr("Stored in"), self._folder())
         return page

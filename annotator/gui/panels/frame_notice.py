@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from annotator.gui import theme
 from annotator.gui.actions import Actions
+from annotator.gui.panels.action_button import ActionButton
 
 _GAP = 8
 _WIDEST = 460
@@ -25,7 +26,7 @@ class FrameNotice(QFrame):
         self.reason = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.buttons = [_button(actions, command_id) for command_id in ("go.next", "review.reject")]
+        self.buttons = [ActionButton(actions[command_id]) for command_id in ("go.next", "review.reject")]
         row = QHBoxLayout()
         row.addStretch(1)
         for button in self.buttons:
@@ -73,7 +74,7 @@ class Tip(QFrame):
         self.setObjectName("tip")
         self.sent_away = False
         self.label = QLabel(text, wordWrap=True)
-        self.button = _button(actions, command_id)
+        self.button = ActionButton(actions[command_id])
         self.button.setObjectName("small")
         self.dismiss = QToolButton()
         self.dismiss.setToolTip(self.tr("Do not show this again"))
@@ -94,11 +95,3 @@ class Tip(QFrame):
         """Show the line while it helps, unless it was sent away."""
         self.dismiss.setIcon(theme.icon("dismiss"))
         self.setVisible(wanted and not self.sent_away)
-
-
-def _button(actions: Actions, command_id: str) -> QPushButton:
-    action = actions[command_id]
-    button = QPushButton(action.iconText(), autoDefault=False)
-    button.setToolTip(action.toolTip())
-    button.clicked.connect(action.trigger)
-    return button
