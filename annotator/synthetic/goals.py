@@ -25,7 +25,8 @@ class GoalLook:
 
     ``hem`` is the width in metres of the net's edges, where it is folded and bright; ``frame`` the colour of the bars
     that hold it; ``haze`` the share that strands too thin to be told cover besides; ``poles`` how far aside of the
-    posts and behind the net free poles stand (None without them).
+    posts and behind the net free poles stand (None without them). A net that hangs from those poles has no bars: its
+    upper back corners are pulled ``spread`` aside, between them it sags by ``sag`` of the height.
     """
 
     depth_below: float
@@ -37,6 +38,8 @@ class GoalLook:
     frame: Map
     haze: float
     poles: tuple[float, float] | None
+    spread: float
+    sag: float
 
 
 def random_goal_look(rng: np.random.Generator) -> GoalLook:
@@ -46,17 +49,23 @@ def random_goal_look(rng: np.random.Generator) -> GoalLook:
     net = np.array(rng.uniform(0.75, 1.0, 3), np.float32)
     if rng.random() < 0.12:
         net = rng.uniform(0.05, 0.95, 3).astype(np.float32)
-    white = rng.random() < 0.4
+    white, hung = rng.random() < 0.4, rng.random() < 0.55
+    if hung:
+        below, above = float(rng.uniform(1.2, 2.2)), float(rng.uniform(0.9, 1.9))
+    hem = float(rng.uniform(0.02, 0.09)) if rng.random() < 0.75 else 0.0
+    poles = (float(rng.uniform(1.2, 3.4)), float(rng.uniform(0.1, 2.2))) if hung or rng.random() < 0.4 else None
     return GoalLook(
         depth_below=below,
         depth_above=above,
         spacing=float(rng.uniform(0.09, 0.15)),
-        strand=float(rng.uniform(0.006, 0.022)),
+        strand=float(rng.uniform(0.006, 0.014 if hung else 0.022)),
         net=net,
-        hem=float(rng.uniform(0.02, 0.09)) if rng.random() < 0.75 else 0.0,
+        hem=hem * 0.4 if hung else hem,
         frame=np.full(3, rng.uniform(0.75, 0.95) if white else rng.uniform(0.1, 0.6), np.float32),
         haze=float(rng.uniform(0.0, 0.3)) if rng.random() < 0.5 else 0.0,
-        poles=(float(rng.uniform(1.2, 3.4)), float(rng.uniform(0.1, 2.2))) if rng.random() < 0.6 else None,
+        poles=poles,
+        spread=float(rng.uniform(0.1, 0.9)) if hung else 0.0,
+        sag=float(rng.uniform(0.08, 0.35)) if hung else 0.0,
     )
 
 
@@ -143,47 +152,55 @@ def draw_goal(image: Image, *, camera: RenderCamera, plan: Plan, look: GoalLook,
     Seen from behind, the bright lower corners of the net are not the feet of the posts: those stand on the goal line.
     """
     x = side * plan.half_length
-    corners = _goal_corners(x, side, look)
-    if not np.isfinite(camera.project(np.concatenate(list(corners.values())))).all():
+    edge = _upper_edge(x, side, look)
+    low = x + side * look.depth_below
+    if not np.isfinite(camera.project(np.concatenate([edge, [(low, -4.0, 0.0), (low, 4.0, 0.0)]]))).all():
         return
     if side * float(camera.position[0]) > plan.half_length:
         _frame(image, camera, x)
-        _net(image, camera, corners, look)
+        _net(image, camera, x, low, edge, look)
     else:
-        _net(image, camera, corners, look)
+        _net(image, camera, x, low, edge, look)
         _frame(image, camera, x)
     if look.poles is not None:
         aside, behind = look.poles
-        low = x + side * look.depth_below
-        for upper, sign in zip(corners["back"][2:], (1, -1), strict=True):
+        for upper, sign in ((edge[0], -1), (edge[-1], 1)):
             foot = np.array([low + side * behind, sign * (GOAL_HALF_WIDTH + aside), 0.0])
             _bar(image, camera, np.stack([foot - (0.0, 0.0, CROSSBAR_HEIGHT), upper]), 0.02, look.net)
             _pole(image, camera, foot)
 
 
-def _goal_corners(x: float, side: int, look: GoalLook) -> dict[str, Floats]:
-    """The four panels of a net, (4, 3) metres each."""
-    low, high = x + side * look.depth_below, x + side * look.depth_above
+def _upper_edge(x: float, side: int, look: GoalLook) -> Floats:
+    """The upper back edge of the net from -y to +y, (N, 3) metres: straight, or sagging between the ropes' ends."""
+    part = np.linspace(0.0, 1.0, 7 if look.sag > 0 else 2)
+    droop = 4 * part * (1 - part) * look.sag + look.sag * 0.25
+    width = GOAL_HALF_WIDTH + look.spread * np.abs(2 * part - 1) ** 3
+    back = np.full_like(part, x + side * look.depth_above)
+    return np.stack([back, width * (2 * part - 1), -CROSSBAR_HEIGHT * (1 - droop)], axis=1)
+
+
+def _net(image: Image, camera: RenderCamera, x: float, low: float, edge: Floats, look: GoalLook) -> None:
+    """Roof, back and sides, the bars between them and the folded edges, in place."""
     g, top = GOAL_HALF_WIDTH, -CROSSBAR_HEIGHT
-    return {
-        "back": np.array([(low, -g, 0.0), (low, g, 0.0), (high, g, top), (high, -g, top)]),
-        "left": np.array([(x, -g, 0.0), (low, -g, 0.0), (high, -g, top), (x, -g, top)]),
-        "right": np.array([(x, g, 0.0), (low, g, 0.0), (high, g, top), (x, g, top)]),
-        "roof": np.array([(x, -g, top), (x, g, top), (high, g, top), (high, -g, top)]),
-    }
-
-
-def _net(image: Image, camera: RenderCamera, corners: dict[str, Floats], look: GoalLook) -> None:
-    """The four panels, the bars between them and the folded edges, in place."""
-    for panel in corners.values():
-        _net_panel(image, camera, panel, look)
-    back = corners["back"]
-    edges = [back[[0, 1]], back[[1, 2]], back[[2, 3]], back[[3, 0]], corners["left"][[2, 3]], corners["right"][[2, 3]]]
-    for ends in (back[[0, 1]], back[[1, 2]], back[[3, 0]], corners["left"][[2, 3]], corners["right"][[2, 3]]):
-        _bar(image, camera, ends, 0.045, look.frame)
+    y = np.linspace(-g, g, len(edge))
+    for i in range(len(edge) - 1):
+        pair = [edge[i + 1], edge[i]]
+        _net_panel(image, camera, np.array([(low, y[i], 0.0), (low, y[i + 1], 0.0), *pair]), look)
+        _net_panel(image, camera, np.array([(x, y[i], top), (x, y[i + 1], top), *pair]), look)
+    ends = [edge[0], edge[-1]]
+    for sign, upper in zip((-g, g), ends, strict=True):
+        _net_panel(image, camera, np.array([(x, sign, 0.0), (low, sign, 0.0), upper, (x, sign, top)]), look)
+    corners = [np.array([(low, sign, 0.0), upper]) for sign, upper in zip((-g, g), ends, strict=True)]
+    roof = [np.array([(x, sign, top), upper]) for sign, upper in zip((-g, g), ends, strict=True)]
+    floor = [np.array([(low, -g, 0.0), (low, g, 0.0)])]
+    if look.sag == 0:
+        for bar in (*floor, *corners, *roof):
+            _bar(image, camera, bar, 0.045, look.frame)
     if look.hem > 0:
-        for ends in (*edges, corners["left"][[0, 1]], corners["right"][[0, 1]]):
-            _bar(image, camera, ends, look.hem, look.net)
+        aside = [np.array([(x, sign, 0.0), (low, sign, 0.0)]) for sign in (-g, g)]
+        upper_edge = [edge[i : i + 2] for i in range(len(edge) - 1)]
+        for fold in (*floor, *corners, *roof, *aside, *upper_edge):
+            _bar(image, camera, fold, look.hem, look.net)
 
 
 def _frame(image: Image, camera: RenderCamera, x: float) -> None:

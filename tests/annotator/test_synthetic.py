@@ -123,7 +123,7 @@ def test_cameras_beside_a_goal_never_look_along_the_pitch() -> None:
 def test_from_behind_the_net_hangs_before_the_post() -> None:
     red = np.array([1.0, 0.0, 0.0], np.float32)
     look = random_goal_look(np.random.default_rng(1))
-    look, plan = replace(look, strand=0.09, spacing=0.1, hem=0.0, poles=None, net=red), Plan()
+    look, plan = replace(look, strand=0.09, spacing=0.1, hem=0.0, poles=None, net=red, sag=0.0, spread=0.0), Plan()
     reds = []
     for x in (-75.0, -30.0):
         target = np.array([-52.5, 0.0, -1.2])
