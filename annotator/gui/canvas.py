@@ -109,7 +109,7 @@ class Canvas(Lightbox):
     def show_view(self, state: ViewState) -> None:
         """Show this state of the marks in place of the one before."""
         held, now = held_point(self._overlay.state), held_point(state)
-        self._overlay.show_state(state)
+        self._overlay.show_state(state, dragging=self._gesture is Gesture.TOOL)
         if held and now and held[0] == now[0] and held[1] != now[1] and self._gesture is None:
             self.linger_at(now[1])
         else:
@@ -209,6 +209,7 @@ class Canvas(Lightbox):
             self._zoom_to_band(region_between(start.point, pointer.point))
         elif gesture is Gesture.TOOL and self._tool is not None:
             self._tool.release(pointer)
+            self._overlay.settle()
 
     def _zoom_to_band(self, band: Rect) -> None:
         if min(band[2] - band[0], band[3] - band[1]) * self._scale >= WORTH_ZOOMING:

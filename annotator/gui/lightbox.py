@@ -110,13 +110,9 @@ class Lightbox(Sheet):
             self.centre_on(x, y)
         self._flash.show_at(x, y)
 
-    def _set_scale(self, scale: float) -> None:
-        super()._set_scale(scale)
-        self._on_view_moved()
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Let the instruments follow the view."""
-        super().scrollContentsBy(dx, dy)
+    def _scroll_by(self, dx: int, dy: int) -> None:
+        """Let names and instruments follow the view; every change of scale ends in a scroll, too."""
+        super()._scroll_by(dx, dy)
         self._on_view_moved()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

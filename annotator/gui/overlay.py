@@ -5,7 +5,7 @@ Items that are no longer needed are hidden, not removed: the next frame most lik
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from math import inf
@@ -43,6 +43,7 @@ class Overlay:
         self._names: dict[str, NameItem] = {}
         self._window: Box = (-inf, -inf, inf, inf)
         self._placed: dict[str, Place] = {}
+        self._unsettled = False
         self._ghost = GhostItem()
         self._doubtful = GhostItem(DOUBT_INK)
         self._spreads = SpreadItem()
@@ -50,8 +51,8 @@ class Overlay:
         for item in (self._ghost, self._doubtful, self._spreads, self._band):
             scene.addItem(item)
 
-    def show_state(self, state: ViewState) -> None:
-        """Show this state in place of the one before."""
+    def show_state(self, state: ViewState, *, dragging: bool = False) -> None:
+        """Show this state in place of the one before; ``dragging``: names make room for what moves at `settle`."""
         before, self.state = self.state, state
         if state.marks != before.marks:
             self._show_marks(before.marks, state.marks)
@@ -66,7 +67,15 @@ class Overlay:
         self._spreads.show_spreads(state.spreads)
         if (state.names, state.indices) != (before.names, before.indices):
             self._rename()
-        if state.has_names or before.has_names:
+        if dragging and _same_but_moved(before, state):
+            self._unsettled = True
+            self._lay_out_names([mark for mark in state.marks if mark.selected])
+        elif state.has_names or before.has_names:
+            self._lay_out_names()
+
+    def settle(self) -> None:
+        """What was dragged has come to rest: the other names make room for its name."""
+        if self._unsettled and self.state.has_names:
             self._lay_out_names()
 
     def _show_marks(self, before: tuple[Mark, ...], marks: tuple[Mark, ...]) -> None:
@@ -152,25 +161,26 @@ class Overlay:
         self._scale = scale
         for item in chain((self._ghost, self._doubtful, self._spreads, self._band), self._curves.values()):
             item.set_scale(scale)
-        self._lay_out_names()
 
     def set_window(self, window: QRectF) -> None:
         """Take this part of the scene as what is in view: no name is cut off by its border."""
-        self._window = (window.left(), window.top(), window.right(), window.bottom())
-        if self.state.has_names:
+        before, self._window = self._window, (window.left(), window.top(), window.right(), window.bottom())
+        if self.state.has_names and self._window != before:
             self._lay_out_names()
 
-    def _lay_out_names(self) -> None:
-        """Put every name where it has room, and hide the others."""
+    def _lay_out_names(self, only: Sequence[Mark] | None = None) -> None:
+        """Put every name where it has room, and hide the others; or only some, whatever lies there."""
         scale, before = self._scale, self._placed
-        marks = self.state.marks if self.state.has_names else ()
+        marks: Sequence[Mark] = (self.state.marks if self.state.has_names else ()) if only is None else only
+        self._unsettled &= only is not None
         named = []
         for mark in marks:
             plate = self._name_item(mark).plate
             x, y = mark.x * scale, mark.y * scale
             named.append(Named(mark.name, x, y, plate.width(), plate.height(), mark.selected))
         left, top, right, bottom = (side * scale for side in self._window)
-        self._placed = lay_out(named, (left, top, right, bottom), before)
+        found = lay_out(named, (left, top, right, bottom), before)
+        self._placed = found if only is None else {**before, **found}
         for mark in marks:
             place = self._placed.get(mark.name)
             if place is not None:
@@ -200,6 +210,15 @@ class Overlay:
             self._scene.removeItem(item)
         self._names.clear()
         self._placed = {}
+
+
+def _same_but_moved(before: ViewState, after: ViewState) -> bool:
+    """True where the same names are written, and nothing but selected marks changed, which were selected before."""
+    if not after.has_names or (before.names, before.indices) != (after.names, after.indices):
+        return False
+    held = {mark.name for mark in before.marks if mark.selected}
+    changed = set(after.marks).difference(before.marks)
+    return len(before.marks) == len(after.marks) and all(mark.selected and mark.name in held for mark in changed)
 
 
 def _hide(items: Mapping[_K, _I], keys: set[_K]) -> None:

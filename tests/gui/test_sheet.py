@@ -346,3 +346,17 @@ def test_indices_are_the_numbers_of_the_scheme(canvas):
     assert text(indices=True) == "41"
     assert text(names=True) == "Center mark"
     assert text(names=True, indices=True) == "41  Center mark"
+
+
+def test_other_names_stay_put_while_a_point_is_dragged_past_them(busy, desk, qtbot):
+    desk.settings = ViewSettings(names=True)
+    desk.changed()
+    before = {rect.topLeft().toTuple() for rect in shown_names(busy)}
+    press(busy, 100.0, 80.0)
+    for x in (150.0, 250.0, 330.0):
+        move(busy, x, 200.0)
+    during = {rect.topLeft().toTuple() for rect in shown_names(busy)}
+    assert len(before & during) == 2
+    release(busy, 330.0, 200.0)
+    plates = shown_names(busy)
+    assert not any(a.intersects(b) for a in plates for b in plates if a is not b)
