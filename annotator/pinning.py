@@ -90,7 +90,8 @@ def hold(camera: Solution, at: Point, *, reach: float) -> Pin | None:
     if held is None:
         width, height = camera.size
         held = grab(camera, (0.5 * width, 0.75 * height), reach=0.0)
-    return None if held is None else held.at(shown_at(camera, held))
+    place = shown_at(camera, held) if held is not None else (math.nan, math.nan)
+    return held.at(place) if held is not None and math.isfinite(place[0] + place[1]) else None
 
 
 def pinned_under(pins: tuple[Pin, ...], at: Point, *, reach: float) -> Pin | None:

@@ -96,6 +96,12 @@ class Snapper(QObject):
         if self.on_release and target != EVERYTHING:
             self._snap(target, quiet=True)
 
+    def placed(self) -> None:
+        """The whole pitch was placed: snap all of it if drops are to be snapped."""
+        if self.on_release:
+            self._session.end_gesture()
+            self._snap(EVERYTHING, quiet=True)
+
     def close(self) -> None:
         """Wait for the thread to end."""
         self._lane.close()

@@ -15,6 +15,7 @@ from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, PointerEvent, R
 from annotator.gui.selected import Burst
 from annotator.gui.sketch import NO_SKETCH, Look, Sign, Sketch, Spot, Stroke
 from annotator.gui.view_state import Polyline, spoken
+from annotator.in_view import stretches
 from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels
 from annotator.pinning import camera_of_labels, camera_to_steer, carried, hold, pinned_under, shown_at, zoomed
@@ -107,7 +108,10 @@ class TemplateTool:
         self._states = [placed if state.labels == placed.labels else state for state in self._states]
 
     def _store(self, placed: _Placed, gesture: object | None = None) -> None:
-        """Take this camera as what a person said: one step to undo."""
+        """Take this camera as what a person said: one step to undo; not one that has nothing of the pitch in view."""
+        if not stretches(placed.camera):
+            self._desk.say(translate("Tools", "The pitch would be out of sight: it stays where it was"))
+            return
         first = self._states[0]
         base = first.labels
         if first.is_of_labels:

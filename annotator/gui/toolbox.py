@@ -38,7 +38,7 @@ class Toolbox(QObject):
             "select": lambda: SelectTool(session, dropped=dropped),
             "point": lambda: PointTool(session, advance=session.advance, dropped=dropped),
             "marking": lambda: GuidedMarking(session, self.guide, dropped=dropped),
-            "template": lambda: TemplateTool(session, finish=lambda: self.choose("select")),
+            "template": lambda: TemplateTool(session, finish=self._finish_template),
             "pan": lambda: PanTool(session),
         }
         self.current = ""
@@ -80,6 +80,10 @@ class Toolbox(QObject):
         """Say what a press on the canvas does now."""
         if self._tool is not None and self._session.frame_id is not None:
             self._session.say(self._tool.hint())
+
+    def _finish_template(self) -> None:
+        self.choose("select")
+        self.snapper.placed()
 
     def choose_keypoint(self, name: str) -> None:
         """Make this the keypoint in question: select it where it is to be seen, else take the point tool."""

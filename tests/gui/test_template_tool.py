@@ -235,6 +235,28 @@ def test_enter_takes_the_pitch_as_it_stands(window, hand, qtbot):
     assert sketched(window) == NO_SKETCH
 
 
+def test_enter_snaps_what_was_placed_when_drops_are_snapped(window, hand, qtbot):
+    asked = []
+    window.tools.snapper.toggle()
+    window.tools.snapper._lane.ask = lambda work, **then: asked.append(work)
+    press(window, qtbot, Qt.Key.Key_Return)
+    assert len(asked) == 1
+    found = asked[0](None, None)
+    assert {outcome.name for outcome in found.outcomes} == set(window.session.labels.pitch.markings)
+
+
+def test_a_pitch_out_of_sight_is_not_taken(window, hand, qtbot):
+    before, said = camera(window), []
+    window.session.message.connect(said.append)
+    hand.drag((300.0, 200.0), (305.0, 205.0), let_go=False)
+    grip = tool(window)._grip
+    tool(window)._grip = replace(grip, camera=turned(before, tilt=80.0))
+    hand.send(QEvent.Type.MouseButtonRelease, (305.0, 205.0), LEFT, Qt.MouseButton.NoButton)
+    assert any("out of sight" in text for text in said)
+    assert camera(window) is before
+    assert window.session.labels == EMPTY
+
+
 def test_what_was_drawn_moves_along_with_a_pitch_that_follows_from_it(window, hand):
     truth = turned(starting_camera(SIZE, side=Side.LEFT), pan=2.0)
     drawn = labels_from_steering(EMPTY, truth)

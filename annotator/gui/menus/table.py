@@ -37,7 +37,7 @@ TOOLBAR = (
 DECISIONS = ("review.reject", "review.accept")
 CONTEXT = (
     "label.visible", "label.occluded", "label.absent", "",
-    "label.atPrediction", "label.atGeometry", "edit.delete", "",
+    "label.atPrediction", "label.atGeometry", "label.snapNow", "edit.delete", "",
     "view.fit", "view.actual", "view.heatmap", "",
     "review.accept", "review.reject",
 )  # fmt: skip
