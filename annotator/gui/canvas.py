@@ -112,7 +112,7 @@ class Canvas(Lightbox):
         self._overlay.show_state(state, dragging=self._gesture is Gesture.TOOL)
         if held and now and held[0] == now[0] and held[1] != now[1] and self._gesture is None:
             self.linger_at(now[1])
-        else:
+        elif self._gesture is None:
             self._refresh_loupe()
 
     def refresh_sketch(self) -> None:
