@@ -16,8 +16,8 @@ from annotator.gui.undo import RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
 from annotator.labels import FrameLabels, FrameRecord, Origin, Review, place
-from annotator.pitch import KEYPOINTS
 from annotator.project import ChangedElsewhereError, Project, ProjectError
+from annotator.proposals import guided_points
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -169,16 +169,18 @@ class FrameDesk(QObject):
             self.active_changed.emit()
 
     def advance(self, by: int = 1) -> None:
-        """Go to the next keypoint of the scheme that nobody placed yet and that can lie in the frame."""
-        names = list(KEYPOINTS)
+        """Go to the next (+1) or previous (-1) keypoint in view of which nobody spoke yet, in the scheme's order."""
+        if self._resolved is None:
+            return
+        order = list(self._resolved.keypoints)
+        left = guided_points(self.labels.pitch, self._resolved)
         active = self._active[0]
-        start = names.index(active) if active is not None and active in KEYPOINTS else -by
-        for offset in range(1, len(names) + 1):
-            name = names[(start + by * offset) % len(names)]
-            point = self._resolved.keypoints.get(name) if self._resolved is not None else None
-            if point is None or (point.source is not Source.PLACED and (point.position is None or point.inside)):
-                self.activate(keypoint=name, marking=self._active[1])
-                return
+        start = order.index(active) if active in order else -by
+        if left:
+            name = min(left, key=lambda other: (by * (order.index(other) - start) - 1) % len(order))
+            self.activate(keypoint=name, marking=self._active[1])
+        else:
+            self.say(self.tr("Every visible point is placed"))
 
     def set_settings(self, settings: ViewSettings) -> None:
         """See something else."""

@@ -57,10 +57,13 @@ class Guide(QObject):
 
     def close(self) -> None:
         """Wait for the thread to end."""
+        self._warm.stop()
         self._lane.close()
 
     def _prepare(self) -> None:
         """The usual views take half a second once: not when somebody waits for them."""
+        if self._session.project is None:
+            return
 
         def work(progress: Progress, should_stop: ShouldStop) -> None:
             from annotator.prior_views import prior_views

@@ -6,6 +6,8 @@ import time
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 from windows import DRAWN, SEEN, click, load_network, press, settle, spot
 
 from annotator.gui.hovering import NOTHING, Target
@@ -14,7 +16,7 @@ from annotator.gui.panels.map_ink import line_pen
 from annotator.gui.panels.map_states import LineState, Whereabouts
 from annotator.gui.panels.points import NAME, SOURCE, X
 from annotator.gui.view_state import Glyph, HeatmapLayer, Selection
-from annotator.labels import EMPTY, FrameLabels, FrameState, Instance, Visibility, place, set_visibility
+from annotator.labels import EMPTY, Decision, FrameLabels, FrameState, Instance, Visibility, place, set_visibility
 from annotator.pitch import KEYPOINTS, MARKINGS
 
 pytest_plugins = ("window_fixtures",)
@@ -295,3 +297,87 @@ def test_hovering_works_nothing_out(window, qtbot, monkeypatch):
         pitch.grab()
     assert asked == []
     assert pitch._base is base
+
+
+# Guided placing: point after point of those in view
+
+
+LEFT_END = ("Big rect. left main", "Big rect. left top", "Side line left", "Side line top", "Side line bottom",
+            "Small rect. left main", "Small rect. left top", "Circle left")  # fmt: skip
+
+
+def turn_wheel(qtbot, table, notches: int, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+    at = QPointF(30.0, 30.0)
+    no_button, no_phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    globally = QPointF(table.viewport().mapToGlobal(at.toPoint()))
+    event = QWheelEvent(at, globally, QPoint(), QPoint(0, 120 * notches), no_button, modifiers, no_phase, False)
+    QApplication.sendEvent(table.viewport(), event)
+
+
+def test_points_are_placed_one_after_another_of_those_in_view(window, qtbot):
+    session, readiness = window.session, window.docks.readiness
+    draw(window, LEFT_END)
+    in_view = [name for name, point in session.resolved.keypoints.items() if point.inside]
+    press(window, qtbot, Qt.Key.Key_2)
+    assert session.active_keypoint == in_view[0]
+    qtbot.waitUntil(lambda: readiness.count.text() == f"0 of {len(in_view)} visible points")
+    x, y = session.resolved.keypoints[in_view[0]].position
+    click(window, qtbot, x, y)
+    assert session.labels.pitch.keypoints.keys() == {in_view[0]}
+    assert session.active_keypoint == in_view[1]
+    qtbot.waitUntil(lambda: readiness.count.text() == f"1 of {len(in_view)} visible points")
+
+
+def test_j_says_that_a_point_is_absent_and_u_that_it_is_occluded(window, qtbot):
+    session, readiness = window.session, window.docks.readiness
+    draw(window, LEFT_END)
+    in_view = [name for name, point in session.resolved.keypoints.items() if point.inside]
+    press(window, qtbot, Qt.Key.Key_2)
+    press(window, qtbot, Qt.Key.Key_J)
+    assert session.labels.pitch.keypoints[in_view[0]].visibility is Visibility.ABSENT
+    assert session.active_keypoint == in_view[1]
+    qtbot.waitUntil(lambda: readiness.count.text() == f"0 of {len(in_view) - 1} visible points")
+    press(window, qtbot, Qt.Key.Key_Tab)
+    assert session.selection.keypoints == (in_view[2],)
+    press(window, qtbot, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert session.selection.keypoints == (in_view[1],)
+    press(window, qtbot, Qt.Key.Key_U)
+    assert session.labels.pitch.keypoints[in_view[1]].visibility is Visibility.OCCLUDED
+    qtbot.waitUntil(lambda: readiness.count.text() == f"1 of {len(in_view) - 1} visible points")
+
+
+def test_when_every_point_in_view_is_placed_that_is_said(window, qtbot):
+    session = window.session
+    labels = EMPTY
+    for number, name in enumerate(KEYPOINTS):
+        labels = place(labels, name, (10.0 + 10 * number, 20.0))
+    session.edit(labels, text="Place")
+    with qtbot.waitSignal(session.message) as said:
+        session.advance()
+    assert "Every visible point" in said.args[0]
+
+
+def test_the_wheel_over_the_table_goes_from_point_to_point(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    table, session = window.docks.points, window.session
+    turn_wheel(qtbot, table, -1)
+    first = session.active_keypoint
+    assert first == table._points.name_at(0)
+    turn_wheel(qtbot, table, -2)
+    assert session.selection.keypoints == (table._points.name_at(2),)
+    turn_wheel(qtbot, table, 1)
+    assert session.active_keypoint == table._points.name_at(1)
+    turn_wheel(qtbot, table, -3, Qt.KeyboardModifier.ControlModifier)
+    assert session.active_keypoint == table._points.name_at(1)
+
+
+@pytest.mark.parametrize("which", ["frames", "points"])
+def test_space_accepts_in_both_lists_and_letters_are_commands(window, qtbot, which):
+    view = window.frames.view if which == "frames" else window.docks.points
+    first = window.session.frame_id
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_N)
+    assert window.session.settings.names
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    settle(window, qtbot)
+    assert window.session.project.record(first).review.decision is Decision.ACCEPTED

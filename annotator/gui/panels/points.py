@@ -17,13 +17,14 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from annotator.gui import theme
 from annotator.gui.colours import BACKDROP
 from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.marks import layers
+from annotator.gui.panels.row_keys import is_for_the_window
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, Selection, describe, spoken
 from annotator.gui.wording import phrases
@@ -37,6 +38,7 @@ _NUMBERS = (X, Y, CONFIDENCE, SD)
 _WIDTHS = {X: 50, Y: 50, SOURCE: 78, VISIBILITY: 66, CONFIDENCE: 40, SD: 40}
 _WIDE, _NARROW = 520, 380
 _CHIP = 18
+_NOTCH = 120  # eighths of a degree, as Qt counts them
 _DISPLAY, _DECORATION, _TIP = (
     int(role) for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole)
 )
@@ -293,6 +295,7 @@ class PointsPanel(QTableView):
         self._session = session
         self._points = PointsModel(session, self)
         self._following = False
+        self._turned = 0
         self.setModel(self._points)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -326,14 +329,27 @@ class PointsPanel(QTableView):
         self._session.hovering.point_at(NOTHING)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space accepts here as on the canvas; letters are commands, not a search by first letter."""
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self.space_tapped.emit()
-        elif event.text().isprintable() and event.text():
-            event.ignore()
-        else:
+        """Space accepts here as on the canvas; letters are commands."""
+        if not is_for_the_window(event, self.space_tapped.emit):
             super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel goes from point to point; with a modifier key it scrolls."""
+        if event.modifiers() != Qt.KeyboardModifier.NoModifier or not event.angleDelta().y():
+            super().wheelEvent(event)
+            return
+        self._turned -= event.angleDelta().y()
+        steps = int(self._turned / _NOTCH)
+        self._turned -= steps * _NOTCH
+        event.accept()
+        if steps:
+            self._step(steps)
+
+    def _step(self, by: int) -> None:
+        """Select the point this many rows on."""
+        active = self._session.active_keypoint
+        row = self._points.row_of(active) + by if active is not None and active in KEYPOINTS else 0
+        self._session.select(Selection(keypoints=(self._points.name_at(min(max(row, 0), len(KEYPOINTS) - 1)),)))
 
     def _set_up_headers(self) -> None:
         rows, columns = self.verticalHeader(), self.horizontalHeader()

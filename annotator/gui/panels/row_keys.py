@@ -1,0 +1,24 @@
+"""What keys do in lists of frames and of points: the same in both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+
+def is_for_the_window(event: QKeyEvent, tapped: Callable[[], None]) -> bool:
+    """Whether a key pressed in a list is none of the list's.
+
+    The space bar accepts as on the canvas: ``tapped`` is called, once for a press however long it is held. Letters are
+    commands, not a search by first letter: the event is left to the window.
+    """
+    if event.key() == Qt.Key.Key_Space:
+        if not event.isAutoRepeat():
+            tapped()
+        return True
+    if event.text() and event.text().isprintable():
+        event.ignore()
+        return True
+    return False
