@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from annotator.gui import theme
 from annotator.gui.colours import BLUE, ORANGE, SKY, VERMILLION
+from annotator.gui.panels.row_keys import is_for_the_window
 from annotator.gui.session import UNDECIDED, Session
 from annotator.labels import FrameState
 from annotator.project import FrameRow
@@ -166,13 +167,8 @@ class FramesView(QListView):
     space_tapped = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Rows are gone through with the arrows; letters are commands, not a search by first letter."""
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self.space_tapped.emit()
-        elif event.text().isprintable() and event.text():
-            event.ignore()
-        else:
+        """Rows are gone through with the arrows; letters are commands."""
+        if not is_for_the_window(event, self.space_tapped.emit):
             super().keyPressEvent(event)
 
 
