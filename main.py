@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from annotator.commands import COMMANDS, parse_window, run_command
@@ -12,6 +13,8 @@ def main(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         return run_command(arguments)
     options = parse_window(arguments)
+    # Whatever is made on the way to the window is there to stay: looking for garbage meanwhile is in vain.
+    gc.disable()
     from annotator.gui.app import run
 
     return run(options.paths, sample=options.sample)

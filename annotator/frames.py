@@ -11,7 +11,6 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,6 +42,8 @@ def read_image(path: Path) -> Rgb:
     MediaError
         If the file is missing, empty, no image, cut short, or larger than 250 megapixels.
     """
+    import cv2
+
     try:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError as error:

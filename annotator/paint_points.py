@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -119,6 +118,8 @@ def sought_directions(paint: PaintField, position: Array, *, reach: float) -> Ar
 
 def _patch(paint: PaintField, position: Array, reach: float) -> NDArray[np.float32]:
     """White top-hat about a pixel, one sample a pixel of 540 rows, capped so that no blob outshines a line."""
+    import cv2
+
     half = int(reach / paint.scale + ARM) + 1
     grid = np.arange(-half, half + 1, dtype=np.float32) * np.float32(paint.scale)
     x, y = np.meshgrid(grid + np.float32(position[0]), grid + np.float32(position[1]))

@@ -17,7 +17,6 @@ from annotator.evidence import Equations, Evidence, linearise
 from annotator.in_view import stretches
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS
 from annotator.steering import camera_of
-from annotator.synthetic.cameras import random_view
 
 Array = NDArray[np.float64]
 
@@ -47,6 +46,8 @@ class PriorView:
 @cache
 def prior_views() -> tuple[PriorView, ...]:
     """The sample; about 0.2 s once."""
+    from annotator.synthetic.cameras import random_view
+
     rng = np.random.default_rng(SEED)
     found: list[PriorView] = []
     while len(found) < COUNT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+# Qt's Python side looks into the source of whatever is imported after it.
+import numpy as np  # noqa: F401
 from PySide6.QtCore import QObject, QSettings, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -45,7 +48,7 @@ def run(paths: Sequence[str], *, sample: bool) -> int:
     _catch_errors(window)
     interrupt = Interrupt(window)
     window.show()
-    QTimer.singleShot(0, window, lambda: open_paths(window, paths, sample=sample))
+    QTimer.singleShot(0, window, lambda: begin(window, paths, sample=sample))
     code = app.exec()
     interrupt.close()
     return code
@@ -55,6 +58,13 @@ def _needs_x11() -> bool:
     """Whether Qt is going to show the window through X11."""
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     return chosen.startswith("xcb") or not (chosen or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def begin(window: MainWindow, paths: Sequence[str], *, sample: bool) -> None:
+    """The window stands: what it is made of stays, garbage is looked for from now on, and the paths are opened."""
+    gc.freeze()
+    gc.enable()
+    open_paths(window, paths, sample=sample)
 
 
 def open_paths(window: MainWindow, paths: Sequence[str], *, sample: bool) -> None:

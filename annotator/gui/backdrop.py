@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, QSize
@@ -61,6 +60,8 @@ class Picture:
         return self._images[level]
 
     def _image(self, level: int) -> QImage:
+        import cv2
+
         while len(self._halves) <= level:
             height, width = self._halves[-1].shape[:2]
             size = (max(1, (width + 1) // 2), max(1, (height + 1) // 2))
@@ -233,6 +234,8 @@ def _paint_picture(painter: QPainter, picture: Picture, *, scale: float, smooth:
 
 def _through_table(image: QImage, part: QRect, values: NDArray[np.uint8]) -> None:
     """Send a part of an RGB32 image through a table of values, in place."""
+    import cv2
+
     rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     window = rows[part.top() : part.bottom() + 1, part.left() : part.right() + 1]
     window[:] = cv2.LUT(np.ascontiguousarray(window), values)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from annotator.checks import Finding, check, deep_check
 from annotator.gui.background import Lane, sentence
 from annotator.gui.frame_desk import FrameDesk
 from annotator.gui.view_state import Selection
 from annotator.keypoints import Resolved
+
+if TYPE_CHECKING:
+    from annotator.checks import Finding
 
 REST_MS = 150
 
@@ -58,6 +60,8 @@ class Checker(QObject):
 
     def check_now(self) -> None:
         """Check the labels as they are."""
+        from annotator.checks import check, deep_check
+
         self._rest.stop()
         desk, resolved = self._desk, self._desk.resolved
         if resolved is self._of:

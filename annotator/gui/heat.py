@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,6 +72,8 @@ def entropy(maps: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def peaks_of(prediction: Prediction, name: str, *, most: int = 3) -> tuple[Peak, ...]:
     """The highest peaks of a keypoint's heatmap, highest first; none for a keypoint that the network does not know."""
+    import cv2
+
     if name not in prediction.names:
         return ()
     heat = prediction.heatmap_of(name)

@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from annotator.checks import Severity, check
 from annotator.frames import FrameSource, MediaError
 from annotator.gui.background import Lane, ShouldStop, sentence
 from annotator.gui.checking import Checker
@@ -21,6 +20,8 @@ LABELLED = frozenset({FrameState.DRAFT, FrameState.ACCEPTED})
 
 def first_with_issues(project: Project, ids: Sequence[int], should_stop: ShouldStop) -> int | None:
     """The first of these frames of which more than a hint is to be said; None when there is none, or when stopped."""
+    from annotator.checks import Severity, check
+
     source = FrameSource(max_frames=1)
     for frame_id in ids:
         if should_stop():

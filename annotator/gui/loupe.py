@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap, QRegion, QTransform
 
 from annotator.gui.colours import ACCENT, BACKDROP, CASING, SOFT_CASING
 from annotator.labels import Point
@@ -170,7 +170,16 @@ class Loupe:
             lies = to_view.mapRect(self._lies)
             corner = QPointF(math.ceil(lies.x() - 0.5), math.ceil(lies.y() - 0.5))
             size = QSize(round(lies.width()), round(lies.height()))
+            painter.setClipRegion(self._beside_the_middle(), Qt.ClipOperation.IntersectClip)
             painter.drawTiledPixmap(QRectF(corner, size), _grid(int(self._zoom)))
+            painter.setClipRect(self._rect)
+
+    def _beside_the_middle(self) -> QRegion:
+        """All of it but what the hairs leave free: the pixel that is meant is seen as it is."""
+        free = 2 * HAIR_FROM - 1
+        middle = QRect(0, 0, free, free)
+        middle.moveCenter(self._rect.center())
+        return QRegion(self._rect) - QRegion(middle)
 
     def _paint_thin(self, painter: QPainter, to_view: QTransform) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -22,6 +21,8 @@ WINDOW_CASING, WINDOW = QPen(CASING, 3.0), QPen(ACCENT, 1.25)
 
 def thumbnail(rgb: NDArray[np.uint8], size: QSize, ratio: float) -> QImage:
     """The frame (H, W, 3) at this size, in pixels of the view with ``ratio`` dots to each."""
+    import cv2
+
     width, height = round(size.width() * ratio), round(size.height() * ratio)
     # Every n-th pixel first: averaging all of a 4K frame costs more than a thumbnail is worth.
     step = max(1, min(rgb.shape[1] // (3 * width), rgb.shape[0] // (3 * height)))

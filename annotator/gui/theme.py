@@ -7,12 +7,13 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QRectF, QSettings, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
+from PySide6.QtCore import QCoreApplication, QSettings, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
+from annotator.gui.svg_engine import SvgEngine
+
 ICONS = Path(__file__).resolve().parents[2] / "resources" / "icons"
-_SIZES = (16, 20, 24, 32, 40, 48)
 _SYSTEM_FONT = "touchlineSystemFont"
 TEXT_SIZES = (90, 100, 115, 130, 150)
 """Sizes of text to choose from, in % of the system's."""
@@ -300,20 +301,4 @@ def icon(name: str) -> QIcon:
     """The icon of this name in the colours of the palette in use."""
     colours = tokens()
     source = (ICONS / f"{name}.svg").read_bytes()
-    made = QIcon()
-    for mode, colour in ((QIcon.Mode.Normal, colours.text), (QIcon.Mode.Disabled, colours.border)):
-        for size in _SIZES:
-            made.addPixmap(_painted(source, colour, size), mode)
-    return made
-
-
-def _painted(source: bytes, colour: str, size: int) -> QPixmap:
-    from PySide6.QtSvg import QSvgRenderer
-
-    renderer = QSvgRenderer(QByteArray(source.replace(b"#000", colour.encode())))
-    pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(0, 0, size, size))
-    painter.end()
-    return pixmap
+    return QIcon(SvgEngine(source, {QIcon.Mode.Normal: colours.text, QIcon.Mode.Disabled: colours.border}))

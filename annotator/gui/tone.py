@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,6 +61,8 @@ def paint_of(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     White is high in every channel, grass in one: the least channel tells them apart. A top-hat (the picture less its
     opening; Serra 1982) then keeps what is thinner than the widest line, and drops shirts, boards and sunlit grass.
     """
+    import cv2
+
     red, green, blue = cv2.split(rgb)
     least = cv2.min(cv2.min(red, green), blue)
     side = max(LEAST_PAINT, round(PAINT_SHARE * rgb.shape[1])) | 1

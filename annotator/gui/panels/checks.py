@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import (
@@ -15,10 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.checks import Finding, Severity
 from annotator.gui import theme
 from annotator.gui.checking import Checker
 from annotator.gui.session import Session
+
+if TYPE_CHECKING:
+    from annotator.checks import Finding, Severity
 
 
 class SeverityMark(QWidget):
@@ -31,6 +35,8 @@ class SeverityMark(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A filled triangle, an open one, or a small ring."""
+        from annotator.checks import Severity
+
         colours = theme.tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
