@@ -41,6 +41,7 @@ STEEPEST_TURN = 0.25  # across over along
 LEAST_SCORE = 0.2  # mean weight of the paint found, over all profiles, where the clicks are;
 FAR_SCORE = 0.4  # this much more is asked of paint that lies
 FAR = 12.0  # pixels of 540 rows away, or farther
+CROWD = 2  # curves beside it that look the same: a net
 HAND = 5.0  # pixels of 540 rows: a sloppy click on a circle
 GOAL_REACH = 12.0  # pixels of 540 rows: nets have bars and ropes beside every post
 
@@ -52,6 +53,7 @@ class Refusal(Enum):
     TOO_SHORT = "too short"
     NO_PAINT = "no paint"
     DISAGREES = "disagrees"
+    CROWDED = "crowded"
     TURNED = "turned"
     TOO_FAR = "too far"
 
@@ -162,11 +164,12 @@ def snap_point(
         return Snap(before, before, Refusal.NO_PAINT)
     ticks, normals = np.concatenate([a.ticks for a in found]), np.concatenate([a.normals for a in found])
     agree = np.concatenate([a.agree for a in found])
+    place: Array | None = None
     if len(found) == 2:
         place = crossing_of(found[0], found[1])
-        if place is None:
+        if place is None and directions is not None:
             return Snap(before, before, Refusal.DISAGREES, ticks, agree, normals)
-    else:
+    if place is None:
         line = found[0].line
         place = at - float(line[:2] @ at + line[2]) * line[:2]
     shift = float(np.linalg.norm(place - at))
@@ -200,6 +203,8 @@ def _judged(
         reason = Refusal.NO_PAINT
     elif fit.agree.sum() < (ROUND_AGREEING if is_round else agreeing) * seen.sum() or fit.score < _asked(fit, far):
         reason = Refusal.DISAGREES
+    elif fit.rivals >= CROWD:
+        reason = Refusal.CROWDED
     elif float(np.abs(fit.offsets).max()) > 1.25 * reach or float(shifts.max()) > (1.5 * reach if is_round else reach):
         reason = Refusal.TOO_FAR
     elif not is_round and _turn(base, fit) > STEEPEST_TURN:

@@ -25,6 +25,7 @@ BEND = 1.5  # pixels of 540 rows that a lens bends a line by, as a deviation
 CLOSE = 1.2  # pixels of 540 rows within which a ridge agrees with the fit
 CLOSING = (3.0, 2.0, 1.5, CLOSE, CLOSE, CLOSE)  # in turn
 CLOSING_ROUND = (5.0, 4.0, 4.0, 3.0, 3.0, 2.0, 2.0, 1.5, 1.5, CLOSE, CLOSE, CLOSE)
+RIVAL = 0.5  # of the paint of the best curve
 NEARNESS = 0.3  # of the score that paint at the limit of reach loses against paint under the clicks
 
 
@@ -101,8 +102,8 @@ def round_base(
 
 def _shifted(normals: Array, scale: float, reach: float) -> Array:
     """Offsets (H, N) of a curve that is moved as a whole, or larger or smaller all round."""
-    a = np.arange(-reach, reach + 1e-9, 2.0 * scale)
-    shift = np.arange(-0.75 * reach, 0.75 * reach + 1e-9, 2.0 * scale)
+    a = np.linspace(-reach, reach, 2 * int(reach / (3.0 * scale)) + 1)
+    shift = 0.75 * a
     swell, dx, dy = (grid.ravel() for grid in np.meshgrid(a, shift, shift, indexing="ij"))
     found: Array = swell[:, None] + dx[:, None] * normals[:, 0] + dy[:, None] * normals[:, 1]
     return found
@@ -132,7 +133,8 @@ class PaintFit:
     """Where the paint is: ``coefficients`` (K,) and ``offsets`` (N,) of the base; which ridge each profile adds.
 
     ``ticks`` (N,) is the offset of the ridge used, the nearest where none agrees, NaN where there is none; ``agree``
-    (N,) says which of them lie on the fit; ``score`` is the mean weight of those.
+    (N,) says which of them lie on the fit; ``score`` is the mean weight of those. ``rivals`` counts the curves beside
+    it with nearly as much paint: one may be another marking, several are a net.
     """
 
     coefficients: Array
@@ -140,13 +142,15 @@ class PaintFit:
     ticks: Array
     agree: NDArray[np.bool_]
     score: float
+    rivals: int
 
 
 def fitted_to_paint(base: Base, ridges: Ridges, *, scale: float, reach: float) -> PaintFit | None:
     """The curve with most paint on it, nearer ones before; None without any ridge."""
     if not np.isfinite(ridges.offset).any():
         return None
-    offsets = _searched(base, ridges, scale, reach)
+    paint = _Paint.of(ridges, scale, reach)
+    offsets = _searched(base, paint, reach)
     coefficients = np.zeros(base.basis.shape[1])
     for close in CLOSING if base.basis.shape[1] <= 3 else CLOSING_ROUND:
         ticks, weights = _nearest(ridges, offsets)
@@ -161,17 +165,46 @@ def fitted_to_paint(base: Base, ridges: Ridges, *, scale: float, reach: float) -
     ticks, weights = _nearest(ridges, offsets)
     with np.errstate(invalid="ignore"):
         agree = np.abs(ticks - offsets) <= CLOSE * scale
-    return PaintFit(coefficients, offsets, ticks, agree, float(weights[agree].sum() / max(1, len(ticks))))
+    score = float(weights[agree].sum() / max(1, len(ticks)))
+    return PaintFit(coefficients, offsets, ticks, agree, score, _rivals(paint, offsets, scale))
 
 
-def _searched(base: Base, ridges: Ridges, scale: float, reach: float) -> Array:
+@dataclass(frozen=True, eq=False)
+class _Paint:
+    """How much paint there is (N, M) at M offsets of every profile, ``first`` and then every ``step`` pixels."""
+
+    amount: Array
+    first: float
+    step: float
+
+    @classmethod
+    def of(cls, ridges: Ridges, scale: float, reach: float) -> _Paint:
+        step = 0.5 * scale
+        bins = np.arange(-1.5 * reach, 1.5 * reach + 1e-9, step)
+        away = np.abs(np.nan_to_num(ridges.offset, nan=1e9)[:, :, None] - bins)
+        hit = np.clip(1.6 - away / (1.5 * scale), 0.0, 1.0) * ridges.weight[:, :, None]
+        return cls(hit.max(axis=1), float(bins[0]), step)
+
+    def under(self, offsets: Array) -> Array:
+        """The sums (H,) under curves at ``offsets`` (H, N)."""
+        index = np.rint((offsets - self.first) / self.step).astype(np.intp)
+        np.clip(index, 0, self.amount.shape[1] - 1, out=index)
+        index += np.arange(len(self.amount)) * self.amount.shape[1]
+        found: Array = self.amount.ravel()[index].sum(axis=1)
+        return found
+
+
+def _rivals(paint: _Paint, offsets: Array, scale: float) -> int:
+    """How many separate curves beside this one have at least ``RIVAL`` of its paint."""
+    beside = np.arange(-36.0, 36.5, 1.0) * scale
+    amount = paint.under(offsets + beside[:, None])
+    strong = (amount >= RIVAL * paint.under(offsets[None])[0]) & (np.abs(beside) > 3.5 * scale)
+    return int((strong[1:] & ~strong[:-1]).sum() + strong[0])
+
+
+def _searched(base: Base, paint: _Paint, reach: float) -> Array:
     """The offsets (N,) of the hypothesis with the most paint under it."""
-    bins = np.arange(-1.5 * reach, 1.5 * reach + 1e-9, 0.5 * scale)
-    away = np.abs(ridges.offset[:, :, None] - bins)
-    hit = np.clip(1.6 - np.nan_to_num(away, nan=np.inf) / (1.5 * scale), 0.0, 1.0) * ridges.weight[:, :, None]
-    table = hit.max(axis=1)
-    index = np.clip(np.rint((base.coarse - bins[0]) / (0.5 * scale)).astype(int), 0, len(bins) - 1)
-    score = table[np.arange(len(table)), index].sum(axis=1)
+    score = paint.under(base.coarse)
     distance = np.sqrt((base.coarse**2).mean(axis=1)) / reach
     found: Array = base.coarse[int(np.argmax(score * (1.0 - NEARNESS * distance**2)))]
     return found

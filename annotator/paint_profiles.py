@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +23,7 @@ ROOM = 7.0  # beyond, for the background of what lies at the end of that
 STEP = 0.5
 WIDEST = 9.0  # a ridge that is wider is no line
 LEAST_HEIGHT = 12.0  # grey levels over its surroundings
-RIDGES = 3  # of a profile that are kept, the highest
+RIDGES = 5  # of a profile that are kept, the highest
 BESIDE = (1.0, 3.5)  # from the edges of a ridge outward, where its sides are judged
 ONE_SIDED = 0.1  # of the weight of paint keeps a ridge with grass on one side only: the edge of a board, a sock
 FAINTEST = 0.5  # of the usual greenness of a frame's grass is grass still
@@ -97,6 +96,8 @@ class Ridges:
 
 def ridges_across(field: PaintField, places: Array, normals: Array, *, reach: float, on_grass: bool) -> Ridges:
     """The ridges of paint across ``places`` (N, 2), within ``reach`` pixels along unit ``normals`` (N, 2)."""
+    import cv2
+
     step = STEP * field.scale
     half = int(np.ceil((reach + ROOM * field.scale) / step))
     along = np.asarray(np.arange(-half, half + 1) * step, dtype=np.float64)
@@ -114,6 +115,8 @@ def ridges_across(field: PaintField, places: Array, normals: Array, *, reach: fl
 
 def _sampled(field: PaintField, places: Array, normals: Array, along: Array) -> Map:
     """Colours (N, M, 3) at M distances along each normal."""
+    import cv2
+
     x = (places[:, :1] + normals[:, :1] * along).astype(np.float32)
     y = (places[:, 1:] + normals[:, 1:] * along).astype(np.float32)
     taken: Map = cv2.remap(field.rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
