@@ -2,8 +2,8 @@
 
     python tests/benchmarks/startup.py [--runs 9] [--limit 2.5] [--modules]
 
-Both are started by turns, so that what else the machine does falls on both; figures are medians. The exit code is 1 when
-the ratio of the medians is over the limit. ``--modules`` names the slowest imports of one start instead.
+Both are started by turns, so that what else the machine does falls on both; figures are medians. The exit code is 1
+when the ratio of the medians is over the limit. ``--modules`` names the slowest imports of one start instead.
 """
 
 from __future__ import annotations
