@@ -276,13 +276,13 @@ class Canvas(Lightbox):
             return None
         half = 0.5 / self.viewport().devicePixelRatioF()
         at = self._scene_at(self._pointer_at + QPointF(half, half))
-        shape = self.viewport().cursor().shape()
-        if self._gesture is Gesture.TOOL and shape is Qt.CursorShape.BlankCursor:
+        # Over a point to take hold of, the tool has another cursor: with no pointer it tells what it is for.
+        cursor = self._tool.cursor(None) if self._tool is not None else Cursor.ARROW
+        if self._gesture is Gesture.TOOL and cursor is Cursor.HIDDEN:
             held = held_point(self._overlay.state)
             if held is not None and math.dist(held[1], at.toTuple()) * self._scale < HOLDS:
                 return held[1]
-        placing = shape in (Qt.CursorShape.CrossCursor, Qt.CursorShape.BlankCursor)
-        wanted = placing or self._settings.loupe is LoupeWhen.ALWAYS
+        wanted = cursor in (Cursor.CROSS, Cursor.HIDDEN) or self._settings.loupe is LoupeWhen.ALWAYS
         return (at.x(), at.y()) if wanted and self._picture.rect.contains(at) else None
 
     def _leave(self) -> None:
