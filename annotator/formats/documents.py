@@ -1,4 +1,4 @@
-"""JSON documents of other programs: read with a finding for every value that cannot be used, written whole."""
+"""Documents of other programs: read with a finding for every value that cannot be used, written whole."""
 
 from __future__ import annotations
 
@@ -75,7 +75,17 @@ def write_document(path: Path, document: Any) -> None:
     FormatError
         If the file cannot be written; what was there before is untouched.
     """
-    text = text_of(document)
+    write_text(path, text_of(document))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8 with plain line breaks, whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be written; what was there before is untouched.
+    """
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.")
@@ -91,3 +101,19 @@ def write_document(path: Path, document: Any) -> None:
                 Path(temporary).unlink()
         reason = f"the file cannot be written ({error.strerror or error})"
         raise FormatError(path, reason, "Check the folder and the space on the disk.") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read or is no UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(path, f"the file is no UTF-8 text ({error})", "Save it as UTF-8.") from error
