@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from model.engines import Engine, EngineError, EngineName, Pixels, cpu_engine, log
+from model.engines import Engine, EngineError, EngineName, Pixels, cpu_engine, log, openvino_file
 from model.heatmaps import Maps
 
 if TYPE_CHECKING:
@@ -35,8 +35,12 @@ no point counts, how far the maps may be.
 """
 EVIDENCE = 40
 """Points that a way in half precision must agree on: it is wrong about a few in a hundred, which few would not show."""
-_REPEATS = 3
-_CONVERSION = 1
+NEAR = 1e-3
+"""How far, as a share of them, the middle one of a frame's peaks may be from what plain torch says where a way claims
+single precision: it is 1e-5 (or 3e-4 in a deep network) where that is kept, 2e-3 in float16, 1e-2 in bfloat16.
+"""
+_REPEATS, _TINY = 3, 1e-12
+_CONVERSION = 2
 """Changes when conversions of older programs must be made anew."""
 
 
@@ -79,7 +83,8 @@ def remembered(network: str) -> EngineName | None:
 
 def forget(network: str) -> None:
     """Drop a choice that turned out not to work; the next run tries again."""
-    for path in (_choice_path(network), converted_path(network)):
+    converted = converted_path(network)
+    for path in (_choice_path(network), converted, openvino_file("openvino-split", converted)):
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
@@ -89,7 +94,7 @@ def candidates() -> list[EngineName]:
     native = has_native_bfloat16()
     found: list[EngineName] = []
     if _version("openvino"):
-        found += ["openvino-bf16", "openvino"] if native else ["openvino"]
+        found += ["openvino-bf16", "openvino-split", "openvino"] if native else ["openvino"]
     return [*found, "torch-bf16"] if native else found
 
 
@@ -104,8 +109,7 @@ def audition(
     for name in candidates():
         try:
             engine = cpu_engine(name, checkpoint, converted=converted_path(checkpoint.id), threads=threads)
-            agrees = all(agree(one, engine.maps(frame[None])[0]) for one, frame in zip(wanted, frames, strict=True))
-            agrees &= not name.endswith("bf16") or sum(map(sure_points, wanted)) >= EVIDENCE
+            agrees = _same(name, wanted, [engine.maps(frame[None])[0] for frame in frames])
             trial = Trial(name, seconds_per_frame(engine, frames[0]), agrees)
         except (EngineError, RuntimeError) as error:
             trials.append(Trial(name, 0.0, agrees=False, reason=str(error)))
@@ -116,6 +120,15 @@ def audition(
             best, least = (name, engine), trial.seconds
     _remember(checkpoint.id, best[0], trials)
     return best
+
+
+def _same(name: EngineName, wanted: Sequence[Maps], found: Sequence[Maps]) -> bool:
+    """Whether a way says of all frames what plain torch says, as far as they can show it."""
+    if not all(map(agree, wanted, found)):
+        return False
+    if name.endswith("bf16"):
+        return sum(map(sure_points, wanted)) >= EVIDENCE
+    return max(map(distance, wanted, found)) <= NEAR
 
 
 def agree(wanted: Maps, found: Maps) -> bool:
@@ -129,6 +142,14 @@ def agree(wanted: Maps, found: Maps) -> bool:
         return bool(np.abs(first - second).max() <= FAINT)
     same = first.argmax(axis=1)[sure] == second.argmax(axis=1)[sure]
     return bool(same.all() and np.abs(first.max(axis=1) - second.max(axis=1)).max() <= SLACK)
+
+
+def distance(wanted: Maps, found: Maps) -> float:
+    """How far maps ``(K + 1, h, w)`` are from the wanted ones at the K peaks of those, as a share: the median."""
+    first, second = (maps[:-1].reshape(len(maps) - 1, -1) for maps in (wanted, found))
+    there = first.argmax(axis=1)[:, None]
+    peaks, others = (np.take_along_axis(maps, there, axis=1) for maps in (first, second))
+    return float(np.median(np.abs(others - peaks) / np.maximum(peaks, _TINY)))
 
 
 def sure_points(maps: Maps) -> int:

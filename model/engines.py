@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("touchline")
 Pixels = NDArray[np.uint8]
-EngineName = Literal["torch", "torch-bf16", "openvino", "openvino-bf16"]
-"""The ways to compute on a processor."""
+EngineName = Literal["torch", "torch-bf16", "openvino", "openvino-split", "openvino-bf16"]
+"""The ways to compute on a processor; "split" is single precision in half-precision parts, see `model.splitting`."""
+_PRECISION = {"openvino": "f32", "openvino-split": "bf16", "openvino-bf16": "bf16"}
+_TEXT = {"openvino": "CPU, OpenVINO", "openvino-split": "CPU, OpenVINO 3 x bf16", "openvino-bf16": "CPU, OpenVINO bf16"}
 
 
 class EngineError(Exception):
@@ -58,34 +60,36 @@ def _openvino() -> Any:
 class OpenVinoEngine:
     """A converted network in OpenVINO, which needs no torch once the conversion is kept on disk."""
 
-    def __init__(self, converted: Path, *, half: bool = False, threads: int | None = None) -> None:
+    def __init__(self, name: EngineName, converted: Path, *, threads: int | None = None) -> None:
+        """``converted`` is where the network stands, see `openvino_file`."""
         openvino = _openvino()
-        precision = "bf16" if half else "f32"
-        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": _PRECISION[name]}
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
         try:
             core = openvino.Core()
             core.set_property({"CACHE_DIR": str(converted.parent / "compiled")})
-            compiled = core.compile_model(str(converted), "CPU", settings)
+            compiled = core.compile_model(str(openvino_file(name, converted)), "CPU", settings)
             self._request = compiled.create_infer_request()
             self._output = compiled.output(0)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO does not take the network ({error})") from error
-        self._half = half
-
-    @property
-    def text(self) -> str:
-        """See `Engine`."""
-        return "CPU, OpenVINO bf16" if self._half else "CPU, OpenVINO"
+        self.text = _TEXT[name]
 
     def on_cpu(self) -> None:
         """See `Engine`."""
 
     def maps(self, pixels: Pixels) -> Maps:
         """See `Engine`; frames go one by one, a processor gains nothing from a batch."""
-        found = [np.array(self._request.infer([one[None]])[self._output][0], dtype=np.float32) for one in pixels]
-        return np.stack(found)
+        found = np.empty((len(pixels), *list(self._output.shape)[1:]), dtype=np.float32)
+        for one, place in zip(pixels, found, strict=True):
+            place[:] = self._request.infer([one[None]], share_inputs=True, share_outputs=True)[self._output][0]
+        return found
+
+
+def openvino_file(name: EngineName, converted: Path) -> Path:
+    """The file that a way of OpenVINO reads: the converted network, or the one in parts beside it."""
+    return converted.with_name(f"{converted.stem}-split.xml") if name == "openvino-split" else converted
 
 
 def convert_for_openvino(checkpoint: Checkpoint, target: Path) -> None:
@@ -120,12 +124,23 @@ def convert_for_openvino(checkpoint: Checkpoint, target: Path) -> None:
         raise EngineError(f"the network cannot be converted for OpenVINO ({error})") from error
 
 
+def _write_parts(converted: Path, target: Path) -> None:
+    from model.splitting import write_split
+
+    try:
+        write_split(converted, target)
+    except (RuntimeError, OSError, TypeError, ValueError, AttributeError) as error:
+        raise EngineError(f"the network cannot be written in parts for OpenVINO ({error})") from error
+
+
 def cpu_engine(name: EngineName, checkpoint: Checkpoint, *, converted: Path, threads: int | None) -> Engine:
     """An engine on the processor by name; ``converted`` is where OpenVINO's version stands or is put."""
-    if name in ("openvino", "openvino-bf16"):
+    if name in _PRECISION:
         if not converted.exists():
             convert_for_openvino(checkpoint, converted)
-        return OpenVinoEngine(converted, half=name == "openvino-bf16", threads=threads)
+        if not openvino_file(name, converted).exists():
+            _write_parts(converted, openvino_file(name, converted))
+        return OpenVinoEngine(name, converted, threads=threads)
     from model.pipeline import TorchEngine
 
     return TorchEngine(checkpoint, "cpu", half=name == "torch-bf16")

@@ -139,9 +139,10 @@ def split(net: HRNet) -> HRNet:
     else:
         fine = 0 if spec.skip == "none" else spec.stem[0]
         widths = [fine + sum(spec.widths[: 4 - COARSE]), *spec.widths[4 - COARSE :]]
-    parts = [conv(width, first.out_channels, 1) for width in widths]
+    parts = [conv(width, first.out_channels, 1, bias=k == 0) for k, width in enumerate(widths)]
     for part, weight in zip(parts, torch.split(first.weight.detach(), widths, dim=1), strict=True):
         part.weight = nn.Parameter(weight.clone(), requires_grad=False)
+    parts[0].bias = first.bias
     net.add_module("split_layer", nn.ModuleList(parts))
     return net
 
@@ -161,10 +162,10 @@ def _split_concat(layers: Any, spec: Spec, branches: list[Tensor], raw: Tensor) 
     else:
         stem = [] if spec.skip == "none" else [functional.relu(layers.bn1(raw))]
         fine = [*stem, *branches[: 4 - COARSE]]
-        total = parts[0](torch.cat([raised(y, size) for y in fine], dim=1))
-        for part, y in zip(parts[1:], branches[4 - COARSE :], strict=True):
-            total = total + raised(part(y), size)
-    maps: Tensor = layers.last_layer[2:](total + layers.last_layer[0].bias.view(1, -1, 1, 1))
+        coarse = [raised(part(y), size) for part, y in zip(parts[1:], branches[4 - COARSE :], strict=True)]
+        # The convolution comes last, because a compiler can let it add to what is there instead of writing once more.
+        total = sum(coarse[1:], coarse[0]) + parts[0](torch.cat([raised(y, size) for y in fine], dim=1))
+    maps: Tensor = layers.last_layer[2:](total)
     return maps
 
 

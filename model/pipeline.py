@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -28,19 +29,23 @@ class Pipeline(nn.Module):
         super().__init__()
         self.net = net
         self.swap, self.background = card.colour == "bgr", card.background
-        self.logarithmic = card.spec.output == "log_softmax"
-        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1) * 255)
-        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1) * 255)
+        if card.spec.output == "log_softmax":
+            # Linear maps are asked for: the logarithm would only be taken back.
+            net.spec = replace(net.spec, output="softmax")
+        mean, std = (torch.tensor(three) * 255 for three in (card.mean, card.std))
+        self.register_buffer("scale", 1 / std)
+        self.register_buffer("offset", -mean / std)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """See the class."""
-        x = pixels.permute(0, 3, 1, 2).float()
+        x = pixels.float()
         if self.swap:
-            x = x.flip(1)
-        x = (x - cast(Tensor, self.mean)) / cast(Tensor, self.std)
+            x = x.flip(3)
+        x = (x * cast(Tensor, self.scale) + cast(Tensor, self.offset)).permute(0, 3, 1, 2)
         x = x.to(self.net.conv1.weight.dtype).contiguous(memory_format=torch.channels_last)
         maps = finest(self.net(x)).float()
-        maps = maps.exp() if self.logarithmic else maps.clamp(0, 1)
+        if self.net.spec.output == "none":
+            maps = maps.clamp(0, 1)
         # The "higher" head may carry more maps than points before its final output; the final one has K.
         if self.background:
             return maps

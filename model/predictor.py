@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.ahead import ahead
 from model.audition import FRAMES, audition, candidates, converted_path, forget, remembered
 from model.card import Card, card_of, identity, read_bytes
-from model.engines import Engine, EngineError, OpenVinoEngine, Pixels, cpu_engine, log
+from model.engines import Engine, EngineError, OpenVinoEngine, Pixels, cpu_engine, log, openvino_file
 from model.heatmaps import Maps, Prediction, predict_from_maps
 from model.images import stretch
 
@@ -218,10 +218,10 @@ class Predictor:
 def _without_torch(network: str, threads: int | None) -> Engine | None:
     """The engine that was chosen for a network, if it needs no torch and still works."""
     chosen, converted = remembered(network), converted_path(network)
-    if chosen not in ("openvino", "openvino-bf16") or not converted.exists():
+    if chosen is None or chosen.startswith("torch") or not openvino_file(chosen, converted).exists():
         return None
     try:
-        return OpenVinoEngine(converted, half=chosen == "openvino-bf16", threads=threads)
+        return OpenVinoEngine(chosen, converted, threads=threads)
     except EngineError as error:
         log.warning("the network runs in torch: %s", error)
         forget(network)

@@ -17,9 +17,10 @@ from model.checkpoint import Checkpoint, save
 from model.engines import EngineError, EngineName, Pixels
 from model.heads import split
 from model.heatmaps import Maps
-from model.hrnet import HRNet, Spec, finest, preset
+from model.hrnet import PRESETS, HRNet, Spec, finest, preset
 from model.pipeline import TorchEngine, fuse
 from model.predictor import Predictor
+from model.splitting import halved
 
 NAMES = ("A", "B", "C")
 SMALL = {"width": 4, "blocks": 1, "modules": (1, 1, 1), "layer1": (1, 8), "zero_gamma": False}
@@ -147,18 +148,53 @@ def test_agreeing_means_the_same_cells_and_confidences() -> None:
     assert not agree(faint, faint[:, ::-1])
 
 
-@pytest.mark.parametrize("way", ["openvino", "openvino-bf16"])
+def test_a_way_that_claims_single_precision_must_have_it(stage: dict[str, Fake]) -> None:
+    checkpoint = _checkpoint()
+    plain = TorchEngine(checkpoint, "cpu")
+    inexact = Fake(plain)
+    inexact.maps = lambda pixels: plain.maps(pixels) * np.float32(1.005)  # type: ignore[method-assign]
+    frames = _frames(3)
+    maps = [plain.maps(one[None])[0] * np.float32(0.1) for one in frames]
+    assert all(agree(one, one * np.float32(1.005)) for one in maps)
+    assert max(auditions.distance(one, one * np.float32(1.005)) for one in maps) > auditions.NEAR
+    stage["openvino"] = inexact
+    assert audition(checkpoint, plain, frames, threads=1)[0] == "torch"
+    stage["openvino"] = Fake(plain)
+    assert audition(checkpoint, plain, frames, threads=1)[0] == "openvino"
+
+
+@pytest.mark.parametrize("way", ["openvino", "openvino-split", "openvino-bf16"])
 def test_openvino_says_what_torch_says(way: EngineName, tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     checkpoint = _checkpoint()
     engine = auditions.cpu_engine(way, checkpoint, converted=tmp_path / "net.xml", threads=1)
     pixels = np.stack(_frames(2))
-    slack = 1e-4 if way == "openvino" else 0.05
+    slack = 0.05 if way == "openvino-bf16" else 1e-4
     assert np.abs(engine.maps(pixels) - TorchEngine(checkpoint, "cpu").maps(pixels)).max() < slack
     assert sorted(p.suffix for p in tmp_path.glob("net.*")) == [".bin", ".xml"]
 
 
-def test_a_chosen_openvino_needs_no_torch(tmp_path: Path) -> None:
+def test_parts_in_half_precision_sum_up_to_single(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(0).normal(size=1000).astype(np.float32)
+    high, low = halved(numbers)
+    for part in (high, low):
+        assert not np.any(part.view(np.uint32) & 0xFFFF)
+    assert np.max(np.abs(high + low - numbers) / np.abs(numbers)) <= 2**-16
+    pytest.importorskip("openvino")
+    checkpoint = _checkpoint(preset("points-w18-small-v1", channels=4, blocks=1))
+    pixels = np.stack(_frames(2))
+    wanted = TorchEngine(checkpoint, "cpu").maps(pixels)
+    engine = auditions.cpu_engine("openvino-split", checkpoint, converted=tmp_path / "net.xml", threads=1)
+    assert np.abs(np.log(engine.maps(pixels)) - np.log(wanted)).max() < 1e-3
+    text = (tmp_path / "net-split.xml").read_text()
+    # Both forms occur: three convolutions one after the other, and one that reads three parts side by side.
+    assert '/aten::_convolution/Convolution/2"' in text
+    joined = [line for line in text.splitlines() if 'type="Convolution"' in line and '/Convolution/0"' in line]
+    assert len(joined) > text.count('/aten::_convolution/Convolution/2"')
+
+
+@pytest.mark.parametrize("way", ["openvino", "openvino-split"])
+def test_a_chosen_openvino_needs_no_torch(way: EngineName, tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     import subprocess
     import sys
@@ -166,12 +202,12 @@ def test_a_chosen_openvino_needs_no_torch(tmp_path: Path) -> None:
     checkpoint, path = _checkpoint(), tmp_path / "net.safetensors"
     save(path, checkpoint.weights, checkpoint.card)
     stored = Predictor.load(path, "cpu", way="plain")
-    auditions.cpu_engine("openvino", checkpoint, converted=converted_path(stored.id), threads=1)
-    converted_path(stored.id).with_suffix(".json").write_text('{"engine": "openvino"}')
+    auditions.cpu_engine(way, checkpoint, converted=converted_path(stored.id), threads=1)
+    converted_path(stored.id).with_suffix(".json").write_text(json.dumps({"engine": way}))
     program = (
         "import sys; from pathlib import Path; import numpy as np; from model.predictor import Predictor; "
         f"p = Predictor.load(Path({str(path)!r})); p.predict(np.zeros((40, 60, 3), np.uint8)); "
-        "sys.exit('torch' in sys.modules or p.device_text != 'CPU, OpenVINO' "
+        "sys.exit('torch' in sys.modules or not p.device_text.startswith('CPU, OpenVINO') "
         "or any(n.startswith('openvino_telemetry.') for n in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[2]).returncode == 0
@@ -221,6 +257,25 @@ def test_what_is_worked_off_ahead_keeps_order_and_errors() -> None:
     assert next(got) == 1
     with pytest.raises(OSError, match="the disk"):
         next(got)
+
+
+@pytest.mark.parametrize("name", [name for name, given in PRESETS.items() if given.get("head") != "none"])
+def test_what_runs_says_what_the_plain_network_says(name: str) -> None:
+    given = SMALL if name != "touchline-small" else {"zero_gamma": False}
+    tags = {"tags": 4, "deconv_width": 8} if name.startswith("higher") else {}
+    checkpoint = _checkpoint(preset(name, channels=4, **given, **tags))  # type: ignore[arg-type]
+    card, net = checkpoint.card, checkpoint.build()
+    pixels = np.stack(_frames(1))
+    x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    mean, std = (torch.tensor(three).view(1, 3, 1, 1) for three in (card.mean, card.std))
+    with torch.inference_mode():
+        raw = finest(net((x - mean) / std))
+    logarithmic = card.spec.output == "log_softmax"
+    wanted = (raw.exp() if logarithmic else raw.clamp(0, 1)).numpy()
+    found = TorchEngine(checkpoint, "cpu").maps(pixels)
+    assert np.abs(found - wanted).max() < 1e-4
+    if logarithmic:
+        assert np.abs(np.log(found) - raw.numpy()).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", ["points-w32", "nbjw-w48", "seg-w18"])
