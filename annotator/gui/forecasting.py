@@ -40,11 +40,18 @@ Store = Callable[[int, Any], None]
 
 
 def load_network(path: Path) -> Network:
-    """The network in a file; called in a worker thread, because it brings torch with it."""
-    from model.predictor import Predictor
+    """The network in a file; called in a worker thread. Where it needs torch it lives in a process of its own."""
+    from model.remote import load
 
-    network: Network = Predictor.load(path)
+    network: Network = load(path)
     return network
+
+
+def let_go(network: Network | None) -> None:
+    """End the process of a network that has one, also in the middle of its work."""
+    close = getattr(network, "close", None)
+    if close is not None:
+        close()
 
 
 class NetworkState(Enum):
@@ -186,6 +193,7 @@ class Forecaster(QObject):
         """Stop and wait for the thread to end."""
         self._batch.clear()
         self._ahead, self._shown = [], None
+        let_go(self._network)
         self._lane.close()
         if self._source is not None:
             self._source.close()
@@ -250,6 +258,7 @@ class Forecaster(QObject):
             self.state_changed.emit()
 
     def _on_loaded(self, network: Network) -> None:
+        let_go(self._network)
         self._network, self._state = network, NetworkState.READY
         self.state_changed.emit()
         self.loaded.emit()

@@ -1,0 +1,175 @@
+"""A network in a process of its own, for a program that must not be held up: importing torch stops every thread.
+
+The process answers requests on its standard input: a head of two numbers and the pixels of a frame; the answer is a
+head of two lengths, a JSON document and a stored prediction. It ends when its input does, so it does not outlive who
+asked. Run as ``python -m model.remote FILE``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+import weakref
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.audition import remembered
+from model.card import identity, read_bytes
+from model.heatmaps import Prediction
+
+if TYPE_CHECKING:
+    from model.predictor import Predictor
+
+_REQUEST = struct.Struct("<II")
+_ANSWER = struct.Struct("<II")
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+class RemoteError(Exception):
+    """The network could not be loaded, could not predict, or its process ended."""
+
+
+class RemotePredictor:
+    """The network in a file, loaded in a process of its own; `close` ends it. One thread at a time may predict.
+
+    A file that cannot be used is a RemoteError, as is anything that goes wrong over there later on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        places = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "model.remote", str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": places},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        # A network that nobody came to fetch, because the window closed meanwhile, ends as well.
+        self._end = weakref.finalize(self, _end, self._process)
+        self._lock = threading.Lock()
+        try:
+            about, _ = self._answer()
+        except RemoteError:
+            self.close()
+            raise
+        self.id: str = about["id"]
+        self.threshold: float = about["threshold"]
+        self.device_text: str = about["device_text"]
+
+    def predict(self, rgb: NDArray[np.uint8], /) -> Prediction:
+        """What the network sees in one RGB uint8 image ``(H, W, 3)``."""
+        with self._lock:
+            try:
+                assert self._process.stdin is not None
+                self._process.stdin.write(_REQUEST.pack(*rgb.shape[:2]))
+                self._process.stdin.write(np.ascontiguousarray(rgb).data)
+                self._process.stdin.flush()
+            except (OSError, ValueError) as error:
+                raise _ended() from error
+            about, data = self._answer()
+        self.device_text = about["device_text"]
+        return Prediction.from_bytes(data)
+
+    def close(self) -> None:
+        """End the process, whatever it is doing; closing twice does nothing."""
+        self._end()
+
+    def _answer(self) -> tuple[dict[str, Any], bytes]:
+        about, data = _read_answer(self._process.stdout)
+        if "error" in about:
+            raise RemoteError(about["error"])
+        return about, data
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for end in (process.stdin, process.stdout):
+        # What was still to be written has nobody to read it.
+        with suppress(OSError):
+            if end is not None:
+                end.close()
+
+
+def load(path: Path) -> Predictor | RemotePredictor:
+    """The network in a file: here where it is known to need no torch on this machine, else in a process of its own."""
+    chosen = remembered(identity(read_bytes(path)))
+    if chosen is None or chosen.startswith("torch"):
+        return RemotePredictor(path)
+    from model.predictor import Predictor
+
+    return Predictor.load(path)
+
+
+def _ended() -> RemoteError:
+    return RemoteError("the process of the network ended; load the network again")
+
+
+def _read_answer(source: IO[bytes] | None) -> tuple[dict[str, Any], bytes]:
+    try:
+        assert source is not None
+        about, data = _ANSWER.unpack(_read(source, _ANSWER.size))
+        return json.loads(_read(source, about)), _read(source, data)
+    except (OSError, ValueError, EOFError) as error:
+        raise _ended() from error
+
+
+def _read(source: IO[bytes], length: int) -> bytes:
+    data = source.read(length)
+    if len(data) != length:
+        raise EOFError
+    return data
+
+
+def _tell(target: IO[bytes], about: dict[str, Any], data: bytes = b"") -> None:
+    head = json.dumps(about).encode()
+    target.write(_ANSWER.pack(len(head), len(data)) + head + data)
+    target.flush()
+
+
+def _why(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def serve(path: Path, source: IO[bytes], target: IO[bytes]) -> None:
+    """Load the network in a file and answer requests until there are none."""
+    from model.predictor import Predictor
+
+    try:
+        network = Predictor.load(path)
+    except Exception as error:
+        _tell(target, {"error": _why(error)})
+        return
+    _tell(target, {"id": network.id, "threshold": network.threshold, "device_text": network.device_text})
+    while len(head := source.read(_REQUEST.size)) == _REQUEST.size:
+        height, width = _REQUEST.unpack(head)
+        pixels = np.frombuffer(_read(source, height * width * 3), np.uint8).reshape(height, width, 3)
+        try:
+            data = network.predict(pixels).to_bytes()
+        except Exception as error:
+            _tell(target, {"error": _why(error)})
+        else:
+            _tell(target, {"device_text": network.device_text}, data)
+
+
+def main() -> None:
+    """Serve on the standard streams; what libraries print goes to the errors instead of between the answers."""
+    target = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        serve(Path(sys.argv[1]), sys.stdin.buffer, target)
+    except (BrokenPipeError, EOFError, KeyboardInterrupt):
+        # Who asked is gone.
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
