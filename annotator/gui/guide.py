@@ -247,6 +247,11 @@ class Guide(QObject):
         return ""
 
     @property
+    def queue(self) -> tuple[Proposal, ...]:
+        """What would be proposed now, the best first."""
+        return self._found()
+
+    @property
     def _said(self) -> Instance:
         return self._session.labels.pitch
 
