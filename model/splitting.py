@@ -24,6 +24,8 @@ LEAST_CHANNELS, LEAST_JOINED = 32, 16
 MOST_JOINED, SMALL = 64, 1 << 18
 """Up to these numbers of channels and of values the three products are one convolution of three times the channels: it
 fills the tiles better, and what it reads stays near the processor."""
+LEAST_STRIDED = 1 << 15
+"""A convolution with a stride that writes less computes too little for what it would have to read three times."""
 _MARKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("DisablePrecisionConversion", {"value": "dynamic:f16"}),
     ("disable_fp16_compression", {}),
@@ -133,7 +135,8 @@ def _form(node: Any) -> Literal["whole", "three", "joined"]:
     if node.get_type_name() != "Convolution" or node.input_value(1).get_node().get_type_name() != "Constant":
         return "whole"
     _, channels, height, _ = node.input_value(1).get_shape()
-    if height == 1 or channels < LEAST_JOINED:
+    strided_and_small = max(node.get_strides()) > 1 and np.prod(list(node.output(0).get_shape())) <= LEAST_STRIDED
+    if height == 1 or channels < LEAST_JOINED or strided_and_small:
         return "whole"
     if channels <= MOST_JOINED and np.prod(list(node.input_value(0).get_shape())) <= SMALL:
         # Alone it would leave in half precision; what is computed in the same go keeps it single.
