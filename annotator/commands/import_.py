@@ -1,4 +1,4 @@
-"""``import``: SoccerNet line files into a project, as drawn markings."""
+"""``import``: labels of other programs into a project."""
 
 from __future__ import annotations
 
@@ -7,35 +7,76 @@ from pathlib import Path
 
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain
-from annotator.formats import soccernet
+from annotator.formats.documents import FormatError
+from annotator.imports import Change, Conflicts, ImportPlan, carry_out, plan_import
 from annotator.project import Project, ProjectError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``import``."""
     parser.add_argument("media", type=Path, metavar="MEDIA", help="a folder of images, a video or a .touchline project")
-    parser.add_argument("lines", nargs="+", type=Path, metavar="LINES", help="line JSON files, or folders of them")
+    parser.add_argument(
+        "labels",
+        nargs="+",
+        type=Path,
+        metavar="LABELS",
+        help="SoccerNet lines, COCO keypoints, CVAT XML, YOLO-pose sets, DeepLabCut or Lightning Pose CSV, keypoint "
+        "documents; files, or folders of JSON",
+    )
+    parser.add_argument(
+        "--conflicts",
+        choices=[choice.value for choice in Conflicts],
+        default=Conflicts.KEEP.value,
+        help="where project and file say something else: keep the project's words, or take the file's (default: keep)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``import``."""
     if not options.media.exists():
         raise CommandError(f"{options.media}: there is no such folder, video or project.")
+    try:
+        with Project.for_media([options.media]) as project:
+            return _import(project, options)
+    except (ProjectError, FormatError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _import(project: Project, options: argparse.Namespace) -> int:
     ticker: list[Ticker] = []
 
     def show(done: int, total: int) -> None:
         if not ticker:
-            ticker.append(Ticker("imported", total))
+            ticker.append(Ticker("looked at", total))
         ticker[0].show(done)
 
-    try:
-        with Project.for_media([options.media]) as project:
-            report = soccernet.import_lines(project, options.lines, progress=show)
-    except (ProjectError, soccernet.FormatError) as error:
-        raise CommandError(str(error)) from error
-    for finding in (*report.findings, *report.unmatched, *report.skipped):
-        complain(str(finding))
-    complain(f"{len(report.added)} frames have new lines")
-    if not report.added:
+    plan = plan_import(project, options.labels, progress=show)
+    if plan is None:
         return 2
-    return 1 if report.findings or report.unmatched else 0
+    for finding in plan.findings:
+        complain(str(finding))
+    _tell(plan)
+    conflicts = Conflicts(options.conflicts)
+    if options.dry_run:
+        return 1 if plan.findings else 0
+    report = carry_out(project, plan, conflicts=conflicts)
+    for finding in report.findings:
+        complain(str(finding))
+    complain(f"{len(report.changed)} frames changed")
+    disputed = plan.counts[Change.CONFLICT] if conflicts is Conflicts.KEEP else 0
+    if not plan.frames:
+        return 2
+    return 1 if plan.findings or report.findings or disputed else 0
+
+
+def _tell(plan: ImportPlan) -> None:
+    counts = plan.counts
+    complain(
+        f"{plan.title}: {counts[Change.ADD]} frames to label, {counts[Change.CHANGE]} to add to, "
+        f"{counts[Change.CONFLICT]} in conflict, {counts[Change.UNTOUCHED]} the same already"
+    )
+    for frame in plan.frames:
+        if frame.change is Change.CONFLICT:
+            named = ", ".join(frame.disputed[:4]) + (" ..." if len(frame.disputed) > 4 else "")
+            complain(f"{frame.name}: the project and the file disagree about {named}")

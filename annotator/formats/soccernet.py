@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from annotator.formats.documents import Finding, FormatError, number, read_object, write_document
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import FrameRecord, Point
+from annotator.matching import FrameNames, NoMatch
 from annotator.pitch import MARKINGS, UNKNOWN_MARKINGS
 from annotator.project import FrameRow, Project, ProjectError
 
@@ -178,7 +179,7 @@ def import_lines(
         If the project cannot be written.
     """
     files = _line_files([source] if isinstance(source, Path) else source)
-    frames = _by_stem(project)
+    frames = FrameNames(project)
     tally = _Tally()
     pixels = FrameSource(max_frames=2)
     try:
@@ -210,43 +211,13 @@ def _line_files(sources: Iterable[Path]) -> list[Path]:
     return wanted
 
 
-def _parts(row: FrameRow) -> tuple[str, ...]:
-    """Where a line file of this frame would lie: folders and base name; a video is a folder of numbered frames."""
-    if row.is_video:
-        return (row.name.rsplit("#", 1)[0], f"{row.index_in_media:06d}")
-    path = PurePosixPath(row.name)
-    return (*path.parts[:-1], path.stem)
-
-
-def _by_stem(project: Project) -> dict[str, list[FrameRow]]:
-    found: dict[str, list[FrameRow]] = {}
-    for frame_id in project.frame_ids():
-        row = project.row(frame_id)
-        found.setdefault(_parts(row)[-1], []).append(row)
+def _matching(path: Path, frames: FrameNames, tally: _Tally) -> FrameRow | None:
+    """The frame of a file, or a finding of why there is none."""
+    found = frames.find(path)
+    if isinstance(found, NoMatch):
+        tally.unmatched.append(Finding(path, "", found.reason))
+        return None
     return found
-
-
-def _matching(path: Path, frames: Mapping[str, list[FrameRow]], tally: _Tally) -> FrameRow | None:
-    """The frame with the base name of a file; of several the one whose folders agree the furthest."""
-    candidates = frames.get(path.stem, [])
-    if not candidates:
-        tally.unmatched.append(Finding(path, "", "no frame of the project has this name"))
-        return None
-    own = (*path.parts[:-1], path.stem)
-    shared = [_shared_end(own, _parts(row)) for row in candidates]
-    if shared.count(max(shared)) > 1:
-        tally.unmatched.append(Finding(path, "", f"{len(candidates)} frames have this name; put it in a like folder"))
-        return None
-    return candidates[shared.index(max(shared))]
-
-
-def _shared_end(first: tuple[str, ...], second: tuple[str, ...]) -> int:
-    count = 0
-    for a, b in zip(reversed(first), reversed(second), strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
 
 
 def _import_one(

@@ -1,0 +1,328 @@
+"""Labels of other programs brought into a project: planned first, for a person to look at, then carried out.
+
+An import is a merge. Nothing that a person said in the project is lost by it: what is new is added, what is the same
+stays, and where both say something else the person decides once for all conflicts. Between plan and carrying out a
+frame may change; then it is left alone and said so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path, PurePosixPath
+
+from annotator.formats import coco, keypoints57, soccernet
+from annotator.formats.cvat import read_cvat
+from annotator.formats.deeplabcut import read_csv
+from annotator.formats.documents import Finding, FormatError, read_object
+from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance
+from annotator.formats.yolo_set import read_yolo_set
+from annotator.frames import FrameSource, MediaError
+from annotator.keypoints import Source
+from annotator.labels import FrameRecord, Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.matching import FrameNames, NoMatch
+from annotator.pitch import MARKINGS, PITCH_57
+from annotator.project import ChangedElsewhereError, Project, ProjectError
+from annotator.scheme import Scheme
+
+__all__ = ["Change", "Conflicts", "ImportPlan", "ImportReport", "Planned", "carry_out", "plan_import", "read_labels"]
+
+Progress = Callable[[int, int], None]
+ShouldStop = Callable[[], bool]
+SAME = 0.01
+"""Pixels within which two positions are the same: formats round."""
+_MARKINGS = frozenset(name.strip() for name in MARKINGS)
+_KNOWN = "Give COCO, CVAT, YOLO-pose, DeepLabCut or Lightning Pose files, keypoint documents or SoccerNet lines."
+
+
+class Change(Enum):
+    """What an import would do with a frame."""
+
+    ADD = "add"
+    CHANGE = "change"
+    CONFLICT = "conflict"
+    UNTOUCHED = "untouched"
+
+
+class Conflicts(Enum):
+    """What happens where project and file say something else: the project's words stay, or the file's come in."""
+
+    KEEP = "keep"
+    TAKE = "take"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is planned for one frame.
+
+    ``record`` is what the project has now; ``merged`` the pitch with what is new, ``taken`` the same with the file's
+    words where both say something else; ``disputed`` names these keypoints and markings.
+    """
+
+    frame_id: int
+    name: str
+    change: Change
+    record: FrameRecord
+    merged: Instance
+    taken: Instance
+    added: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """Frames in the order of the files, and what cannot be used or has no frame."""
+
+    title: str
+    frames: tuple[Planned, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[Change, int]:
+        """Frames by what would happen to them; every kind is a key."""
+        found = Counter(frame.change for frame in self.frames)
+        return {change: found[change] for change in Change}
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What was done: ids of the frames that changed, and frames left alone because they changed meanwhile."""
+
+    changed: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What a file says of one image; lines are fractions and need the size of the frame."""
+
+    path: Path
+    frame: ExchangeFrame
+    lines: Mapping[str, object] | None = None
+
+
+def read_labels(path: Path, *, scheme: Scheme = PITCH_57) -> ExchangeFile:
+    """The labels in a file or folder of any known format but SoccerNet lines, told by its name and content.
+
+    Raises
+    ------
+    FormatError
+        If it is of no known format, or damaged.
+    """
+    if path.is_dir() or path.suffix.lower() in (".yaml", ".yml"):
+        return read_yolo_set(path, scheme=scheme)
+    if path.suffix.lower() == ".xml":
+        return read_cvat(path)
+    if path.suffix.lower() == ".csv":
+        return read_csv(path)
+    document = read_object(path)
+    return _from_coco(path) if {"images", "annotations"} <= set(document) else _from_keypoints(path)
+
+
+def _from_coco(path: Path) -> ExchangeFile:
+    read = coco.read_coco(path)
+    found: dict[str, ExchangeFrame] = {}
+    for frame in read.frames:
+        before = found.get(frame.file_name, ExchangeFrame(frame.file_name, frame.size))
+        more = (ExchangeInstance(frame.points),) if frame.points else ()
+        found[frame.file_name] = replace(before, instances=(*before.instances, *more))
+    return ExchangeFile(read.keypoints, tuple(found.values()), read.findings)
+
+
+def _from_keypoints(path: Path) -> ExchangeFile:
+    """What a document says of placed and constructed points; what a network or a camera said is no label."""
+    read = keypoints57.read_keypoints(path)
+    said = (Source.PLACED, Source.CONSTRUCTED)
+    frames = [
+        ExchangeFrame(name, frame.size, (ExchangeInstance({
+            point: (*found.position, Visibility.VISIBLE) for point, found in frame.points.items()
+            if found.source in said
+        }),))
+        for name, frame in read.frames.items()
+    ]  # fmt: skip
+    return ExchangeFile(PITCH_57.keypoints, tuple(frames), read.findings)
+
+
+def plan_import(
+    project: Project,
+    paths: Sequence[Path],
+    *,
+    scheme: Scheme = PITCH_57,
+    progress: Progress = lambda done, total: None,
+    should_stop: ShouldStop = lambda: False,
+) -> ImportPlan | None:
+    """What bringing these files in would do, without doing it; None when stopped.
+
+    Raises
+    ------
+    FormatError
+        If none of the files can be read.
+    """
+    findings: list[Finding] = []
+    offers = list(_offers(paths, scheme, findings))
+    if not offers:
+        first = findings[0] if findings else Finding(paths[0] if paths else Path(), "", "there is nothing to import")
+        raise FormatError(first.path, first.reason, _KNOWN)
+    names, pixels = FrameNames(project), FrameSource(max_frames=2)
+    planned: list[Planned] = []
+    try:
+        for done, offer in enumerate(offers):
+            if should_stop():
+                return None
+            frame = _planned(project, offer, names, pixels, scheme, findings)
+            if frame is not None:
+                planned.append(frame)
+            progress(done + 1, len(offers))
+    finally:
+        pixels.close()
+    title = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+    return ImportPlan(title, tuple(planned), tuple(findings))
+
+
+def _offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> Iterator[_Offer]:
+    for path in _files(paths, findings):
+        try:
+            if path.suffix.lower() == ".json" and _is_lines(document := read_object(path)):
+                yield _Offer(path, ExchangeFrame(path.with_suffix("").as_posix()), document)
+                continue
+            read = read_labels(path, scheme=scheme)
+        except FormatError as error:
+            findings.append(Finding(error.path, "", error.reason))
+            continue
+        findings.extend(read.findings)
+        yield from (_Offer(path, frame) for frame in read.frames if frame.instances)
+
+
+def _files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]:
+    """The files meant by paths: a folder is a YOLO-pose set, or every JSON file in it."""
+    for path in dict.fromkeys(paths):
+        if not path.exists():
+            findings.append(Finding(path, "", "there is no such file or folder"))
+        elif path.is_dir() and not (path / "data.yaml").exists():
+            inside = sorted(p for p in path.rglob("*.json") if not p.name.startswith("."))
+            yield from (p for p in inside if "info" not in p.stem.lower() and "touchline-export" not in p.stem)
+        else:
+            yield path
+
+
+def _is_lines(document: Mapping[str, object]) -> bool:
+    return any(key.strip() in _MARKINGS for key in document)
+
+
+def _planned(
+    project: Project,
+    offer: _Offer,
+    names: FrameNames,
+    pixels: FrameSource,
+    scheme: Scheme,
+    findings: list[Finding],
+) -> Planned | None:
+    row = names.find(PurePosixPath(offer.frame.name))
+    if isinstance(row, NoMatch):
+        findings.append(Finding(offer.path, "" if offer.lines is not None else offer.frame.name, row.reason))
+        return None
+    try:
+        record, size = project.record(row.id), pixels.size(row)
+    except (ProjectError, MediaError) as error:
+        findings.append(Finding(offer.path, row.name, error.reason))
+        return None
+    if offer.frame.size is not None and offer.frame.size != size:
+        width, height = offer.frame.size
+        reason = f"is labelled at {width}x{height}, the frame has {size[0]}x{size[1]}; it is left out"
+        findings.append(Finding(offer.path, offer.frame.name, reason))
+        return None
+    said = _said(offer, size, scheme, findings)
+    return None if said is None else _merge(row.id, row.name, record, said)
+
+
+def _said(offer: _Offer, size: tuple[int, int], scheme: Scheme, findings: list[Finding]) -> Instance | None:
+    """What a file says of a frame as an instance of ours; None where that is nothing."""
+    if offer.lines is not None:
+        lines = soccernet.parse_lines(offer.lines, size, offer.path)
+        findings.extend(lines.findings)
+        return Instance(markings=lines.markings) if lines.markings else None
+    first, *more = offer.frame.instances
+    if more:
+        reason = f"has {len(more) + 1} labelled things; the first is used"
+        findings.append(Finding(offer.path, offer.frame.name, reason))
+    foreign = sorted(name for name in first.points if name not in scheme.index)
+    if foreign:
+        reason = f"has a keypoint {foreign[0]!r} that {scheme.id} lacks; it is left out"
+        findings.append(Finding(offer.path, offer.frame.name, reason))
+    points = {n: (x, y, seen) for n, (x, y, seen) in first.points.items() if n in scheme.index}
+    markings = {name: at for name, at in first.markings.items() if name in MARKINGS}
+    if not points and not markings:
+        return None
+    keypoints = {n: KeypointLabel((x, y), seen, Origin.IMPORTED) for n, (x, y, seen) in points.items()}
+    return Instance(keypoints=keypoints, markings=markings)
+
+
+def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Planned:
+    own = record.labels.pitch
+    disputed = [n for n, label in said.keypoints.items() if n in own.keypoints and not _agree(own.keypoints[n], label)]
+    disputed += [n for n, at in said.markings.items() if n in own.markings and not _same_clicks(own.markings[n], at)]
+    added = [n for n in said.keypoints if n not in own.keypoints] + [n for n in said.markings if n not in own.markings]
+    merged = replace(
+        own, keypoints={**said.keypoints, **own.keypoints}, markings={**said.markings, **own.markings}
+    )
+    contested = frozenset(disputed)
+    taken = replace(
+        merged,
+        keypoints={n: said.keypoints[n] if n in contested else label for n, label in merged.keypoints.items()},
+        markings={n: said.markings[n] if n in contested else at for n, at in merged.markings.items()},
+    )
+    change = Change.ADD if own.is_empty else Change.CHANGE if added else Change.UNTOUCHED
+    change = Change.CONFLICT if disputed else change
+    return Planned(frame_id, name, change, record, merged, taken, tuple(added), tuple(disputed))
+
+
+def _agree(own: KeypointLabel, other: KeypointLabel) -> bool:
+    if own.position is None or other.position is None:
+        return own.position == other.position and own.visibility == other.visibility
+    mine, theirs = (said.visibility or Visibility.VISIBLE for said in (own, other))
+    return _near(own.position, other.position) and mine is theirs
+
+
+def _near(first: Point, second: Point) -> bool:
+    return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= SAME
+
+
+def _same_clicks(first: Sequence[Point], second: Sequence[Point]) -> bool:
+    return len(first) == len(second) and all(map(_near, first, second))
+
+
+def carry_out(
+    project: Project,
+    plan: ImportPlan,
+    *,
+    conflicts: Conflicts = Conflicts.KEEP,
+    author: str = "",
+    progress: Progress = lambda done, total: None,
+    should_stop: ShouldStop = lambda: False,
+) -> ImportReport:
+    """Do what was planned, one history entry a frame; what is done stays when stopped, and may be planned again.
+
+    Raises
+    ------
+    ProjectError
+        If the project cannot be written.
+    """
+    changed: list[int] = []
+    findings: list[Finding] = []
+    for done, frame in enumerate(plan.frames):
+        if should_stop():
+            break
+        instance = frame.taken if conflicts is Conflicts.TAKE else frame.merged
+        if instance != frame.record.labels.pitch:
+            record = FrameRecord(frame.record.labels.with_instance(instance), frame.record.review)
+            text = f"Import {plan.title}"
+            try:
+                project.save_record(frame.frame_id, record, text=text, author=author, expected=frame.record)
+                changed.append(frame.frame_id)
+            except ChangedElsewhereError:
+                reason = "changed since the import was planned and is left alone"
+                findings.append(Finding(project.path, frame.name, reason))
+        progress(done + 1, len(plan.frames))
+    return ImportReport(tuple(changed), tuple(findings))
