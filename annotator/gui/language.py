@@ -18,6 +18,8 @@ def languages(folder: Path = TRANSLATIONS) -> dict[str, str]:
 
 
 def _own_name(code: str) -> str:
+    if code == ENGLISH:
+        return "English"  # Qt would say American English.
     name = QLocale(code).nativeLanguageName()
     return (name[:1].upper() + name[1:]) if name else code
 
