@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from annotator.gui.session import Session
 from annotator.gui.tone import GAMMAS, NEUTRAL, Tone
@@ -70,16 +70,24 @@ class ToneStrip(QFrame):
         self.hide()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 10, 6)
-        row.setSpacing(7)
-        for slider in (self.brightness, self.contrast, self.gamma):
-            row.addWidget(QLabel(slider.accessibleName()))
-            row.addWidget(slider)
-            row.addSpacing(7)
-        row.addWidget(self.paint)
-        row.addSpacing(7)
-        row.addWidget(self.reset)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 6, 10, 6)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        sliders = (self.brightness, self.contrast, self.gamma)
+        self._labels = [QLabel(slider.accessibleName()) for slider in sliders]
+        self._flow(self._parts(), columns=8)
+
+    def _parts(self) -> list[QWidget]:
+        """What is in the strip, from left to right."""
+        sliders = (self.brightness, self.contrast, self.gamma)
+        pairs = [part for pair in zip(self._labels, sliders, strict=True) for part in pair]
+        return [*pairs, self.paint, self.reset]
+
+    def _flow(self, parts: list[QWidget], *, columns: int) -> None:
+        """Side by side, or in rows of so many."""
+        for place, part in enumerate(parts):
+            self._grid.addWidget(part, place // columns, place % columns)
 
     def toggle(self) -> None:
         """Show the strip, or put it away; the tone stays."""
@@ -116,9 +124,14 @@ class ToneStrip(QFrame):
         self._session.set_settings(replace(self._session.settings, tone=tone))
 
     def _place(self) -> None:
-        """At the foot of the canvas, in its middle."""
-        self.adjustSize()
+        """At the foot of the canvas, in its middle; in rows of two where the canvas is narrow."""
         room = self._canvas.rect()
+        for columns in (8, 2):
+            self._flow(self._parts(), columns=columns)
+            self._grid.activate()
+            self.adjustSize()
+            if self.width() <= room.width() - 2 * MARGIN:
+                break
         left = max(MARGIN, (room.width() - self.width()) // 2)
         self.move(QPoint(left, room.height() - self.height() - MARGIN))
 

@@ -124,10 +124,12 @@ def test_while_placing_it_follows_the_pointer(canvas, desk):
     desk.active_keypoint = "R_PENALTY_MARK"
     canvas.set_tool(PointTool(desk))
     canvas.actual_size()
-    move(canvas, 100.0, 80.0)
-    assert canvas._loupe.point == (100.0, 80.0)
+    move(canvas, 110.0, 90.0)
+    assert canvas._loupe.point == (110.0, 90.0)
     move(canvas, 300.0, 200.0)
     assert canvas._loupe.point == (300.0, 200.0)
+    move(canvas, 300.25, 200.5)
+    assert canvas._loupe.point is not None, "over a point, too"
     QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
     assert canvas._loupe.point is None
     assert canvas._loupe.rect.isEmpty()
