@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -44,6 +45,8 @@ class HeatChoice(QWidget):
         self._session = session
         self.layers: dict[HeatmapLayer, QPushButton] = {}
         self.colours = QComboBox()
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.share = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.peaks = QLabel()
         self.peaks.setProperty("role", "muted")
         self.peaks.setFont(theme.tabular(self.peaks.font()))
@@ -52,8 +55,8 @@ class HeatChoice(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
-        layout.addLayout(self._title())
         layout.addLayout(self._buttons())
+        layout.addLayout(self._strength())
         layout.addWidget(self.peaks)
         for signal in (
             session.settings_changed, session.active_changed, session.resolved_changed, session.frame_changed,
@@ -61,10 +64,10 @@ class HeatChoice(QWidget):
             signal.connect(self.refresh)
         self.refresh()
 
-    def _title(self) -> QHBoxLayout:
+    def _strength(self) -> QHBoxLayout:
+        """Colours and opacity side by side: both are of the heatmap that is shown."""
         row = QHBoxLayout()
-        row.addWidget(QLabel(self.tr("Heatmap")))
-        row.addStretch(1)
+        row.setSpacing(10)
         names = {
             HeatColours.MAGMA: self.tr("Magma"),
             HeatColours.INFERNO: self.tr("Inferno"),
@@ -78,7 +81,17 @@ class HeatChoice(QWidget):
         for colours, name in names.items():
             self.colours.addItem(swatch(colours), name, colours)
         self.colours.activated.connect(self._choose_colours)
+        self.opacity.setRange(0, 100)
+        self.opacity.setPageStep(10)
+        self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.opacity.setAccessibleName(self.tr("Opacity"))
+        self.opacity.setToolTip(self.tr("Opacity: how strongly the heatmap covers the frame"))
+        self.opacity.valueChanged.connect(lambda value: self._set(heatmap_opacity=value / 100))
+        self.share.setFont(theme.tabular(self.share.font()))
+        self.share.setMinimumWidth(38)
         row.addWidget(self.colours)
+        row.addWidget(self.opacity, 1)
+        row.addWidget(self.share)
         return row
 
     def _buttons(self) -> QHBoxLayout:
@@ -86,7 +99,7 @@ class HeatChoice(QWidget):
         row.setSpacing(0)
         group = QButtonGroup(self)
         texts = {
-            HeatmapLayer.NONE: (self.tr("None"), self.tr("Show no heatmap")),
+            HeatmapLayer.NONE: (self.tr("No heat"), self.tr("Show no heatmap")),
             HeatmapLayer.SELECTED: (self.tr("Point"), self.tr("Heatmap of the active keypoint (M)")),
             HeatmapLayer.ALL: (self.tr("All"), self.tr("Heatmap of all keypoints (Shift+M)")),
             HeatmapLayer.ENTROPY: (self.tr("Doubt"), self.tr("Where the network cannot decide: entropy, up to 2 bits")),
@@ -116,12 +129,19 @@ class HeatChoice(QWidget):
         settings = self._session.settings
         self.layers[settings.heatmap].setChecked(True)
         self.colours.setCurrentIndex(list(HeatColours).index(settings.heat_colours))
+        self.opacity.blockSignals(True)
+        self.opacity.setValue(round(settings.heatmap_opacity * 100))
+        self.opacity.blockSignals(False)
+        self.share.setText(f"{round(settings.heatmap_opacity * 100)} %")
+        for widget in (self.opacity, self.colours):
+            widget.setEnabled(settings.heatmap is not HeatmapLayer.NONE)
         text = ""
         name, prediction = self._session.active_keypoint, self._session.prediction
         if name is not None and prediction is not None and self.isVisible():
             text = self.tell(peaks_of(prediction, name))
         if text != self.peaks.text():
             self.peaks.setText(text)
+        self.peaks.setVisible(settings.heatmap is not HeatmapLayer.NONE)
 
     def tell(self, peaks: tuple[Peak, ...]) -> str:
         """Where a heatmap is high, in words."""

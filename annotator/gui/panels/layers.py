@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from annotator.gui import theme
 from annotator.gui.panels.heat_choice import HeatChoice
 from annotator.gui.session import Session
-from annotator.gui.view_settings import LOUPE_ZOOMS, HeatmapLayer, LoupeWhen, ViewSettings
+from annotator.gui.view_settings import LOUPE_ZOOMS, LoupeWhen, ViewSettings
 
 
 class LayersPanel(QScrollArea):
@@ -31,9 +31,8 @@ class LayersPanel(QScrollArea):
         super().__init__(parent)
         self._session = session
         self.boxes: dict[str, QCheckBox] = {}
-        self._values: dict[QSlider, QLabel] = {}
         self.heat = HeatChoice(session)
-        self.heatmaps = self.heat.layers
+        self.heatmaps, self.opacity = self.heat.layers, self.heat.opacity
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,10 +42,10 @@ class LayersPanel(QScrollArea):
         holder.setAutoFillBackground(False)
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(10, 6, 10, 10)
-        layout.setSpacing(8)
+        layout.setSpacing(7)
         layout.addLayout(self._boxes())
+        layout.addLayout(self._confidence())
         layout.addWidget(self.heat)
-        layout.addLayout(self._sliders())
         layout.addLayout(self._loupe())
         layout.addStretch(1)
         self.setWidget(holder)
@@ -76,34 +75,23 @@ class LayersPanel(QScrollArea):
             grid.addWidget(box, place // 2, place % 2)
         return grid
 
-    def _sliders(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(6)
-        self.opacity = self._slider(self.tr("How strongly the heatmap covers the frame"))
-        self.opacity.valueChanged.connect(lambda value: self._set(heatmap_opacity=value / 100))
-        self.threshold = self._slider(self.tr("Predictions less sure than this are not shown and not accepted"))
+    def _confidence(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self.threshold = QSlider(Qt.Orientation.Horizontal)
+        self.threshold.setRange(0, 100)
+        self.threshold.setPageStep(10)
+        self.threshold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.threshold.setAccessibleName(self.tr("Confidence"))
+        self.threshold.setToolTip(self.tr("Predictions less sure than this are not shown and not accepted"))
         self.threshold.valueChanged.connect(lambda value: self._set(threshold=value / 100))
-        for place, (text, slider) in enumerate(
-            ((self.tr("Opacity"), self.opacity), (self.tr("Confidence"), self.threshold))
-        ):
-            value = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            value.setFont(theme.tabular(value.font()))
-            value.setMinimumWidth(38)
-            self._values[slider] = value
-            slider.setAccessibleName(text)
-            grid.addWidget(QLabel(text), place, 0)
-            grid.addWidget(slider, place, 1)
-            grid.addWidget(value, place, 2)
-        return grid
-
-    def _slider(self, tip: str) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setRange(0, 100)
-        slider.setPageStep(10)
-        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        slider.setToolTip(tip)
-        return slider
+        self._least = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._least.setFont(theme.tabular(self._least.font()))
+        self._least.setMinimumWidth(38)
+        row.addWidget(QLabel(self.tr("Confidence")))
+        row.addWidget(self.threshold, 1)
+        row.addWidget(self._least)
+        return row
 
     def _loupe(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -136,17 +124,14 @@ class LayersPanel(QScrollArea):
 
     def show_settings(self, settings: ViewSettings) -> None:
         """Show these settings without setting them again."""
-        widgets = (*self.boxes.values(), self.opacity, self.threshold)
+        widgets = (*self.boxes.values(), self.threshold)
         for widget in widgets:
             widget.blockSignals(True)
         for field, box in self.boxes.items():
             box.setChecked(getattr(settings, field))
-        self.opacity.setValue(round(settings.heatmap_opacity * 100))
         self.threshold.setValue(round(settings.threshold * 100))
         for widget in widgets:
             widget.blockSignals(False)
         self.loupe.setCurrentIndex(self.loupe.findData(settings.loupe))
         self.loupe_zoom.setCurrentIndex(self.loupe_zoom.findData(settings.loupe_zoom))
-        self.opacity.setEnabled(settings.heatmap is not HeatmapLayer.NONE)
-        self._values[self.opacity].setText(f"{round(settings.heatmap_opacity * 100)} %")
-        self._values[self.threshold].setText(f"{settings.threshold:.2f}")
+        self._least.setText(f"{settings.threshold:.2f}")
