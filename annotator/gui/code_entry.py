@@ -56,9 +56,11 @@ class CodeEntry(QLabel):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Letters are letters of the code; other keys, a press or the focus going elsewhere end it."""
+        """Letters are letters of the code; Escape, the space bar or the focus going elsewhere ends it."""
         kind = event.type()
         if isinstance(event, QKeyEvent) and kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            if event.key() == Qt.Key.Key_Space:
+                self.stop()
             if not self._means_something(event):
                 return False
             event.accept()
@@ -72,7 +74,7 @@ class CodeEntry(QLabel):
     def _means_something(self, event: QKeyEvent) -> bool:
         plain_key = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
         named = event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
-        return plain_key and (named or (len(event.text()) == 1 and event.text().isprintable()))
+        return plain_key and (named or (len(event.text()) == 1 and event.text().isprintable() and event.text() != " "))
 
     def _on_key(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape or (event.key() == Qt.Key.Key_Backspace and not self.typed):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from annotator.gui.background import Lane, Progress, ShouldStop
-from annotator.gui.guide_ranking import LINE_CLICKS, agreed_circle, is_sure, is_unsure, worthwhile
-from annotator.gui.guide_words import proposal_text, start_text
+from annotator.gui.guide_ranking import LINE_CLICKS, agreed_circle, deviation, is_sure, is_unsure, worthwhile
+from annotator.gui.guide_words import offer_text, proposal_text, start_text
 from annotator.gui.plain_names import plain
 from annotator.gui.session import Session
 from annotator.gui.view_state import NOTHING_SELECTED
@@ -238,8 +238,10 @@ class Guide(QObject):
             return ""
         active = self._session.active_marking
         if self.proposal is not None and active == self.proposal.marking:
-            unsure = is_unsure(self.proposal, self._session.size[0])
-            return proposal_text(self.proposal, can_take=self.offer is not None, unsure=unsure)
+            resolved = self._session.resolved
+            if self.offer is not None and resolved is not None:
+                return offer_text(self.offer.marking, deviation=deviation(self.offer, resolved))
+            return proposal_text(self.proposal, unsure=is_unsure(self.proposal, self._session.size[0]))
         if active is None and self.at_end:
             return self.tr("Nothing more would help much. Space accepts the frame")
         if active is None and self.proposing and not self._said.markings:

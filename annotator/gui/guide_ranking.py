@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import median
 
 from annotator.keypoints import Resolved
 from annotator.labels import Instance, Visibility
@@ -14,8 +15,8 @@ WORTH = 0.25
 """Pixels of a 960 wide frame that two clicks must be expected to take off the rest for a line to be proposed."""
 UNSURE = 10.0
 """Pixels of a 960 wide frame from which on a gain says that the camera does not know what is in view."""
-SURE = 4.0
-"""Pixels of a 960 wide frame within which the points of a circle must be known for it to be offered."""
+SURE = 6.0
+"""Pixels of a 960 wide frame to which the middle one of a circle's points must be known for it to be offered."""
 _FEWEST_VIEWS = 3
 
 
@@ -27,11 +28,15 @@ def agreed_circle(said: Instance, name: str) -> bool:
     return any(one is not None and one.position is None and one.visibility is Visibility.VISIBLE for one in own)
 
 
+def deviation(offer: CircleOffer, resolved: Resolved) -> float:
+    """How surely the camera knows the middle one of an offered circle's points, in pixels."""
+    known = (resolved.keypoints[name].sd for name in offer.keypoints)
+    return median(0.0 if sd is None else sd for sd in known)
+
+
 def is_sure(offer: CircleOffer, resolved: Resolved) -> bool:
     """Whether the camera knows an offered circle well enough to be agreed to."""
-    deviations = [resolved.keypoints[name].sd for name in offer.keypoints]
-    limit = SURE * resolved.size[0] / 960.0
-    return all(sd is not None and sd <= limit for sd in deviations)
+    return deviation(offer, resolved) <= SURE * resolved.size[0] / 960.0
 
 
 def is_unsure(proposal: Proposal, width: int) -> bool:

@@ -10,15 +10,19 @@ from annotator.proposals import Proposal
 translate = QCoreApplication.translate
 
 
-def proposal_text(proposal: Proposal, *, can_take: bool, unsure: bool) -> str:
+def proposal_text(proposal: Proposal, *, unsure: bool) -> str:
     """What is drawn next, why, and the keys."""
     name = plain(proposal.marking)
-    if can_take:
-        return translate("Guide", "Next: {name}. The camera has it: Enter takes it").format(name=name)
     if unsure:
         return translate("Guide", "Next: {name}, if it is in view. Tab: another").format(name=name)
     said = translate("Guide", "Next: {name}. Lowers the rest by {gain:.1f} px")
     return said.format(name=name, gain=proposal.gain)
+
+
+def offer_text(marking: str, *, deviation: float) -> str:
+    """A circle that costs one key."""
+    said = translate("Guide", "Next: {name}. The camera has it within {value:.0f} px: Enter takes it as dashed")
+    return said.format(name=plain(marking), value=max(deviation, 1.0))
 
 
 def start_text() -> str:
