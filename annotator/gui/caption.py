@@ -8,11 +8,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QStaticText
 from annotator.gui.colours import PLATE, PLATE_TEXT
 
 PAD_X, PAD_Y = 12.0, 5.0
-FROM_TOP = 14
+FROM_FOOT = 14
 
 
 class Caption:
-    """The words on a plate at the top of the view, in its middle."""
+    """The words on a plate at the foot of the view, in its middle."""
 
     def __init__(self, font: QFont) -> None:
         self._font = font
@@ -26,7 +26,9 @@ class Caption:
         """Where it is; empty without words."""
         if self._size.isEmpty():
             return QRect()
-        return QRect((self._view.width() - self._size.width()) // 2, FROM_TOP, self._size.width(), self._size.height())
+        left = (self._view.width() - self._size.width()) // 2
+        top = self._view.height() - self._size.height() - FROM_FOOT
+        return QRect(left, top, self._size.width(), self._size.height())
 
     @property
     def text(self) -> str:

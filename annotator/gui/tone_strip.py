@@ -1,4 +1,4 @@
-"""A small strip at the foot of the canvas: how bright, with which contrast and gamma the frame is shown."""
+"""A small strip at the top of the canvas: how bright, with which contrast and gamma the frame is shown."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class ToneStrip(QFrame):
         self._session.set_settings(replace(self._session.settings, tone=tone))
 
     def _place(self) -> None:
-        """At the foot of the canvas, in its middle; in rows of two where the canvas is narrow."""
+        """At the top of the canvas, in its middle, where crowds are; in rows of two where the canvas is narrow."""
         room = self._canvas.rect()
         for columns in (8, 2):
             self._flow(self._parts(), columns=columns)
@@ -133,10 +133,10 @@ class ToneStrip(QFrame):
             if self.width() <= room.width() - 2 * MARGIN:
                 break
         left = max(MARGIN, (room.width() - self.width()) // 2)
-        self.move(QPoint(left, room.height() - self.height() - MARGIN))
+        self.move(QPoint(left, MARGIN))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay at the foot when the canvas changes its size."""
+        """Stay in the middle when the canvas changes its size."""
         if event.type() is QEvent.Type.Resize and not self.isHidden():
             self._place()
         return False
