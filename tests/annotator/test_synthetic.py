@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from annotator.pitch import CIRCLE_RADIUS, GOAL_HALF_WIDTH, KEYPOINTS, MARKINGS, PITCH_57
+from annotator.pitch import CIRCLE_RADIUS, CROSSBAR_HEIGHT, GOAL_HALF_WIDTH, KEYPOINTS, MARKINGS, PITCH_57
 from annotator.synthetic import FAMILIES, RenderCamera, SyntheticFrame, render, render_sample_project_frames
 from annotator.synthetic.cameras import look_at, random_view
-from annotator.synthetic.goals import draw_goal, random_goal_look
+from annotator.synthetic.goals import _upper_edge, draw_goal, random_goal_look
 from annotator.synthetic.ground import ground_maps
 from annotator.synthetic.pitchside import paint_pitchside
 from annotator.synthetic.plan import Plan, white_share
@@ -111,6 +111,17 @@ def test_side_views_have_the_right_goal_on_the_right(frames: list[SyntheticFrame
             across = frame.camera.rotation[0]
             assert across[0] > 0
             assert frame.camera.position[1] > 0
+
+
+def test_a_hung_net_sags_between_its_corners_and_is_pulled_aside() -> None:
+    look = replace(random_goal_look(np.random.default_rng(3)), sag=0.2, spread=0.5, depth_above=1.5)
+    edge = _upper_edge(-52.5, -1, look)
+    assert edge[:, 0] == pytest.approx(np.full(len(edge), -54.0))
+    assert edge[[0, -1], 1] == pytest.approx([-GOAL_HALF_WIDTH - 0.5, GOAL_HALF_WIDTH + 0.5])
+    middle = len(edge) // 2
+    assert edge[middle, 2] > edge[0, 2] > -CROSSBAR_HEIGHT
+    stiff = _upper_edge(-52.5, -1, replace(look, sag=0.0, spread=0.0))
+    assert stiff == pytest.approx(np.array([(-54.0, y, -CROSSBAR_HEIGHT) for y in (-GOAL_HALF_WIDTH, GOAL_HALF_WIDTH)]))
 
 
 def test_cameras_beside_a_goal_never_look_along_the_pitch() -> None:
