@@ -17,9 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from annotator import store_index, store_rows
+from annotator import store_effort, store_index, store_rows
+from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
+from annotator.store_copy import Predictions, copy_store
 from annotator.store_index import Media
 from annotator.store_media import MediaKind, choose_home, home_beside, home_elsewhere, home_notice
 from annotator.store_rows import FrameRow, HistoryEntry
@@ -28,7 +30,16 @@ from annotator.store_schema import SUFFIX, ChangedElsewhereError, ProjectError, 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
 
-__all__ = ["ChangedElsewhereError", "FrameRow", "HistoryEntry", "Media", "MediaKind", "Project", "ProjectError"]
+__all__ = [
+    "ChangedElsewhereError",
+    "FrameRow",
+    "HistoryEntry",
+    "Media",
+    "MediaKind",
+    "Predictions",
+    "Project",
+    "ProjectError",
+]
 
 T = TypeVar("T")
 
@@ -136,6 +147,11 @@ class Project:
             db.close()
             raise explain(path, error) from error
 
+    @classmethod
+    def look_into(cls, path: Path) -> Project:
+        """The project at ``path`` as it is stored, without looking at its media; ProjectError as `open`."""
+        return cls._connect(_absolute(path))
+
     def close(self) -> None:
         """Write everything into the one file and let go of it; closing twice does nothing."""
         with self._lock:
@@ -187,6 +203,58 @@ class Project:
         with self._write() as db:
             store_index.add(db, self.path, looked.offers)
             self._media = store_index.media_of(db, self.path)
+
+    def relink(self, media_id: int, place: Path) -> int:
+        """Say where a medium that moved lies now; the number of its frames that are there.
+
+        Raises
+        ------
+        ProjectError
+            If none of its frames is found at ``place``; then nothing is changed.
+        """
+        medium, place = self._media[media_id], _absolute(place)
+        with self._read() as db:
+            names = store_rows.names_of(db, media_id)
+        found = store_index.found_at(place, medium, names)
+        if not found:
+            reason = f"none of the {len(names)} frames of {medium.path.name} is there"
+            raise ProjectError(place, reason, "Choose the folder or video that moved.")
+        with self._write() as db:
+            store_index.place_media(db, self.path, medium, place)
+            self._media = store_index.media_of(db, self.path)
+        self.refresh()
+        return found
+
+    def copy_to(
+        self,
+        target: Path,
+        *,
+        frame_ids: Sequence[int] | None = None,
+        predictions: Predictions = Predictions.LEAVE,
+    ) -> None:
+        """Write this project, or the slice of it with these frames, to a new project file; ProjectError if taken."""
+        with self._read() as db:
+            copy_store(db, self.path, _absolute(target), predictions=predictions, frame_ids=frame_ids)
+
+    def problems(self) -> list[str]:
+        """What is damaged in the file, a sentence each; empty when it is sound. Reads everything."""
+        with self._read() as db:
+            found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+            return found or store_rows.damaged_records(db)
+
+    def vacuum(self) -> int:
+        """Give back the room of what was deleted; the bytes won."""
+        with self._read() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            before = self.path.stat().st_size
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return before - self.path.stat().st_size
+
+    def last_change(self, frame_id: int | None = None) -> HistoryEntry | None:
+        """The newest stored edit of a frame, or of any; None when there is none."""
+        with self._read() as db:
+            return store_rows.last_change(db, frame_id)
 
     def frame_ids(self, states: Collection[FrameState] | None = None, text: str = "") -> list[int]:
         """Ids of the frames in media order; only those in one of ``states`` and with ``text`` in their name."""
@@ -271,6 +339,16 @@ class Project:
         """Forget what a network, or every network, saw; what persons said is not touched."""
         with self._write() as db:
             store_rows.delete_predictions(db, network)
+
+    def add_effort(self, frame_id: int, effort: Effort) -> None:
+        """Add to what a person spent on a frame."""
+        with self._write() as db:
+            store_effort.add(db, frame_id, effort)
+
+    def efforts(self) -> list[Effort]:
+        """What every accepted frame took, in the order in which they were last worked on."""
+        with self._read() as db:
+            return store_effort.of_accepted(db)
 
     def setting(self, key: str, default: T) -> T:
         """The stored setting, or ``default`` when there is none or it is of another type than ``default``."""

@@ -29,12 +29,16 @@ from annotator.store_schema import ProjectError
 
 @dataclass(frozen=True)
 class Media:
-    """One medium of a project; ``path`` is where it lies now, a folder for images."""
+    """One medium of a project; ``path`` is where it lies now, a folder for images.
+
+    ``nested`` says that frames of it lie in folders below.
+    """
 
     id: int
     kind: MediaKind
     path: Path
     stamp: str = ""
+    nested: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,13 @@ def video_offer(path: Path) -> Offer:
 
 def media_of(db: sqlite3.Connection, project: Path) -> dict[int, Media]:
     """The media of a project by id, each where it lies now."""
-    rows = db.execute("SELECT id, kind, relative, absolute, stamp FROM media ORDER BY id")
-    return {row[0]: Media(row[0], MediaKind(row[1]), locate(project, row[2], row[3]), row[4]) for row in rows}
+    below = "EXISTS(SELECT 1 FROM frame WHERE media_id=media.id AND name LIKE '%/%')"
+    rows = db.execute(
+        f"SELECT id, kind, relative, absolute, stamp, kind='{MediaKind.FILES.value}' AND {below} FROM media ORDER BY id"
+    )
+    return {
+        row[0]: Media(row[0], MediaKind(row[1]), locate(project, row[2], row[3]), row[4], bool(row[5])) for row in rows
+    }
 
 
 def add(db: sqlite3.Connection, project: Path, offers: Iterable[Offer]) -> None:
@@ -192,6 +201,8 @@ def _look_again(medium: Media, problems: list[str]) -> Change | None:
         found = scan_folder(medium.path)
         problems.extend(found.problems)
         return Change(medium, found.images)
+    if medium.kind is MediaKind.FILES and medium.nested:
+        return Change(medium, scan_folder(medium.path).images)
     if medium.kind is MediaKind.FILES:
         return Change(medium, tuple(name for name in os.listdir(medium.path)))  # noqa: PTH208  (str, not Path)
     stamp = file_stamp(medium.path)
@@ -254,3 +265,31 @@ def _update_names(db: sqlite3.Connection, media_id: int, names: Sequence[str]) -
             moved.append((position, missing, before[0]))
     db.executemany("INSERT INTO frame(media_id, position, name) VALUES(?, ?, ?)", fresh)
     db.executemany("UPDATE frame SET position=?, missing=? WHERE id=?", moved)
+
+
+def found_at(place: Path, medium: Media, names: Sequence[str]) -> int:
+    """How many frames of a medium lie at another place; all of a video where it opens with as many frames.
+
+    Raises
+    ------
+    ProjectError
+        If the place cannot be read.
+    """
+    try:
+        if medium.kind is not MediaKind.VIDEO:
+            return sum((place / name).is_file() for name in names)
+        return len(names) if place.is_file() and len(video_offer(place).names) == len(names) else 0
+    except OSError as error:
+        reason = f"it cannot be read ({error.strerror or error})"
+        raise ProjectError(place, reason, "Check its permissions.") from error
+    except MediaError as error:
+        raise ProjectError(place, error.reason, "Choose the video that moved.") from error
+
+
+def place_media(db: sqlite3.Connection, project: Path, medium: Media, place: Path) -> None:
+    """Store where a medium lies, inside the caller's transaction."""
+    stamp = file_stamp(place) if medium.kind is MediaKind.VIDEO else medium.stamp
+    db.execute(
+        "UPDATE media SET relative=?, absolute=?, stamp=? WHERE id=?",
+        (relative_to_project(place, project), str(place), stamp, medium.id),
+    )

@@ -129,16 +129,37 @@ def save_record(db: sqlite3.Connection, frame_id: int, record: FrameRecord, text
 def history(db: sqlite3.Connection, frame_id: int) -> list[HistoryEntry]:
     """Every stored edit of a frame, oldest first."""
     rows = db.execute("SELECT id, at, text, author, before FROM history WHERE frame_id=? ORDER BY id", (frame_id,))
-    return [
-        HistoryEntry(
-            number,
-            datetime.fromtimestamp(at, UTC),
-            text,
-            author,
-            None if before is None else zlib.decompress(before).decode(),
-        )
-        for number, at, text, author, before in rows
-    ]
+    return [_entry(*row) for row in rows]
+
+
+def _entry(number: int, at: float, text: str, author: str, before: bytes | None) -> HistoryEntry:
+    document = None if before is None else zlib.decompress(before).decode()
+    return HistoryEntry(number, datetime.fromtimestamp(at, UTC), text, author, document)
+
+
+def last_change(db: sqlite3.Connection, frame_id: int | None) -> HistoryEntry | None:
+    """The newest edit of a frame, or of any."""
+    found = db.execute(
+        "SELECT id, at, text, author, before FROM history WHERE ?1 IS NULL OR frame_id=?1 ORDER BY id DESC LIMIT 1",
+        (frame_id,),
+    ).fetchone()
+    return None if found is None else _entry(*found)
+
+
+def names_of(db: sqlite3.Connection, media_id: int) -> list[str]:
+    """Names of all frames of a medium."""
+    return [row[0] for row in db.execute("SELECT name FROM frame WHERE media_id=?", (media_id,))]
+
+
+def damaged_records(db: sqlite3.Connection) -> list[str]:
+    """A sentence for every record that cannot be read."""
+    found = []
+    for name, stored in db.execute("SELECT name, document FROM record JOIN frame ON frame.id=frame_id"):
+        try:
+            decode_record(stored)
+        except RecordError as error:
+            found.append(f"the labels of {name} cannot be read ({error})")
+    return found
 
 
 def prediction_data(db: sqlite3.Connection, frame_id: int, network: str | None) -> bytes | None:

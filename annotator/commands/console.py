@@ -19,6 +19,11 @@ def complain(text: str) -> None:
     sys.stderr.write(f"{printable(text)}\n")
 
 
+def say(text: str) -> None:
+    """One line on standard output."""
+    sys.stdout.write(f"{printable(text)}\n")
+
+
 def duration(seconds: float) -> str:
     """Seconds as ``4 s``, ``3 min 20 s`` or ``1 h 05 min``."""
     whole = round(seconds)

@@ -1,0 +1,101 @@
+"""A project's tables copied into another project file: as a backup, or as a slice of some of its frames."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+from annotator.store_media import MediaKind, locate, relative_to_project
+from annotator.store_schema import create_store, open_store
+
+
+class Predictions(Enum):
+    """Whether what networks saw goes along: it can be made again, and is most of a project's size."""
+
+    LEAVE = "leave"
+    TAKE = "take"
+
+
+def copy_store(
+    db: sqlite3.Connection,
+    source: Path,
+    target: Path,
+    *,
+    predictions: Predictions,
+    frame_ids: Sequence[int] | None = None,
+) -> None:
+    """Write the project in ``db``, stored at ``source``, to a new file ``target``; only some frames if they are named.
+
+    Folders of a slice become lists of their files, so that opening it does not bring the other frames back. Runs in a
+    transaction of its own on ``db``, so that nothing changes meanwhile.
+
+    Raises
+    ------
+    ProjectError
+        If there is something at ``target``, or it cannot be written.
+    sqlite3.Error
+        If the disk refuses; then nothing is left at ``target``.
+    """
+    scheme = str(db.execute("SELECT value FROM about WHERE key='scheme_id'").fetchone()[0])
+    create_store(target, scheme)
+    done = False
+    copy = open_store(target)
+    try:
+        db.execute("BEGIN")
+        try:
+            copy.execute("BEGIN IMMEDIATE")
+            _copy_tables(db, copy, predictions, frame_ids)
+            _place_media(copy, source, target, as_files=frame_ids is not None)
+            copy.execute("COMMIT")
+        finally:
+            db.execute("ROLLBACK")
+        copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        done = True
+    finally:
+        copy.close()
+        if not done:
+            for path in (target, target.with_name(f"{target.name}-wal"), target.with_name(f"{target.name}-shm")):
+                path.unlink(missing_ok=True)
+
+
+def _copy_tables(
+    db: sqlite3.Connection, copy: sqlite3.Connection, predictions: Predictions, frame_ids: Sequence[int] | None
+) -> None:
+    copy.execute("DELETE FROM about")
+    wanted = None if frame_ids is None else set(frame_ids)
+    tables = ["about", "setting", "media", "frame", "record", "history"]
+    if predictions is Predictions.TAKE:
+        tables.append("prediction")
+    known = {row[0] for row in copy.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
+    extra = [
+        row[0]
+        for row in db.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%'")
+        if row[0] in known and row[0] not in (*tables, "prediction")
+    ]
+    for table in (*tables, *extra):
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+        key = {"frame": "id"}.get(table, "frame_id")
+        place = columns.index(key) if wanted is not None and key in columns else None
+        rows = db.execute(f"SELECT {','.join(columns)} FROM {table}")
+        marks = ",".join("?" * len(columns))
+        copy.executemany(
+            f"INSERT INTO {table}({','.join(columns)}) VALUES({marks})",
+            (row for row in rows if place is None or wanted is None or row[place] in wanted),
+        )
+    if wanted is not None:
+        copy.execute("DELETE FROM media WHERE id NOT IN (SELECT media_id FROM frame)")
+    if predictions is Predictions.LEAVE:
+        copy.execute("UPDATE frame SET state='unseen' WHERE state='predicted'")
+
+
+def _place_media(copy: sqlite3.Connection, source: Path, target: Path, *, as_files: bool) -> None:
+    """Media are found from where the new file lies; a slice lists the files of its folders."""
+    for number, kind, relative, absolute in copy.execute("SELECT id, kind, relative, absolute FROM media").fetchall():
+        where = locate(source, relative, absolute)
+        listed = MediaKind.FILES.value if as_files and kind == MediaKind.FOLDER.value else kind
+        copy.execute(
+            "UPDATE media SET kind=?, relative=?, absolute=? WHERE id=?",
+            (listed, relative_to_project(where, target), str(where), number),
+        )

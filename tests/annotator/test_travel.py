@@ -1,0 +1,233 @@
+"""Projects travel: merged, cut, backed up, told where their media went."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, Review, place
+from annotator.project import Predictions, Project, ProjectError
+from annotator.travel import Effect, Winner, back_up, back_up_if_due, backups_of, merge
+from main import main
+from model.heatmaps import Prediction
+
+POINT = "CENTER_MARK"
+
+
+def prediction() -> Prediction:
+    one = np.array([1.0])
+    at, maps = np.array([[5.0, 5.0]]), np.zeros((2, 4, 4), np.uint8)
+    return Prediction((POINT,), at, one * 0.9, one, maps, (48, 27), "net", (12.0, 7.0), (0.0, 0.0))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "mine" / "match"
+    for name in ("a/1.png", "a/2.png", "b/3.png", "b/4.png"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / name), np.zeros((27, 48, 3), np.uint8))
+    return place
+
+
+@pytest.fixture
+def project(folder: Path):
+    with Project.for_media([folder]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(tmp_path: Path, folder: Path):
+    """Another person's project of a copy of the same frames."""
+    copy = tmp_path / "theirs" / "match"
+    shutil.copytree(folder, copy)
+    with Project.for_media([copy]) as opened:
+        yield opened
+
+
+def frame_named(project: Project, name: str) -> int:
+    return next(i for i in project.frame_ids() if project.row(i).name == name)
+
+
+def say(project: Project, name: str, x: float, *, decision: Decision = Decision.OPEN, author: str = "") -> None:
+    record = FrameRecord(place(EMPTY, POINT, (x, 1.0)), Review(decision))
+    project.save_record(frame_named(project, name), record, text="said", author=author)
+
+
+def said(project: Project, name: str) -> float | None:
+    label = project.record(frame_named(project, name)).labels.pitch.keypoints.get(POINT)
+    return None if label is None or label.position is None else label.position[0]
+
+
+def test_a_merge_fills_what_only_the_other_says_and_leaves_equal_frames(project: Project, other: Project) -> None:
+    say(other, "a/1.png", 3.0, author="Ann")
+    say(other, "a/2.png", 4.0)
+    say(project, "a/2.png", 4.0)
+    report = merge(project, other.path)
+    assert said(project, "a/1.png") == 3.0
+    assert (len(report.filled), report.equal, report.conflicts) == (1, 1, ())
+    entry = project.history(frame_named(project, "a/1.png"))[-1]
+    assert (entry.text, entry.author) == ("Merge match.touchline", "Ann")
+    assert merge(project, other.path).equal == 2
+
+
+@pytest.mark.parametrize(
+    ("winner", "expected"),
+    [(Winner.MINE, 1.0), (Winner.THEIRS, 2.0), (Winner.NEWEST, 2.0), (Winner.REVIEWER, 1.0)],
+)
+def test_conflicts_are_listed_and_the_chosen_side_wins(
+    project: Project, other: Project, winner: Winner, expected: float
+) -> None:
+    say(project, "a/1.png", 1.0, decision=Decision.ACCEPTED)
+    say(other, "a/1.png", 2.0)
+    (conflict,) = merge(project, other.path, winner=winner).conflicts
+    assert (conflict.name, conflict.taken) == ("a/1.png", expected == 2.0)
+    assert said(project, "a/1.png") == expected
+
+
+def test_what_a_merge_replaced_is_in_the_history(project: Project, other: Project) -> None:
+    say(project, "a/1.png", 1.0)
+    say(other, "a/1.png", 2.0)
+    merge(project, other.path, winner=Winner.THEIRS)
+    before = project.history(frame_named(project, "a/1.png"))[-1].before()
+    assert before.labels.pitch.keypoints[POINT].position == (1.0, 1.0)
+
+
+def test_a_merge_that_is_only_looked_at_stores_nothing_and_the_other_project_stays(
+    project: Project, other: Project
+) -> None:
+    say(other, "a/1.png", 2.0)
+    history = len(other.history(frame_named(other, "a/1.png")))
+    assert len(merge(project, other.path, effect=Effect.LOOK).filled) == 1
+    assert said(project, "a/1.png") is None
+    assert len(other.history(frame_named(other, "a/1.png"))) == history
+
+
+def test_frames_that_this_project_lacks_are_named(project: Project, other: Project, folder: Path) -> None:
+    say(other, "b/4.png", 2.0)
+    (folder / "b/4.png").unlink()
+    shutil.rmtree(folder / "b")
+    with Project.create(project.path.with_name("less.touchline")) as less:
+        less.add_media([folder])
+        assert merge(less, other.path).unknown == ("match/b/4.png",)
+
+
+def test_projects_of_two_schemes_are_not_merged(project: Project, tmp_path: Path) -> None:
+    Project.create(tmp_path / "pose.touchline", scheme_id="coco-17").close()
+    with pytest.raises(ProjectError, match="it labels coco-17, this project pitch-57"):
+        merge(project, tmp_path / "pose.touchline")
+
+
+def test_a_slice_holds_its_frames_with_labels_and_history_and_opening_it_brings_no_others_back(
+    project: Project, tmp_path: Path
+) -> None:
+    say(project, "a/2.png", 7.0)
+    project.save_prediction(frame_named(project, "b/3.png"), prediction())
+    wanted = [frame_named(project, name) for name in ("a/2.png", "b/3.png")]
+    project.copy_to(tmp_path / "part.touchline", frame_ids=wanted)
+    with Project.open(tmp_path / "part.touchline") as part:
+        assert [part.row(i).name for i in part.frame_ids()] == ["a/2.png", "b/3.png"]
+        assert not any(part.row(i).missing for i in part.frame_ids())
+        assert said(part, "a/2.png") == 7.0
+        assert len(part.history(frame_named(part, "a/2.png"))) == 1
+        assert part.networks() == []
+        assert part.row(frame_named(part, "b/3.png")).state is FrameState.UNSEEN
+        assert part.row(part.frame_ids()[0]).path.exists()
+    project.copy_to(tmp_path / "whole.touchline", predictions=Predictions.TAKE)
+    with Project.open(tmp_path / "whole.touchline") as whole:
+        assert whole.networks() == ["net"]
+        assert len(whole.frame_ids()) == 4
+
+
+def test_a_slice_never_replaces_a_project(project: Project, tmp_path: Path) -> None:
+    target = tmp_path / "part.touchline"
+    target.write_text("mine")
+    with pytest.raises(ProjectError, match="something with this name"):
+        project.copy_to(target)
+    assert target.read_text() == "mine"
+
+
+def test_media_that_moved_are_found_again_with_their_labels(project: Project, folder: Path, tmp_path: Path) -> None:
+    say(project, "a/1.png", 5.0)
+    moved = tmp_path / "elsewhere" / "match renamed"
+    moved.parent.mkdir()
+    folder.rename(moved)
+    project.refresh()
+    assert project.row(frame_named(project, "a/1.png")).missing
+    (medium,) = project.media()
+    with pytest.raises(ProjectError, match="none of the 4 frames of match is there"):
+        project.relink(medium.id, tmp_path)
+    assert project.relink(medium.id, moved) == 4
+    row = project.row(frame_named(project, "a/1.png"))
+    assert not row.missing
+    assert row.path == moved / "a/1.png"
+    assert said(project, "a/1.png") == 5.0
+
+
+def test_a_backup_opens_as_a_project_and_only_the_newest_are_kept(project: Project) -> None:
+    say(project, "a/1.png", 5.0)
+    for day in range(7):
+        back_up(project, keep=3, now=1_700_000_000 + 86_400 * day)
+    kept = backups_of(project.path)
+    assert len(kept) == 3
+    with Project.open(kept[0]) as backup:
+        assert said(backup, "a/1.png") == 5.0
+        assert not any(backup.row(i).missing for i in backup.frame_ids())
+
+
+def test_backups_are_made_when_something_changed_and_the_last_is_old(project: Project) -> None:
+    assert back_up_if_due(project) is None
+    say(project, "a/1.png", 5.0)
+    first = back_up_if_due(project)
+    assert first is not None
+    say(project, "a/1.png", 6.0)
+    assert back_up_if_due(project) is None
+    made = first.stat().st_mtime
+    os.utime(first, (made - 30 * 3600, made - 30 * 3600))
+    assert back_up_if_due(project) is not None
+
+
+def test_the_command_informs_checks_and_makes_smaller(project: Project, folder: Path, capsys) -> None:
+    say(project, "a/1.png", 5.0)
+    path = str(project.path)
+    assert main(["project", "info", path]) == 0
+    out = capsys.readouterr().out
+    assert "4 frames: 3 unseen, 1 draft" in out
+    assert main(["project", "check", path]) == 0
+    assert main(["project", "vacuum", path]) == 0
+    assert main(["project", "backup", path]) == 0
+    assert len(backups_of(project.path)) == 1
+    (folder / "a/2.png").unlink()
+    assert main(["project", "check", path]) == 1
+    assert "1 frames are not where they were" in capsys.readouterr().err
+
+
+def test_the_command_names_a_damaged_record(project: Project, capsys) -> None:
+    say(project, "a/1.png", 5.0)
+    path = project.path
+    project.close()
+    import sqlite3
+
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE record SET document='{'")
+    db.close()
+    assert main(["project", "check", str(path)]) == 1
+    assert "the labels of a/1.png cannot be read" in capsys.readouterr().err
+
+
+def test_the_command_merges_cuts_and_relinks(project: Project, other: Project, tmp_path: Path, folder: Path) -> None:
+    say(other, "a/1.png", 2.0)
+    path = str(project.path)
+    assert main(["project", "merge", path, str(other.path), "--dry-run"]) == 0
+    assert said(project, "a/1.png") is None
+    assert main(["project", "merge", path, str(other.path)]) == 0
+    assert said(project, "a/1.png") == 2.0
+    assert main(["project", "slice", path, str(tmp_path / "s.touchline"), "--state", "draft"]) == 0
+    assert main(["project", "slice", path, str(tmp_path / "t.touchline"), "--text", "nothing like it"]) == 2
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    assert main(["project", "relink", path, str(moved)]) == 0
