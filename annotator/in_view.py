@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from annotator.camera import Solution
 from annotator.geometry import runs
-from annotator.pitch import MARKINGS, marking_samples
+from annotator.pitch import MARKINGS, World, marking_samples
 
 Array = NDArray[np.float64]
 
@@ -48,6 +48,27 @@ def _samples() -> tuple[Array, tuple[tuple[str, slice], ...]]:
     ends = np.cumsum([0, *(len(part) for part in parts)])
     slices = tuple((name, slice(int(ends[i]), int(ends[i + 1]))) for i, name in enumerate(MARKINGS))
     return np.concatenate(parts), slices
+
+
+def nearest_on_marking(solution: Solution, pixel: Array) -> tuple[str, World, float] | None:
+    """The marking that passes nearest to a pixel, the place on it in metres there, and how many pixels away.
+
+    None where no marking is in front of the camera.
+    """
+    samples, slices = _samples()
+    pixels = solution.project(samples)
+    best: tuple[str, World, float] | None = None
+    for name, part in slices:
+        start, step = pixels[part][:-1], np.diff(pixels[part], axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.clip(((pixel - start) * step).sum(axis=1) / (step * step).sum(axis=1), 0.0, 1.0)
+            away = np.linalg.norm(start + share[:, None] * step - pixel, axis=1)
+        away = np.nan_to_num(away, nan=np.inf)
+        i = int(away.argmin())
+        if np.isfinite(away[i]) and (best is None or away[i] < best[2]):
+            x, y, z = samples[part][i] + share[i] * (samples[part][i + 1] - samples[part][i])
+            best = name, (float(x), float(y), float(z)), float(away[i])
+    return best
 
 
 def stretches(solution: Solution) -> dict[str, Stretch]:

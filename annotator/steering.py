@@ -16,31 +16,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.camera import Solution, SolutionKind
-from annotator.in_view import stretches
+from annotator.in_view import nearest_on_marking, stretches
 from annotator.labels import FrameLabels, Point, add_marking_point, place, set_marking
 from annotator.lens import HALF_DIAGONAL, KAP_RANGE, NEAREST, Lens, undistort
 from annotator.pitch import KEYPOINTS, MARKINGS, World
 from annotator.projections import Pinhole, rotations
 from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL
+from annotator.surface import USUAL_SD as PITCH_SD
+from annotator.surface import moved
 
-__all__ = ["Mode", "Pin", "Side", "camera_of", "grab", "labels_from_steering", "starting_camera", "steer"]
+__all__ = ["Mode", "Pin", "Start", "as_camera", "camera_of", "grab", "labels_from_steering", "starting_camera", "steer"]
 
 Array = NDArray[np.float64]
 
 PAN, TILT, ROLL, FOCAL, POSITION, KAP = 0, 1, 2, 3, slice(4, 7), 7
 USUAL_SD = np.array([0.6, 0.2, math.radians(1.5), 0.7, 8.0, 12.0, 5.0, 0.02])  # radians, log, metres, relative
-HELD = 0.02  # of its usual deviation is what a parameter of another mode changes as readily
+HELD = 0.05  # of its usual deviation is what a parameter of another mode changes as readily
 PIN_SD, GRABBED_SD = 1e-3, 1e-2  # centred units: pins first, then the pointer
+SAID_SD = 1.0  # centred units: where there are more places than a camera has freedom
+FIRM, MOST_FIRM = 2, 3  # pins with which the pointer is followed exactly, and that are met exactly themselves
 SEEN_SD = 1.0  # centred units that a pinned place is worth as a measurement
-ITERATIONS = 12
-SETTLED = 1e-6  # centred units
+STAGES = ((10.0, 3), (0.1, 3))  # how firmly places are held before the end, in centred units, for how many steps
+ITERATIONS, HALVINGS = 12, 8
+SETTLED = 1e-3  # centred units
 LOWEST = -0.3  # metres, z down: no camera is lower
 ROUND_CLICKS = 7
 
@@ -54,19 +59,31 @@ class Mode(Enum):
     FULL = "full"
 
 
-class Side(Enum):
-    """Which part of the pitch a starting camera looks at."""
+class Start(Enum):
+    """Which part of the pitch a starting camera looks at: from the main stand, or from behind a goal."""
 
-    LEFT = -1
-    CENTRE = 0
-    RIGHT = 1
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+    BEHIND_LEFT = "behind left"
+    BEHIND_RIGHT = "behind right"
 
 
+_STARTS: dict[Start, tuple[World, World, float]] = {  # position, where it looks, metres across the frame there
+    Start.LEFT: ((0.0, 65.0, -15.0), (-38.0, 2.0, 0.0), 50.0),
+    Start.CENTRE: ((0.0, 65.0, -15.0), (0.0, 2.0, 0.0), 55.0),
+    Start.RIGHT: ((0.0, 65.0, -15.0), (38.0, 2.0, 0.0), 50.0),
+    Start.BEHIND_LEFT: ((-82.0, 0.0, -15.0), (-43.0, 0.0, 0.0), 32.0),
+    Start.BEHIND_RIGHT: ((82.0, 0.0, -15.0), (43.0, 0.0, 0.0), 32.0),
+}
+
+
+WIDE_SD = np.array([0.6, 0.2, 0.5, 0.7, 8.0, 12.0, 5.0, 0.02])  # of what a mode changes
 _FREE = {
     Mode.PAN: np.array([1, 1, 0, 0, 0, 0, 0, 0], dtype=bool),
     Mode.ZOOM: np.array([0, 0, 0, 1, 0, 0, 0, 0], dtype=bool),
     Mode.ROLL: np.array([0, 0, 1, 0, 0, 0, 0, 0], dtype=bool),
-    Mode.FULL: np.ones(8, dtype=bool),
+    Mode.FULL: np.array([1, 1, 0, 1, 1, 1, 1, 1], dtype=bool),
 }
 
 
@@ -87,8 +104,8 @@ class Pin:
         return Pin(self.world, (float(image[0]), float(image[1])), self.keypoint, self.marking)
 
 
-def starting_camera(size: tuple[int, int], *, side: Side = Side.CENTRE) -> Solution:
-    """A plausible main camera for a frame of ``size`` (width, height), for a person who drags the template only.
+def starting_camera(size: tuple[int, int], *, start: Start = Start.CENTRE) -> Solution:
+    """A plausible camera for a frame of ``size`` (width, height), for a person who drags the template only.
 
     Raises
     ------
@@ -97,13 +114,14 @@ def starting_camera(size: tuple[int, int], *, side: Side = Side.CENTRE) -> Solut
     """
     if min(size) <= 0:
         raise ValueError(f"a frame has a positive width and height, not {size}")
-    position = np.array([0.0, 65.0, -15.0])
-    target = np.array([38.0 * side.value, 2.0, 0.0])
-    ahead = (target - position) / np.linalg.norm(target - position)
+    position, target = (np.array(place) for place in _STARTS[start][:2])
+    distance = float(np.linalg.norm(target - position))
+    ahead = (target - position) / distance
     right = np.cross([0.0, 0.0, 1.0], ahead)
     right /= np.linalg.norm(right)
     base = np.stack([right, np.cross(ahead, right), ahead])
-    focal = 2.0 * 480.0 * float(np.linalg.norm(target - position)) / 55.0
+    across = 2.0 * HALF_DIAGONAL * size[0] / math.hypot(*size)
+    focal = across * distance / _STARTS[start][2]
     return camera_of(size, base, position, math.log(focal), 0.0)
 
 
@@ -125,22 +143,24 @@ def steer(camera: Solution, *, pins: Sequence[Pin] = (), grabbed: Pin | None = N
     Raises
     ------
     ValueError
-        If ``camera`` is a homography of the ground alone; ask ``starting_camera`` or draw more.
+        If ``camera`` is a homography of the ground alone: take ``as_camera`` of it.
     """
     if not isinstance(camera.model, Pinhole):
         raise ValueError("only a camera can be steered, not a homography of the ground")
     wanted = [*pins, *([grabbed] if grabbed is not None else [])]
     frame = _Frame.of(camera)
     if not wanted:
-        return camera_of(camera.size, frame.base, frame.position, frame.log_focal, frame.kap)
+        return _camera(camera.size, frame, ())
     worlds = np.array([pin.world for pin in wanted], dtype=np.float64)
     seen = camera.lens.centred(np.array([pin.image for pin in wanted], dtype=np.float64))
-    deviations = np.full(len(wanted), PIN_SD)
+    deviations = np.full(len(wanted), PIN_SD if len(pins) <= MOST_FIRM else SAID_SD)
     if grabbed is not None:
-        deviations[-1] = GRABBED_SD
-    changes = frame.solved(worlds, seen, deviations, np.where(_FREE[mode], USUAL_SD, HELD * USUAL_SD))
-    rotation, position, log_focal, kap = frame.changed(changes)
-    return camera_of(camera.size, rotation, position, log_focal, kap, pins)
+        deviations[-1] = GRABBED_SD if len(pins) <= FIRM else SAID_SD
+    readiness = USUAL_SD
+    if len(pins) < FIRM:
+        readiness = np.where(_FREE[mode], WIDE_SD, (1.0 if mode is Mode.FULL else HELD) * USUAL_SD)
+    changes = frame.solved(worlds, seen, deviations, readiness)
+    return _camera(camera.size, replace(_Frame(*frame.changed(changes)), unknowns=frame.unknowns), pins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,30 +168,39 @@ class _Frame:
     """A camera as it was when the drag began, and cameras by their change (8,) from it.
 
     Changes: pan about the vertical and tilt about the camera's right axis in radians, roll about its view, log focal
-    length, position in metres, kap.
+    length, position in metres, kap. ``unknowns`` are those of the pitch (``annotator.surface``), which no drag changes.
     """
 
     base: Array
     position: Array
     log_focal: float
     kap: float
+    unknowns: Array = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(cls, camera: Solution) -> _Frame:
         assert isinstance(camera.model, Pinhole)
         p = camera.params
         base = camera.model.rotation(p[None, None])[0, 0]
-        return cls(base, p[3:6].copy(), float(p[6]), float(p[7]))
+        return cls(base, p[3:6].copy(), float(p[6]), float(p[7]), p[8:].copy())
 
     def changed(self, x: Array) -> tuple[Array, Array, float, float]:
         """Rotation (3, 3), position (3,), log focal length and kap after a change."""
         pan, tilt, roll = rotations(np.array([[0.0, 0.0, x[PAN]], [x[TILT], 0.0, 0.0], [0.0, 0.0, x[ROLL]]]))
         return roll @ tilt @ self.base @ pan, self.position + x[POSITION], self.log_focal + x[FOCAL], self.kap + x[KAP]
 
+    def raised(self, worlds: Array) -> Array:
+        """Places (N, 3) of the book's pitch where this pitch has them."""
+        if not len(self.unknowns):
+            return worlds
+        every = np.zeros(3)
+        every[: len(self.unknowns)] = self.unknowns
+        return moved(worlds, every)
+
     def projected(self, worlds: Array, x: Array) -> tuple[Array, Array, bool]:
         """Centred places (N, 2), their derivatives (N, 2, 8) by the change, and whether all lie in front."""
         rotation, position, log_focal, kap = self.changed(x)
-        away = worlds - position
+        away = self.raised(worlds) - position
         q = away @ rotation.T
         front = bool((q[:, 2] > NEAREST).all())
         depth = np.maximum(q[:, 2], NEAREST)
@@ -193,28 +222,42 @@ class _Frame:
         return ideal * (1.0 + kap * square)[:, None], jacobian, front
 
     def solved(self, worlds: Array, seen: Array, deviations: Array, readiness: Array) -> Array:
-        """The change (8,) of least size over ``readiness`` with which ``worlds`` appear at ``seen``: Gauss-Newton."""
-        weights = np.repeat(1.0 / deviations, 2)
+        """The change (8,) of least size over ``readiness`` with which ``worlds`` appear at ``seen``.
+
+        Gauss-Newton, with the places held loosely first and then ever more firmly: stiff ones would leave a step only
+        the narrow curved valley of cameras that hold them (Nocedal & Wright, *Numerical Optimization*, 2006, 17.1).
+        """
         x = np.zeros(8)
+        for softest, iterations in STAGES:
+            if softest > float(deviations.min()):
+                held = np.maximum(deviations, softest)
+                x = self._refined(x, worlds, seen, held, readiness, iterations)
+        return self._refined(x, worlds, seen, deviations, readiness, ITERATIONS)
+
+    def _refined(
+        self, x: Array, worlds: Array, seen: Array, deviations: Array, readiness: Array, iterations: int
+    ) -> Array:
+        """Gauss-Newton steps from ``x``, halved where they do not lower the cost, until nothing moves."""
+        weights = np.repeat(1.0 / deviations, 2)
+        rows, target = np.zeros((len(weights) + 8, 8)), np.zeros(len(weights) + 8)
+        rows[-8:] = np.eye(8)
         places, jacobian, front = self.projected(worlds, x)
         cost = self._cost(places, seen, deviations, x, readiness)
-        for _ in range(ITERATIONS):
-            rows = jacobian.reshape(-1, 8) * readiness * weights[:, None]
-            target = (seen - places).reshape(-1) * weights + rows @ (x / readiness)
-            # Least change that meets the rows: a ridge of one on what is in units of its readiness.
-            normal = rows @ rows.T
-            normal[np.diag_indices(len(normal))] += 1.0
-            goal = readiness * (rows.T @ np.linalg.solve(normal, target))
-            step, moved = goal - x, False
-            for _ in range(8):
+        for _ in range(iterations):
+            # The least change that meets the rows, a ridge of one on what is in units of its readiness; orthogonal
+            # factors, not normal equations, because a pin weighs ten million times what holds a parameter.
+            rows[:-8] = jacobian.reshape(-1, 8) * readiness * weights[:, None]
+            target[:-8] = (seen - places).reshape(-1) * weights + rows[:-8] @ (x / readiness)
+            q, r = np.linalg.qr(rows)
+            step = readiness * np.linalg.solve(r, q.T @ target) - x
+            for _ in range(HALVINGS):
                 trial = self._kept(x + step)
                 there, slope, ahead = self.projected(worlds, trial)
                 reached = self._cost(there, seen, deviations, trial, readiness)
                 if (ahead or not front) and reached <= cost:
-                    moved = True
                     break
                 step = 0.5 * step
-            if not moved:
+            else:
                 break
             shift = float(np.abs(there - places).max())
             x, places, jacobian, cost, front = trial, there, slope, reached, ahead
@@ -236,17 +279,18 @@ class _Frame:
         return x
 
 
-def camera_of(
-    size: tuple[int, int], rotation: Array, position: Array, log_focal: float, kap: float, pins: Sequence[Pin] = ()
-) -> Solution:
-    """A camera as a solution; its covariance is that of a guess which the pins have measured.
+def camera_of(size: tuple[int, int], rotation: Array, position: Array, log_focal: float, kap: float) -> Solution:
+    """A camera as a solution, with the covariance of a guess.
 
     ``rotation`` (3, 3) is camera axes (right, down, forward) from world axes, ``position`` (3,) metres, the focal
     length in centred units.
     """
-    model = Pinhole(rotation[None])
-    params = np.array([0.0, 0.0, 0.0, *position, log_focal, kap])
-    frame = _Frame(rotation, position, log_focal, kap)
+    return _camera(size, _Frame(rotation, position, log_focal, kap), ())
+
+
+def _camera(size: tuple[int, int], frame: _Frame, pins: Sequence[Pin]) -> Solution:
+    """The solution; its covariance is that of a guess which the pins have measured."""
+    known, count = 8, 8 + len(frame.unknowns)
     information = np.diag(USUAL_SD**-2.0)
     rms = 0.0
     if pins:
@@ -257,11 +301,35 @@ def camera_of(
         seen = Lens(size).centred(np.array([pin.image for pin in pins], dtype=np.float64))
         rms = float(np.sqrt(((places - seen) ** 2).sum(axis=1).mean()))
     to_params = np.zeros((8, 8))
-    to_params[:3, PAN], to_params[0, TILT], to_params[2, ROLL] = rotation[:, 2], 1.0, 1.0
+    to_params[:3, PAN], to_params[0, TILT], to_params[2, ROLL] = frame.base[:, 2], 1.0, 1.0
     to_params[6, FOCAL] = to_params[7, KAP] = 1.0
     to_params[3:6, POSITION] = np.eye(3)
-    covariance = to_params @ np.linalg.inv(information) @ to_params.T
+    covariance = np.diag(np.concatenate([np.zeros(known), PITCH_SD[: count - known] ** 2]))
+    covariance[:known, :known] = to_params @ np.linalg.inv(information) @ to_params.T
+    params = np.array([0.0, 0.0, 0.0, *frame.position, frame.log_focal, frame.kap, *frame.unknowns])
+    model = Pinhole(frame.base[None], count - known)
     return Solution(SolutionKind.CAMERA, size, model, params, covariance, rms, 1.0, 0.0)
+
+
+def as_camera(solution: Solution) -> Solution:
+    """A camera that can be steered where a solution has the ground: itself, or the one nearest to a homography."""
+    if isinstance(solution.model, Pinhole):
+        return solution
+    pins = [
+        Pin((float(world[0]), float(world[1]), 0.0), (float(x), float(y)))
+        for world, (x, y) in zip(*_ground_in_view(solution), strict=True)
+    ]
+    tried = [steer(starting_camera(solution.size, start=start), pins=pins, mode=Mode.FULL) for start in Start]
+    return min(tried, key=lambda camera: camera.rms)
+
+
+def _ground_in_view(solution: Solution) -> tuple[Array, Array]:
+    """Places (N, 3) of the markings on the ground that are in view and their pixels (N, 2), at most three a marking."""
+    view = {name: stretch.clicks(3) for name, stretch in stretches(solution).items() if MARKINGS[name].on_ground}
+    pixels = np.concatenate([np.empty((0, 2)), *view.values()])
+    ideal = np.column_stack([solution.lens.ideal(pixels), np.ones(len(pixels))])
+    places = ideal @ np.linalg.inv(solution.ground).T
+    return np.column_stack([places[:, :2] / places[:, 2:], np.zeros(len(places))]), pixels
 
 
 def grab(camera: Solution, at: Point, *, reach: float) -> Pin | None:
@@ -276,6 +344,9 @@ def grab(camera: Solution, at: Point, *, reach: float) -> Pin | None:
     if off[nearest] <= reach:
         name = list(KEYPOINTS)[nearest]
         return Pin(KEYPOINTS[name].world, (float(at[0]), float(at[1])), keypoint=name)
+    held = nearest_on_marking(camera, pointer)
+    if held is not None and held[2] <= reach:
+        return Pin(held[1], (float(at[0]), float(at[1])), marking=held[0])
     ground = _ground_at(camera, pointer)
     if ground is None:
         return None
