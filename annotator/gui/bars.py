@@ -35,6 +35,7 @@ def toolbar(window: MainWindow) -> QToolBar:
         button = bar.widgetForAction(action)
         if not isinstance(button, QToolButton):
             continue
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(action.iconText().removesuffix("..."))
         if action.objectName() in DECISIONS:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

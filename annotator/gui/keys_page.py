@@ -84,7 +84,7 @@ class KeysPage(QWidget):
         self.tree = QTreeWidget()
         self.line = _KeyLine()
         self.says = QLabel(wordWrap=True)
-        self.move_key = QPushButton(autoDefault=False)
+        self.move_key = QPushButton(self.tr("Move it here"), autoDefault=False)
         self.undo = QPushButton(self.tr("Undo"), autoDefault=False)
         self.undo.setToolTip(self.tr("Take back the last change of keys"))
         self.reset_all = QPushButton(self.tr("Reset all"), autoDefault=False)

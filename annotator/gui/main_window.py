@@ -92,6 +92,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(toolbar(self))
         fill_menu_bar(self)
         self.actions_.attach(self, self.docks.views, self.canvas)
+        self.actions_.keys_changed.connect(self._show_keys)
+        self._show_keys()
         self._connect()
         self.docks.restore(settings)
         if self.actions_.keyring.notice:
@@ -168,6 +170,10 @@ class MainWindow(QMainWindow):
             self.notice.leave()
         self._show_tip()
         self._show_title()
+
+    def _show_keys(self) -> None:
+        """What is no button of a command and still has a key says so."""
+        self.frames.search.setToolTip(self.actions_["go.search"].toolTip())
 
     def _show_tip(self) -> None:
         nothing = self.session.forecaster.state in (NetworkState.NONE, NetworkState.FAILED)

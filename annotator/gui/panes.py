@@ -40,5 +40,5 @@ def _targets(pane: QWidget) -> Iterator[QWidget]:
     content = pane.widget() if isinstance(pane, QDockWidget) else pane
     tab = Qt.FocusPolicy.TabFocus
     for widget in (content, *content.findChildren(QWidget)) if content is not None else ():
-        if widget.focusPolicy() & tab == tab and widget.isEnabled() and not widget.isHidden():
+        if widget.focusPolicy() & tab == tab and widget.isEnabled() and widget.isVisibleTo(pane):
             yield widget

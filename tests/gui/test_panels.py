@@ -40,7 +40,7 @@ def test_the_list_filters_by_text_and_state(window, qtbot):
 
 def test_nothing_found_is_said(window, qtbot):
     qtbot.keyClicks(window.frames.search, "zzz")
-    qtbot.waitUntil(window.frames._empty.isVisible)
+    qtbot.waitUntil(window.frames.nothing.isVisible)
     assert window.session.frame_id is not None
 
 

@@ -295,3 +295,35 @@ def test_a_new_network_brings_its_threshold_and_a_persons_choice_for_it_stays(wi
     with qtbot.waitSignal(window.session.forecaster.loaded):
         window.errands.load_network(tmp_path / "fake.safetensors")
     assert window.session.settings.threshold == 0.2
+
+
+def test_an_empty_list_says_why_and_leads_back(window, qtbot):
+    qtbot.keyClicks(window.frames.search, "nowhere")
+    qtbot.waitUntil(window.frames.nothing.isVisible)
+    assert window.frames.nothing.text.text() == "No frame fits \u201cnowhere\u201d"
+    qtbot.mouseClick(window.frames.nothing.all_frames, Qt.MouseButton.LeftButton)
+    assert window.frames.view.isVisible()
+    assert window.frames.model.rowCount() == 5
+    assert window.frames.search.text() == ""
+
+
+def test_before_anything_is_open_the_list_says_what_it_is_for(empty_window):
+    assert empty_window.frames.nothing.isVisible()
+    assert not empty_window.frames.nothing.all_frames.isVisible()
+
+
+def test_without_a_network_a_line_under_the_picture_says_what_to_do_until_it_is_sent_away(
+    window, qtbot, make_window, frames
+):
+    assert window.tip.isVisible()
+    qtbot.mouseClick(window.tip.dismiss, Qt.MouseButton.LeftButton)
+    assert not window.tip.isVisible()
+    window.close()
+    again = make_window()
+    open_folder(again, frames, qtbot)
+    assert not again.tip.isVisible()
+
+
+def test_with_a_network_there_is_no_such_line(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    assert not window.tip.isVisible()

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QProgressBar,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -41,7 +42,7 @@ from annotator.labels import FrameState
 from annotator.project import FrameRow
 
 Index = QModelIndex | QPersistentModelIndex
-_ROW_HEIGHT = 26
+_ROW_ROOM = 10
 _SEARCH_MS = 120
 _COUNT_MS = 100
 
@@ -132,7 +133,7 @@ class FrameDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Every row is equally high."""
-        return QSize(120, _ROW_HEIGHT)
+        return QSize(120, option.fontMetrics.height() + _ROW_ROOM)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
@@ -172,6 +173,29 @@ class FramesView(QListView):
             super().keyPressEvent(event)
 
 
+class NothingListed(QWidget):
+    """Why no frame is listed, and the way out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self.text.setProperty("role", "muted")
+        self.all_frames = QPushButton(self.tr("Show all frames"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 24, 16, 16)
+        layout.addWidget(self.text)
+        layout.addWidget(self.all_frames, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+
+    def show_reason(self, filtered_by: str) -> None:
+        """Say that nothing fits this filter; "" when no project is open."""
+        self.all_frames.setVisible(bool(filtered_by))
+        if filtered_by:
+            self.text.setText(self.tr("No frame fits \u201c{what}\u201d").format(what=filtered_by))
+        else:
+            self.text.setText(self.tr("The frames of a folder or video are listed here once it is open"))
+
+
 class FramesPanel(QWidget):
     """Search, filter, progress and list."""
 
@@ -179,7 +203,7 @@ class FramesPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self.search = QLineEdit(placeholderText=self.tr("Search frames"), clearButtonEnabled=True)
-        self.search.setToolTip(self.tr("Show only frames with this text in their name (Ctrl+F)"))
+        self.search.setToolTip(self.tr("Show only frames with this text in their name"))
         self.search.setAccessibleName(self.tr("Search frames"))
         self.states = QComboBox()
         self.states.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -190,8 +214,7 @@ class FramesPanel(QWidget):
         self._counts = QLabel()
         self._counts.setProperty("role", "muted")
         self._bar = QProgressBar(textVisible=False)
-        self._empty = QLabel(self.tr("No frame fits the search"), alignment=Qt.AlignmentFlag.AlignHCenter)
-        self._empty.setProperty("role", "muted")
+        self.nothing = NothingListed()
         self.view = FramesView()
         self._set_up_view()
         self._lay_out()
@@ -225,14 +248,15 @@ class FramesPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self.view, 1)
-        layout.addWidget(self._empty)
-        self._empty.hide()
+        layout.addWidget(self.nothing, 2)
+        self._show_nothing()
 
     def _connect(self) -> None:
         session = self._session
         self.search.textChanged.connect(lambda text: self._typing.start())
         self.search.installEventFilter(self)
         self.states.activated.connect(self._on_state)
+        self.nothing.all_frames.clicked.connect(self.show_all)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         session.wanted_changed.connect(self._show_current)
         session.frames_changed.connect(self._on_frames)
@@ -246,6 +270,21 @@ class FramesPanel(QWidget):
             (self.tr("To review"), UNDECIDED),
             *((state_text(state), frozenset({state})) for state in FrameState),
         ]
+
+    def _show_nothing(self) -> None:
+        """An empty list says why it is empty, and how to fill it."""
+        empty = not self._session.order.ids
+        self.view.setVisible(not empty)
+        self.nothing.setVisible(empty)
+        what = self.search.text().strip() or self.states.currentText()
+        self.nothing.show_reason("" if self._session.project is None else what)
+
+    def show_all(self) -> None:
+        """List every frame again."""
+        self.search.clear()
+        self.states.setCurrentIndex(0)
+        self._apply()
+        self.view.setFocus()
 
     def start_search(self) -> None:
         """Put the cursor into the search box."""
@@ -283,7 +322,7 @@ class FramesPanel(QWidget):
         self._count()
 
     def _on_frames(self) -> None:
-        self._empty.setVisible(self._session.project is not None and not self._session.order.ids)
+        self._show_nothing()
         self._count()
         self._show_current()
 

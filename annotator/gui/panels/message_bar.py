@@ -39,11 +39,11 @@ class Toast(QFrame):
         self.dismiss.setToolTip(self.tr("Dismiss"))
         self.dismiss.setAccessibleName(self.tr("Dismiss"))
         self.dismiss.clicked.connect(self.ended)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 5, 6, 5)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 5, 6, 5)
         for widget in (self._icon, self._label, *self.buttons, self.dismiss):
-            layout.addWidget(widget)
-        layout.setStretch(1, 1)
+            self._row.addWidget(widget)
+        self._row.setStretch(1, 1)
         self._clock: QTimer | None = None
         if seconds is not None:
             self._clock = QTimer(self, singleShot=True, interval=round(seconds * 1000))
@@ -58,6 +58,14 @@ class Toast(QFrame):
         button.clicked.connect(self.ended)
         button.clicked.connect(lambda: run())
         return button
+
+    def wanted_width(self) -> int:
+        """How wide the line is with its sentence in one row."""
+        margins = self._row.contentsMargins()
+        others = [self._icon.sizeHint(), *(button.sizeHint() for button in self.buttons), self.dismiss.sizeHint()]
+        words = self.fontMetrics().horizontalAdvance(self.text) + 24
+        gaps = self._row.spacing() * (len(others) + 1)
+        return words + gaps + sum(size.width() for size in others) + margins.left() + margins.right()
 
     def refresh_icons(self) -> None:
         """Paint the icons in the colours of the palette in use."""
@@ -165,7 +173,8 @@ class MessageBar(QWidget):
             toast.refresh_icons()
 
     def _place(self) -> None:
-        room = min(self._over.width() - 2 * _GAP, _WIDEST)
+        widest = max((toast.wanted_width() for toast in self.toasts), default=0)
+        room = min(self._over.width() - 2 * _GAP, _WIDEST, widest)
         heights = [max(toast.heightForWidth(room), toast.sizeHint().height()) for toast in self.toasts]
         height = sum(heights) + self._layout.spacing() * max(len(heights) - 1, 0)
         self.setGeometry((self._over.width() - room) // 2, _GAP, room, height)
