@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 
 from annotator.store_schema import SUFFIX, ProjectError
@@ -17,6 +18,7 @@ from annotator.store_schema import SUFFIX, ProjectError
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".m4v"})
 _DIGITS = re.compile(r"([0-9]+)")
+_PIECE = 8192
 
 
 class MediaKind(Enum):
@@ -43,8 +45,14 @@ def natural_key(name: str) -> tuple[str | int, ...]:
 
 
 def natural_sorted(names: Iterable[str]) -> list[str]:
-    """The names in natural order."""
-    return sorted(names, key=natural_key)
+    """The names in natural order.
+
+    One sort of a long list would keep every other thread waiting; pieces do not, and what is sorted in pieces is sorted
+    as a whole by few comparisons.
+    """
+    keyed = [(natural_key(name), name) for name in names]
+    pieces = [sorted(keyed[start : start + _PIECE]) for start in range(0, len(keyed), _PIECE)]
+    return [name for _, name in sorted(chain.from_iterable(pieces))]
 
 
 def scan_folder(root: Path) -> Found:

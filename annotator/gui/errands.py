@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from annotator.gui.background import Job, Lane, Progress, ShouldStop, Work, sentence
+from annotator.gui.order import Order
 from annotator.gui.session import Session
 from annotator.project import Project
 from annotator.store_media import IMAGE_SUFFIXES, data_directory
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 NETWORK_SUFFIX = ".safetensors"
+
+
+def listed(project: Project) -> tuple[Project, Order]:
+    """The project with the list of its frames, which takes its time where there are very many."""
+    return project, Order(project.frame_ids())
 
 
 class Errands(QObject):
@@ -56,8 +62,8 @@ class Errands(QObject):
         chosen = list(paths)
         self.opening.emit(chosen[0].name)
 
-        def work(progress: Progress, should_stop: ShouldStop) -> Project:
-            return Project.for_media(chosen)
+        def work(progress: Progress, should_stop: ShouldStop) -> tuple[Project, Order]:
+            return listed(Project.for_media(chosen))
 
         self._opener.ask(work, then=self._on_opened, failed=self._on_failed)
 
@@ -67,19 +73,19 @@ class Errands(QObject):
         target = (self._data or data_directory()) / "sample"
         self.opening.emit(self.tr("Sample project"))
 
-        def work(progress: Progress, should_stop: ShouldStop) -> Project:
+        def work(progress: Progress, should_stop: ShouldStop) -> tuple[Project, Order]:
             target.mkdir(parents=True, exist_ok=True)
             for path in sorted(source.iterdir()):
                 if path.suffix.lower() in IMAGE_SUFFIXES and not (target / path.name).exists():
                     shutil.copyfile(path, target / path.name)
-            return Project.for_media([target])
+            return listed(Project.for_media([target]))
 
         self._opener.ask(work, then=self._on_sample, failed=self._on_failed)
 
-    def _on_sample(self, project: Project) -> None:
+    def _on_sample(self, opened: tuple[Project, Order]) -> None:
         """The sample project is there to be looked at: the network sees all of it at once."""
-        self._on_opened(project)
-        self._eager = project
+        self._on_opened(opened)
+        self._eager = opened[0]
         self._on_network()
 
     def _on_network(self) -> None:
@@ -90,8 +96,9 @@ class Errands(QObject):
         if eager is self._session.project and not all(eager.has_prediction(n, network) for n in eager.frame_ids()):
             self.predict_all()
 
-    def _on_opened(self, project: Project) -> None:
-        self._session.adopt(project)
+    def _on_opened(self, opened: tuple[Project, Order]) -> None:
+        project, order = opened
+        self._session.adopt(project, order)
         if project.notice:
             self.failed.emit(project.notice)
         self.load_default_network()

@@ -218,8 +218,8 @@ class Session(FrameDesk):
 
     # Projects.
 
-    def adopt(self, project: Project | None) -> None:
-        """Work on this project from now on; the one before is closed."""
+    def adopt(self, project: Project | None, order: Order | None = None) -> None:
+        """Work on this project from now on, with all of its frames in ``order``; the one before is closed."""
         self.end_gesture()
         self._remember_frame()
         self.stack.clear()
@@ -237,7 +237,7 @@ class Session(FrameDesk):
             before.close()
         self.project = project
         self._filter = (None, "")
-        self.order = Order(() if project is None else project.frame_ids())
+        self.order = order or Order(() if project is None else project.frame_ids())
         self.project_changed.emit()
         self.frames_changed.emit()
         self.frame_changed.emit()
