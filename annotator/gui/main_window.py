@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         self.errands.failed.connect(self._on_failed)
         self.errands.done.connect(self.message.tell)
         self.errands.opening.connect(self.empty.show_waiting)
+        self.errands.opening.connect(lambda name: self.message.hide())
         self.errands.exported.connect(self.dialogs.tell_export)
         self.errands.imported.connect(self.dialogs.tell_import)
         self.errands.counted.connect(self.dialogs.show_statistics)
@@ -161,7 +162,6 @@ class MainWindow(QMainWindow):
 
     def _show_project(self) -> None:
         self.empty.show_waiting("")
-        self.message.hide()
         open_now = self.session.project is not None
         self._stack.setCurrentWidget(self.canvas if open_now else self.empty)
         if open_now:
