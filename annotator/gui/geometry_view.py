@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,8 @@ def residuals_of(resolved: Resolved, labels: Instance, warn: float) -> dict[str,
     return click_residuals(resolved.solution, worth) if worth else {}
 
 
+# Canvas and tool ask for the same answer in turn.
+@lru_cache(maxsize=4)
 def ghost_paths(resolved: Resolved, size: tuple[int, int]) -> tuple[tuple[Polyline, ...], tuple[Polyline, ...]]:
     """The parts of the projected pitch that are known surely, and the others."""
     sure: list[Polyline] = []

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText, QTransform
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.gui.colours import (
@@ -24,75 +21,13 @@ from annotator.gui.colours import (
     PLATE_TEXT,
     SOFT_CASING,
 )
+from annotator.gui.lines import NOTHING, Cased, cased, stroke
+from annotator.gui.lines import Ink as Ink
 from annotator.gui.marks import glow, halo_of
 from annotator.gui.stamps import Layer, StampItem
 from annotator.gui.view_state import ArrowView, ClickView, CurveView, Glyph, Polyline, SpreadView
 
-# A path that strays less than this from the straight line between its ends is painted as that line.
-STRAIGHT = 0.05
 MARGIN = 2.5
-
-_ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
-
-
-def _simplified(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    along = points[-1] - points[0]
-    length = math.hypot(float(along[0]), float(along[1]))
-    if len(points) == 2 or length == 0.0:
-        return points
-    offset = points - points[0]
-    stray = np.abs(offset[:, 0] * along[1] - offset[:, 1] * along[0]) / length
-    return points[[0, -1]] if float(stray.max()) < STRAIGHT else points
-
-
-def painter_path(polylines: tuple[Polyline, ...]) -> QPainterPath:
-    """The polylines as one path: written as Qt's own stream of path elements, which is far faster than lineTo."""
-    paths = [_simplified(line.points) for line in polylines if len(line.points) >= 2]
-    if not paths:
-        return QPainterPath()
-    count = sum(len(path) for path in paths)
-    elements = np.empty(count, _ELEMENT)
-    joined = np.concatenate(paths)
-    elements["kind"] = 1
-    elements["kind"][np.cumsum([0, *(len(path) for path in paths[:-1])])] = 0
-    elements["x"], elements["y"] = joined[:, 0], joined[:, 1]
-    head = np.array([count], ">i4").tobytes()
-    tail = np.array([count - len(paths[-1]), 0], ">i4").tobytes()
-    stream = QDataStream(QByteArray(head + elements.tobytes() + tail))
-    path = QPainterPath()
-    stream >> path
-    return path
-
-
-Offsets = tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class Ink:
-    """Colour of a line, of the casing to both sides of it, how wide it is in screen pixels, and its dashes."""
-
-    colour: int
-    casing: int
-    width: int = 1
-    dashes: tuple[float, ...] = ()
-
-
-@cache
-def _hairlines(ink: Ink, ratio: float) -> tuple[tuple[QPen, Offsets], ...]:
-    """Pens one dot wide, and by how many dots each is shifted to make up the casing and then the line.
-
-    Qt strokes a line of one dot ten times faster than a wider one, so that a wide one is several thin ones.
-    """
-    dots = max(1, round(ink.width * ratio))
-    edge = (dots - 1) / 2.0
-    inside = [step - edge for step in range(dots)]
-    around = edge + 1.0
-    casing = ((-around, 0.0), (around, 0.0), (0.0, -around), (0.0, around))
-    pens = [QPen(QColor.fromRgba(rgba), 0.0) for rgba in (ink.casing, ink.colour)]
-    for pen in pens if ink.dashes else ():
-        pen.setDashPattern([length * ratio for length in ink.dashes])
-    return ((pens[0], casing), (pens[1], tuple((x, y) for x in inside for y in inside)))
-
 
 CURVE_INK = Ink(CURVE.rgba(), SOFT_CASING.rgba())
 SELECTED_INK = Ink(ACCENT.rgba(), CASING.rgba(), width=2)
@@ -111,9 +46,14 @@ class _LineItem(QGraphicsItem):
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setZValue(z)
         self._ink = ink
-        self.path = QPainterPath()
+        self._cased = NOTHING
         self._rect = QRectF()
         self._margin = MARGIN
+
+    @property
+    def path(self) -> QPainterPath:
+        """The whole path."""
+        return self._cased.path
 
     @property
     def colour(self) -> int:
@@ -129,10 +69,10 @@ class _LineItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._margin = MARGIN / scale
 
-    def _set_path(self, path: QPainterPath) -> None:
+    def _set_path(self, cased: Cased) -> None:
         self.prepareGeometryChange()
-        self.path = path
-        self._rect = path.controlPointRect()
+        self._cased = cased
+        self._rect = cased.path.controlPointRect()
 
     def _set_ink(self, ink: Ink) -> None:
         if ink != self._ink:
@@ -146,15 +86,7 @@ class _LineItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it, in its own units."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        ratio = widget.devicePixelRatioF() if widget is not None else 1.0
-        at = painter.worldTransform()
-        for pen, offsets in _hairlines(self._ink, ratio):
-            painter.setPen(pen)
-            for x, y in offsets:
-                painter.setWorldTransform(at * QTransform.fromTranslate(x / ratio, y / ratio))
-                painter.drawPath(self.path)
-        painter.setWorldTransform(at)
+        stroke(painter, self._cased, self._ink, ratio=widget.devicePixelRatioF() if widget is not None else 1.0)
 
 
 class CurveItem(_LineItem):
@@ -168,7 +100,7 @@ class CurveItem(_LineItem):
         """Paint this curve from now on."""
         before, self.view = self.view, view
         if before is None or before.path != view.path:
-            self._set_path(painter_path((view.path,)))
+            self._set_path(cased((view.path,)))
         self._set_ink(SELECTED_INK if view.selected else CURVE_INK)
         self.setZValue(11.0 if view.selected else 10.0)
 
@@ -184,7 +116,7 @@ class GhostItem(_LineItem):
         """Paint these paths from now on."""
         if ghost != self._ghost:
             self._ghost = ghost
-            self._set_path(painter_path(ghost))
+            self._set_path(cased(ghost))
             self.setVisible(bool(ghost))
 
 
@@ -206,7 +138,7 @@ class SpreadItem(_LineItem):
             own.addEllipse(QPointF(0.0, 0.0), spread.long, spread.short)
             turn = QTransform.fromTranslate(spread.x, spread.y).rotateRadians(spread.angle)
             path.addPath(turn.map(own))
-        self._set_path(path)
+        self._set_path(Cased(path))
         self.setVisible(bool(spreads))
 
 
@@ -223,7 +155,7 @@ class BandItem(_LineItem):
         if band is not None:
             path = QPainterPath()
             path.addRect(QRectF(QPointF(band[0], band[1]), QPointF(band[2], band[3])))
-            self._set_path(path)
+            self._set_path(Cased(path))
 
 
 class _PointItem(QGraphicsItem):
