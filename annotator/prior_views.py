@@ -25,7 +25,7 @@ FAMILIES = ("main", "sixteen", "midfield", "main", "close", "tactical", "midfiel
 SEED = 57
 SIZE = (960, 540)
 CLICK_SD = 1.5
-FARTHEST_SD = 60.0
+FARTHEST_SD = 300.0
 MOST = 24  # of the views that fit, the first ones asked
 
 
@@ -83,15 +83,27 @@ def _prior_view(rotation: Array, position: Array, log_focal: float) -> PriorView
     return PriorView(before, information, of_points, tuple(points))
 
 
-def expected_gains(drawn: frozenset[str], placed: frozenset[str], size: tuple[int, int]) -> dict[str, float]:
-    """Pixels that each marking is expected to take off the deviation of the keypoints in view, by marking.
+@dataclass
+class ExpectedGain:
+    """What a marking is expected to bring, over all views that fit; one without the marking gains nothing by it.
 
-    Over the views that have everything in ``drawn`` and ``placed``; a view without the marking gains nothing by it.
+    ``pixels`` it takes off the deviation of the keypoints in view; ``worth`` a click, by how much it lowers the mean
+    logarithm of their deviations: while all are far off, that tells more.
     """
-    views = [v for v in prior_views() if drawn <= v.markings.keys() and placed <= set(v.names)][:MOST]
-    if not views:
-        views = [v for v in prior_views() if drawn & v.markings.keys()][:MOST] or list(prior_views()[:MOST])
-    total = dict.fromkeys(MARKINGS, 0.0)
+
+    pixels: float = 0.0
+    worth: float = 0.0
+
+
+def expected_gains(
+    drawn: frozenset[str], placed: frozenset[str], size: tuple[int, int], *, skipped: frozenset[str] = frozenset()
+) -> dict[str, ExpectedGain]:
+    """What each marking is expected to bring, over the views with all of ``drawn`` and ``placed``, none ``skipped``."""
+    views = [v for v in prior_views() if drawn <= v.markings.keys() and placed <= set(v.names)]
+    views = [v for v in views if not skipped & v.markings.keys()] or views
+    views = views or [v for v in prior_views() if drawn & v.markings.keys()] or list(prior_views())
+    views = views[:MOST]
+    total = {name: ExpectedGain() for name in MARKINGS}
     scale = float(np.hypot(*size)) / float(np.hypot(*SIZE))
     for view in views:
         known = view.information + sum((view.markings[name] for name in drawn & view.markings.keys()), np.zeros((8, 8)))
@@ -99,20 +111,23 @@ def expected_gains(drawn: frozenset[str], placed: frozenset[str], size: tuple[in
             if name in view.names:
                 rows = view.points[view.names.index(name)]
                 known = known + rows.T @ rows
-        candidates = [name for name in view.markings if name not in drawn]
+        candidates = [name for name in view.markings if name not in drawn | skipped]
         if not candidates:
             continue
         after = known + np.array([view.markings[name] for name in candidates])
         covariances = np.linalg.inv(np.concatenate([known[None], after]))
-        deviations = _deviations(view.points, covariances)
-        for name, deviation in zip(candidates, deviations[1:], strict=True):
-            total[name] += float(deviations[0] - deviation) * scale / len(views)
-    return {name: gain for name, gain in total.items() if name not in drawn}
+        variances = _variances(view.points, covariances)
+        pixels = np.sqrt(np.minimum(variances, FARTHEST_SD**2).mean(axis=1)) * scale
+        logs = 0.5 * np.log(variances).mean(axis=1)
+        for i, name in enumerate(candidates, start=1):
+            clicks = 5 if MARKINGS[name].is_round else 2
+            total[name].pixels += float(pixels[0] - pixels[i]) / len(views)
+            total[name].worth += float(logs[0] - logs[i]) / clicks / len(views)
+    return {name: gain for name, gain in total.items() if name not in drawn | skipped}
 
 
-def _deviations(points: Array, covariances: Array) -> Array:
-    """Root mean square deviations (C,) of points (N, 2, 8), each no more than ``FARTHEST_SD``."""
+def _variances(points: Array, covariances: Array) -> Array:
+    """Variances (C, N) of points with derivatives (N, 2, 8)."""
     rows = points.reshape(-1, points.shape[-1])
-    variances = ((rows @ covariances) * rows).sum(axis=-1).reshape(len(covariances), -1, 2).sum(axis=-1)
-    found: Array = np.sqrt(np.minimum(variances, FARTHEST_SD**2).mean(axis=1))
+    found: Array = ((rows @ covariances) * rows).sum(axis=-1).reshape(len(covariances), -1, 2).sum(axis=-1)
     return found

@@ -21,7 +21,7 @@ The right half uses the letter after the left half's: p, q for the penalty area,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,9 @@ class Proposal:
     why: str
 
 
-def next_marking(instance: Instance, resolved: Resolved, size: tuple[int, int]) -> tuple[Proposal, ...]:
+def next_marking(
+    instance: Instance, resolved: Resolved, size: tuple[int, int], *, skipped: Collection[str] = ()
+) -> tuple[Proposal, ...]:
     """Markings in view that are not drawn yet, the most useful first; empty when nothing would help.
 
     Parameters
@@ -82,16 +84,18 @@ def next_marking(instance: Instance, resolved: Resolved, size: tuple[int, int]) 
         The answer for it; its camera, trusted or not yet sure, says what is in view.
     size
         Width and height of the frame in pixels.
+    skipped
+        Markings that the person passed over: not proposed, and taken for out of view while no camera stands.
     """
     drawn = {name for said in instance.markings if (name := marking_name(said)) is not None}
     solution = resolved.solution if resolved.ghost else None
     if solution is None:
-        gains = expected_gains(frozenset(drawn), _placed(instance), size)
-        usual = [Proposal(name, gain, WHY_USUAL) for name, gain in gains.items() if gain > 0.0]
-        return tuple(sorted(usual, key=lambda proposal: -proposal.gain))
+        expected = expected_gains(frozenset(drawn), _placed(instance), size, skipped=frozenset(skipped))
+        ranked = sorted(expected.items(), key=lambda item: -item[1].worth)
+        return tuple(Proposal(name, gain.pixels, WHY_USUAL) for name, gain in ranked if gain.worth > 0.0)
     with np.errstate(all="ignore"):
         view = stretches(solution)
-        gains = _gains(solution, {name: stretch for name, stretch in view.items() if name not in drawn})
+        gains = _gains(solution, {name: view[name] for name in view.keys() - drawn - set(skipped)})
     found = []
     for name, gain in gains.items():
         if gain >= LEAST_GAIN:
