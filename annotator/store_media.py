@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain
+from heapq import merge
 from pathlib import Path
 
 from annotator.store_schema import SUFFIX, ProjectError
@@ -47,12 +47,11 @@ def natural_key(name: str) -> tuple[str | int, ...]:
 def natural_sorted(names: Iterable[str]) -> list[str]:
     """The names in natural order.
 
-    One sort of a long list would keep every other thread waiting; pieces do not, and what is sorted in pieces is sorted
-    as a whole by few comparisons.
+    One sort of a long list would keep every other thread waiting, so it is sorted in pieces, which are then merged.
     """
     keyed = [(natural_key(name), name) for name in names]
     pieces = [sorted(keyed[start : start + _PIECE]) for start in range(0, len(keyed), _PIECE)]
-    return [name for _, name in sorted(chain.from_iterable(pieces))]
+    return [name for _, name in merge(*pieces)]
 
 
 def scan_folder(root: Path) -> Found:

@@ -319,7 +319,6 @@ class FramesPanel(QWidget):
         self.states.setCurrentIndex(0)
         for widget in (self.search, self.states):
             widget.blockSignals(False)
-        self._count()
 
     def _on_frames(self) -> None:
         self._show_nothing()
