@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QLabel
 
 from annotator.gui.plain_names import plain
 from annotator.proposals import marking_codes
@@ -20,7 +20,7 @@ class CodeEntry(QLabel):
 
     chosen = Signal(str)
 
-    def __init__(self, canvas: QWidget) -> None:
+    def __init__(self, canvas: QAbstractScrollArea) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._codes = marking_codes()
@@ -45,18 +45,20 @@ class CodeEntry(QLabel):
             return
         self.typed = ""
         self._canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._canvas.installEventFilter(self)
+        for watched in (self._canvas, self._canvas.viewport()):
+            watched.installEventFilter(self)
         self._show("")
         self.show()
         self.raise_()
 
     def stop(self) -> None:
         """Listen no longer."""
-        self._canvas.removeEventFilter(self)
+        for watched in (self._canvas, self._canvas.viewport()):
+            watched.removeEventFilter(self)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Letters are letters of the code; Escape, the space bar or the focus going elsewhere ends it."""
+        """Letters are letters of the code; Escape, the space bar, a press or the focus going elsewhere ends it."""
         kind = event.type()
         if isinstance(event, QKeyEvent) and kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             if event.key() == Qt.Key.Key_Space:
@@ -67,7 +69,8 @@ class CodeEntry(QLabel):
             if kind is QEvent.Type.KeyPress:
                 self._on_key(event)
             return True
-        if kind in (QEvent.Type.FocusOut, QEvent.Type.MouseButtonPress, QEvent.Type.Hide):
+        elsewhere = isinstance(event, QFocusEvent) and event.reason() is not Qt.FocusReason.ActiveWindowFocusReason
+        if (kind is QEvent.Type.FocusOut and elsewhere) or kind in (QEvent.Type.MouseButtonPress, QEvent.Type.Hide):
             self.stop()
         return False
 

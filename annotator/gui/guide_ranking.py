@@ -15,8 +15,12 @@ WORTH = 0.25
 """Pixels of a 960 wide frame that two clicks must be expected to take off the rest for a line to be proposed."""
 UNSURE = 10.0
 """Pixels of a 960 wide frame from which on a gain says that the camera does not know what is in view."""
-SURE = 6.0
-"""Pixels of a 960 wide frame to which the middle one of a circle's points must be known for it to be offered."""
+SURE = 10.0
+"""Pixels of a 960 wide frame to which the middle one of a circle's points must be known for it to be offered.
+
+Whether the dashes lie on the paint is for the person to see: the deviation is that of unsnapped clicks, and to agree
+stores no position.
+"""
 _FEWEST_VIEWS = 3
 
 
@@ -60,17 +64,20 @@ def worthwhile(
 ) -> tuple[Proposal, ...]:
     """Those worth their clicks, the best first: by gain per click, then circles that cost one key.
 
-    While the camera is unsure what is in view (it values most what it knows least), the gain counts as often as the
-    marking is usually seen together with what was drawn.
+    What is usual before there is a camera comes in its order already. While the camera is unsure what is in view (it
+    values most what it knows least), the gain counts as often as the marking is usually seen together with what was
+    drawn.
     """
+    left = [one for one in found if not agreed_circle(said, one.marking)]
+    if all(one.why == WHY_USUAL for one in left):
+        return tuple(left)
     least = WORTH * width / 960.0
-    unsure = any(is_unsure(one, width) and one.why != WHY_USUAL for one in found)
+    unsure = any(is_unsure(one, width) for one in found)
     seen = usually_seen(frozenset(said.markings)) if unsure else {}
 
     def per_line(one: Proposal) -> float:
         clicks = ROUND_CLICKS if MARKINGS[one.marking].is_round else LINE_CLICKS
         return one.gain * seen.get(one.marking, 1.0) * LINE_CLICKS / clicks
 
-    left = [one for one in found if not agreed_circle(said, one.marking)]
     best = sorted((one for one in left if per_line(one) >= least), key=per_line, reverse=True)
     return (*best, *(one for one in left if one not in best and one.marking in offers))

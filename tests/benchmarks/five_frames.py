@@ -94,7 +94,7 @@ def opened(root: Path, number: int, width: int, height: int) -> MainWindow:
     window.showNormal()
     window.resize(width, height)
     window.files.open([frames])
-    wait_for(lambda: window.session.can_decide)
+    wait_for(lambda: window.session.can_decide and window.isActiveWindow())
     return window
 
 

@@ -263,10 +263,15 @@ def test_a_letter_that_nothing_begins_with_is_named_and_backspace_takes_one_back
     assert not window.session.settings.labels
 
 
-def test_a_click_ends_typing(window, qtbot):
+def test_a_click_or_another_widget_ends_typing(window, qtbot):
     press(window, qtbot, Qt.Key.Key_W)
     window.frames.view.setFocus()
     qtbot.waitUntil(lambda: not window.tools.codes.isVisible())
+    press(window, qtbot, Qt.Key.Key_W)
+    click(window, qtbot, 100.0, 60.0)
+    assert not window.tools.codes.isVisible()
+    press(window, qtbot, Qt.Key.Key_P)
+    assert not window.session.settings.predictions
 
 
 # Circles without clicks
