@@ -26,6 +26,8 @@ MIN_SIDE = 48.0
 SETTLE_MS = 90
 FIT_MARGIN = 8
 IN_SIGHT = 32
+# From this share of the view on all of it is painted anew.
+MOST = 0.4
 
 
 class Sheet(QGraphicsView):
@@ -89,13 +91,11 @@ class Sheet(QGraphicsView):
         """Lay this heatmap (h, w) over the picture, or none; cell (col, row) is at (sx col + ox, sy row + oy)."""
         if heat is None and self._backdrop.heat is None:
             return
-        if heat is None:
-            self._backdrop.heat = None
-        else:
-            self._backdrop.heat = backdrop.coloured(
-                heat, opacity=opacity, image_from_cell=image_from_cell, colours=colours
-            )
-        self._repaint_background()
+        before, now = self._backdrop.heat, None
+        if heat is not None:
+            now = backdrop.coloured(heat, opacity=opacity, image_from_cell=image_from_cell, colours=colours)
+        self._backdrop.heat = now
+        self._repaint_part([shown.rect for shown in (before, now) if shown is not None])
 
     def show_tone(self, tone: Tone) -> None:
         """Show the picture, and every one after it, in this tone."""
@@ -224,6 +224,18 @@ class Sheet(QGraphicsView):
         self._stale = True
         self.resetCachedContent()
         self.viewport().update()
+
+    def _repaint_part(self, rects: list[QRectF]) -> None:
+        """Paint these parts of the background anew, in image pixels; all of it, if that is most of the view."""
+        room = 2.0 / self._scale
+        view = QRectF(self.viewport().rect())
+        parts = [rect.adjusted(-room, -room, room, room) for rect in rects]
+        seen = [self.viewportTransform().mapRect(part) & view for part in parts]
+        if sum(rect.width() * rect.height() for rect in seen) > MOST * view.width() * view.height():
+            self._repaint_background()
+            return
+        for part in parts:
+            self.invalidateScene(part, QGraphicsScene.SceneLayer.BackgroundLayer)
 
     def _hurry(self) -> None:
         """Paint fast while the view is in motion, and finely as soon as it rests."""

@@ -425,3 +425,25 @@ def test_the_caption_stays_in_the_middle_of_the_view(canvas):
     canvas.resize(700, 450)
     QApplication.sendPostedEvents(canvas, QEvent.Type.Resize)
     assert abs(canvas._caption.rect.center().x() - canvas.viewport().width() / 2) <= 1
+
+
+@pytest.mark.parametrize("tone", [NEUTRAL, TONE])
+@pytest.mark.parametrize("scale", [1.0, 2.6])
+def test_a_part_painted_anew_looks_like_the_whole_painted_anew(canvas, tone, scale):
+    """A channel with a small peak in place of another, and of a map that covers everything, and of none."""
+    canvas.show_tone(tone)
+    canvas.zoom_to(scale)
+    canvas.centre_on(300.0, 170.0)
+    rows, columns = np.mgrid[0:45, 0:80]
+    wide = np.rint(127.0 + 127.0 * np.sin(rows / 9.0) * np.cos(columns / 7.0)).astype(np.uint8)
+
+    def peak(column, row):
+        return np.rint(255.0 * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / 6.0)).astype(np.uint8)
+
+    for heat in (peak(30, 20), peak(45, 22), wide, peak(33, 25), None, peak(36, 18)):
+        canvas.show_heatmap(heat, opacity=0.7, image_from_cell=(8.0, 8.0, 3.5, 3.5))
+        part = picture_of(canvas)
+        canvas._repaint_background()
+        # Qt's fixed-point steps through a scaled image begin at the edge of what is painted.
+        off = np.abs(part.astype(int) - picture_of(canvas))
+        assert off.max() <= (0 if scale == 1.0 else 3)
