@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annotator.effort import Effort
 from annotator.labels import FrameState, Instance, Origin
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class Statistics:
 
     ``states`` counts frames by state; ``placed`` keypoints put or moved by hand or imported, ``accepted`` those taken
     over from the network, ``drawn`` markings with clicks, each by name; ``corrections`` holds, for every point put by
-    hand that the network had seen, how far it was from there, in pixels.
+    hand that the network had seen, how far it was from there, in pixels; ``efforts`` what every accepted frame took, in
+    the order of work, where this program was watched.
     """
 
     states: Mapping[FrameState, int]
@@ -31,6 +33,7 @@ class Statistics:
     accepted: Mapping[str, int]
     drawn: Mapping[str, int]
     corrections: tuple[float, ...]
+    efforts: tuple[Effort, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -71,7 +74,9 @@ def project_statistics(
         if prediction is not None:
             corrections.extend(_distances(instance, prediction))
         progress(done + 1, len(numbers))
-    return Statistics(dict(project.state_counts()), dict(placed), dict(accepted), dict(drawn), tuple(corrections))
+    efforts = tuple(project.efforts())
+    counts = dict(project.state_counts())
+    return Statistics(counts, dict(placed), dict(accepted), dict(drawn), tuple(corrections), efforts)
 
 
 def _has_hand(instance: Instance) -> bool:
