@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.camera import Solution, SolutionKind
+from annotator.camera import Solution
 from annotator.keypoints import Resolved, Source, resolve
 from annotator.labels import (
     FrameLabels,
@@ -24,7 +24,7 @@ from annotator.labels import (
 )
 from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL
-from annotator.steering import Mode, Pin, Side, grab, starting_camera, steer
+from annotator.steering import Mode, Pin, Start, as_camera, grab, starting_camera, steer
 
 __all__ = ["camera_of_labels", "camera_to_steer", "carried", "hold", "pinned_under", "shown_at", "zoomed"]
 
@@ -35,10 +35,16 @@ LOG_FOCAL = 6
 
 
 def camera_of_labels(resolved: Resolved | None) -> Solution | None:
-    """The camera on the screen, None where labels determine none that could be steered."""
+    """The camera on the screen, or the one nearest to a homography there; None while labels determine neither."""
     if resolved is None or not resolved.ghost or resolved.solution is None:
         return None
-    return resolved.solution if resolved.solution.kind is SolutionKind.CAMERA else None
+    return _steerable(resolved.solution)
+
+
+@lru_cache(maxsize=2)
+def _steerable(solution: Solution) -> Solution:
+    """As ``as_camera``: asked for again and again, and the same camera each time."""
+    return as_camera(solution)
 
 
 def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solution:
@@ -56,10 +62,10 @@ def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solutio
     if camera is not None:
         return camera
     sides = [math.copysign(1.0, KEYPOINTS[name].world[0]) for name in seen if abs(KEYPOINTS[name].world[0]) > 20.0]
-    side = Side.CENTRE
+    start = Start.CENTRE
     if len(sides) >= FEWEST_SEEN:
-        side = Side.LEFT if sum(sides) < 0.0 else Side.RIGHT
-    return starting_camera(size, side=side)
+        start = Start.LEFT if sum(sides) < 0.0 else Start.RIGHT
+    return starting_camera(size, start=start)
 
 
 def _predicted(resolved: Resolved) -> dict[str, KeypointLabel]:
@@ -84,9 +90,6 @@ def hold(camera: Solution, at: Point, *, reach: float) -> Pin | None:
     lower half of the frame, so that the pitch can be dragged from anywhere; None where that is not to be seen either.
     """
     held = grab(camera, at, reach=reach)
-    if held is None or held.keypoint is None:
-        marked = _on_marking(camera, at, reach)
-        held = marked if marked is not None else held
     if held is None:
         width, height = camera.size
         held = grab(camera, (0.5 * width, 0.75 * height), reach=0.0)
@@ -161,32 +164,3 @@ def _nearest(camera: Solution, name: str, pixels: Array) -> Array:
     share = np.nan_to_num(np.take_along_axis(part, nearest[:, None], axis=1))
     places: Array = steps[nearest, 0] + share * (steps[nearest, 1] - steps[nearest, 0])
     return places
-
-
-@cache
-def _all_steps() -> tuple[Array, NDArray[np.intp]]:
-    """The steps (N, 2, 3) along all markings, and the number of the marking of each (N,)."""
-    parts = [_steps(name) for name in MARKINGS]
-    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-
-
-@lru_cache(maxsize=2)
-def _seen_steps(camera: Solution) -> Array:
-    """Where a camera has the steps of all markings, (N, 2, 2) pixels: asked anew for every movement of the pointer."""
-    return camera.project(_all_steps()[0].reshape(-1, 3)).reshape(-1, 2, 2)
-
-
-def _on_marking(camera: Solution, at: Point, reach: float) -> Pin | None:
-    """The place on a marking that the camera has nearest to a pixel, within ``reach`` pixels."""
-    steps, owners = _all_steps()
-    seen = _seen_steps(camera)
-    start, along = seen[:, 0], seen[:, 1] - seen[:, 0]
-    square = np.maximum((along * along).sum(axis=1), 1e-12)
-    away = np.array(at) - start
-    part = np.clip((away * along).sum(axis=1) / square, 0.0, 1.0)
-    off = np.nan_to_num(np.linalg.norm(away - part[:, None] * along, axis=1), nan=math.inf)
-    best = int(off.argmin())
-    if not off[best] <= reach:
-        return None
-    x, y, z = steps[best, 0] + part[best] * (steps[best, 1] - steps[best, 0])
-    return Pin((float(x), float(y), float(z)), (float(at[0]), float(at[1])), marking=list(MARKINGS)[owners[best]])

@@ -17,7 +17,7 @@ from annotator.pinning import (
     zoomed,
 )
 from annotator.pitch import KEYPOINTS
-from annotator.steering import Pin, Side, labels_from_steering, starting_camera, steer
+from annotator.steering import Pin, Start, labels_from_steering, starting_camera, steer
 
 SIZE = (960, 540)
 CORNER = "L_PENALTY_AREA_BR_CORNER"
@@ -25,7 +25,7 @@ CORNER = "L_PENALTY_AREA_BR_CORNER"
 
 @pytest.fixture
 def camera():
-    return starting_camera(SIZE, side=Side.LEFT)
+    return starting_camera(SIZE, start=Start.LEFT)
 
 
 def at(camera, *world):
@@ -101,7 +101,7 @@ def test_a_hand_that_was_beside_the_line_stays_beside_it(camera):
 
 def test_what_leaves_the_frame_is_given_back(camera):
     labels = place(labels_from_steering(EMPTY, camera), CORNER, at(camera, *KEYPOINTS[CORNER].world))
-    away = starting_camera(SIZE, side=Side.RIGHT)
+    away = starting_camera(SIZE, start=Start.RIGHT)
     moved = carried(labels, camera, away)
     assert CORNER not in moved.pitch.keypoints
     assert "Big rect. left main" not in moved.pitch.markings
@@ -124,18 +124,18 @@ def test_the_start_is_what_the_network_sees(camera):
     assert at(found, *KEYPOINTS[CORNER].world) == pytest.approx(at(camera, *KEYPOINTS[CORNER].world), abs=1.0)
 
 
-@pytest.mark.parametrize(("names", "side"), [
-    (("L_PENALTY_MARK", "L_GOAL_BL_POST", "L_GOAL_BR_POST"), Side.LEFT),
-    (("R_PENALTY_MARK", "R_GOAL_BL_POST", "R_GOAL_BR_POST"), Side.RIGHT),
-    (("R_PENALTY_MARK",), Side.CENTRE),
+@pytest.mark.parametrize(("names", "start"), [
+    (("L_PENALTY_MARK", "L_GOAL_BL_POST", "L_GOAL_BR_POST"), Start.LEFT),
+    (("R_PENALTY_MARK", "R_GOAL_BL_POST", "R_GOAL_BR_POST"), Start.RIGHT),
+    (("R_PENALTY_MARK",), Start.CENTRE),
 ])  # fmt: skip
-def test_too_few_predictions_say_on_which_side_to_begin(camera, names, side):
+def test_too_few_predictions_say_on_which_side_to_begin(camera, names, start):
     resolved = Resolved({
         name: Keypoint(name, (100.0 + 40.0 * i, 200.0), Source.PREDICTED, Visibility.VISIBLE, inside=True)
         for i, name in enumerate(names)
     })  # fmt: skip
     found = camera_to_steer(resolved, SIZE)
-    np.testing.assert_array_equal(found.matrix, starting_camera(SIZE, side=side).matrix)
+    np.testing.assert_array_equal(found.matrix, starting_camera(SIZE, start=start).matrix)
 
 
 def test_nothing_known_begins_in_the_middle():
