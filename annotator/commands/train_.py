@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, duration, positive
 from annotator.commands.network import embedded_weights
+from annotator.training_runs import Follower
 
 if TYPE_CHECKING:
     from annotator.evaluation import Truth
@@ -43,10 +44,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="default: the fastest")
     parser.add_argument("--devices", type=int, default=1, metavar="N", help="processes, a device each (default 1)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
+    parser.add_argument(
+        "--follow", type=Path, metavar="FOLDER", help="where it says how far it is, and is asked to stop by a file"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``train``."""
+    if options.follow is None:
+        return _run(options)
+    try:
+        return _run(options)
+    except CommandError as error:
+        Follower(options.follow).end(code=2, finished=False, reason=str(error))
+        raise
+
+
+def _run(options: argparse.Namespace) -> int:
     from model.dataset import TrainingSetError
 
     start = None if options.from_nothing else options.start or embedded_weights()
@@ -92,14 +106,28 @@ def _train(options: argparse.Namespace, start: Path | None, sets: Sequence[Train
     try:
         own = sets[:-1] if options.mix_rendered > 0 else sets
         config = _config(options, start, [len(found.of_split("train")) for found in own])
-        result = train(config, _weighted(options, sets), start=start, progress=_teller(config.samples))
+        follower = None if options.follow is None or not _leads() else Follower(options.follow)
+        if follower is not None:
+            follower.plan(config.samples)
+        result = train(
+            config,
+            _weighted(options, sets),
+            start=start,
+            progress=_teller(config.samples),
+            should_stop=follower.should_stop if follower is not None else lambda: False,
+        )
     except (CheckpointError, SampleError, TrainingError, ValueError) as error:
         raise CommandError(str(error)) from error
     if _leads():
         for problem in result.problems:
             complain(str(problem))
-        early = "" if result.samples >= config.samples else ", ended early for want of progress"
+        if not result.finished:
+            early = ", stopped; the same command goes on"
+        else:
+            early = "" if result.samples >= config.samples else ", ended early for want of progress"
         complain(f"{result.output}: trained on {result.samples} samples in {duration(result.seconds)}{early}")
+        if options.follow is not None:
+            Follower(options.follow).end(code=1 if result.problems else 0, finished=result.finished)
     return 1 if result.problems else 0
 
 
