@@ -26,7 +26,7 @@ INKS = {
     Look.FAINT: Ink(GHOST.rgba(), SOFT_CASING.rgba(), dashes=(8.0, 5.0)),
 }
 _ABOVE_CURVES, _ABOVE_CLICKS = 12.0, 18.0
-_REACH = {Sign.PAINT: 4.0, Sign.STRAY: 5.0, Sign.PIN: 14.0, Sign.HANDLE: 8.0}
+_REACH = {Sign.PAINT: 4.5, Sign.STRAY: 5.0, Sign.PIN: 14.0, Sign.HANDLE: 8.0}
 
 
 def _cross(half: float) -> QPainterPath:
@@ -60,7 +60,7 @@ def _cased(path: QPainterPath, colour: QColor, width: float) -> tuple[Layer, ...
 @cache
 def _layers(sign: Sign) -> tuple[Layer, ...]:
     if sign is Sign.PAINT:
-        return _cased(_ring(1.75), PAINT_GREEN, 1.25)
+        return _cased(_ring(2.25), PAINT_GREEN, 1.25)
     if sign is Sign.STRAY:
         return _cased(_cross(2.5), VERMILLION, 1.5)
     if sign is Sign.HANDLE:

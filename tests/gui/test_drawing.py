@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QStyleFactory
 from windows import click, drag, press, settle, spot
 
 from annotator.gui.drag import place_between
@@ -77,6 +79,26 @@ def test_lines_keep_their_width_when_the_view_is_zoomed(canvas):
     assert item.boundingRect().height() == pytest.approx(wide / 4.0)
 
 
+def test_every_line_and_sign_of_a_sketch_looks_as_it_did(canvas, check_picture):
+    QApplication.setStyle(QStyleFactory.create("Fusion"))
+    canvas.resize(384, 216)
+    rgb = np.full((216, 384, 3), (92, 130, 58), np.uint8)
+    rgb[150:170] = (236, 240, 230)
+    canvas.show_frame(rgb, keep_view=False)
+    canvas.actual_size()
+    canvas.centre_on(191.5, 107.5)
+    lines = tuple(
+        stroke(look, [(12.0 + 60.0 * i, 10.0), (40.0 + 60.0 * i, 120.0), (30.0 + 60.0 * i, 205.0)])
+        for i, look in enumerate(Look)
+    )
+    signs = tuple(
+        Spot(sign, 52.0 + 60.0 * i, y) for i, sign in enumerate(Sign) for y in (40.0, 100.0, 160.0)
+    )
+    canvas.show_evidence(Sketch(lines, signs))
+    QApplication.processEvents()
+    check_picture(canvas.viewport().grab().toImage(), "sketch")
+
+
 # A look ahead
 
 
@@ -123,9 +145,6 @@ def test_the_ellipse_that_the_fifth_click_would_make_is_shown(window, qtbot):
 
 
 def test_a_pointer_that_leaves_takes_the_rubber_line_along(window, qtbot):
-    from PySide6.QtCore import QEvent
-    from PySide6.QtWidgets import QApplication
-
     window.tools.choose_marking(LINE)
     click(window, qtbot, 100.0, 60.0)
     hover(window, qtbot, 300.0, 160.0)
@@ -258,10 +277,6 @@ def test_points_chosen_with_band_and_shift_move_together(busy, desk, qtbot):
 
 
 def _move(view, to: QPoint, modifiers) -> None:
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-    from PySide6.QtWidgets import QApplication
-
     event = QMouseEvent(QEvent.Type.MouseMove, QPointF(to), view.mapToGlobal(QPointF(to)), LEFT, LEFT, modifiers)
     QApplication.sendEvent(view, event)
 
@@ -308,3 +323,25 @@ def test_a_sketch_follows_to_the_next_frame(window, qtbot):
     window.session.step(1)
     settle(window, qtbot)
     assert sketched(window) == NO_SKETCH
+
+
+def test_arrow_keys_nudge_all_that_is_selected_by_three_steps(window, qtbot):
+    from annotator.labels import place
+
+    session = window.session
+    session.edit(place(place(EMPTY, "CENTER_MARK", (100.0, 100.0)), "L_PENALTY_MARK", (200.0, 150.0)), text="x")
+    session.select(Selection(keypoints=("CENTER_MARK", "L_PENALTY_MARK")))
+    press(window, qtbot, Qt.Key.Key_Right)
+    press(window, qtbot, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    press(window, qtbot, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    said = session.labels.pitch.keypoints
+    assert said["CENTER_MARK"].position == pytest.approx((100.9, 110.0))
+    assert said["L_PENALTY_MARK"].position == pytest.approx((200.9, 160.0))
+
+
+def test_arrow_keys_nudge_the_selected_click_of_a_line(window, qtbot):
+    window.session.edit(set_marking(EMPTY, LINE, ((100.0, 60.0), (300.0, 160.0))), text="x")
+    window.session.select(Selection(marking=LINE, click=1))
+    press(window, qtbot, Qt.Key.Key_Up)
+    press(window, qtbot, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.labels.pitch.markings[LINE] == ((100.0, 60.0), pytest.approx((300.1, 159.0)))
