@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from annotator.gui import theme
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
 translate = QCoreApplication.translate
 
 
+_ROOM_FOR_NAMES = 940
+
+
+class Toolbar(QToolBar):
+    """Tools on the left, decisions on the right; their names give way where there is little room."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Nothing is pushed out of a small window."""
+        super().resizeEvent(event)
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonTextBesideIcon if self.width() >= _ROOM_FOR_NAMES else styles.ToolButtonIconOnly
+        for name in DECISIONS:
+            button = self.findChild(QToolButton, name.replace(".", "-"))
+            if button is not None:
+                button.setToolButtonStyle(style)
+
+
 def toolbar(window: MainWindow) -> QToolBar:
-    """The toolbar: tools on the left, decisions with their names on the right."""
-    bar = QToolBar(translate("Bars", "Toolbar"), movable=False)
+    """The toolbar of the window."""
+    bar = Toolbar(translate("Bars", "Toolbar"), movable=False)
     bar.setObjectName("toolbar")
     bar.setIconSize(QSize(20, 20))
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -38,7 +55,6 @@ def toolbar(window: MainWindow) -> QToolBar:
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(action.iconText().removesuffix("..."))
         if action.objectName() in DECISIONS:
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setObjectName(action.objectName().replace(".", "-"))
     return bar
 

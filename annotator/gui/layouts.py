@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 ROOMY = 940
 """From this height of the window on, three panels fit above each other on one side."""
 WIDE = 1600
+NARROW = 1100
+"""Below this width the frames share the side of the points; the picture needs the other."""
+LOW = 560
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
@@ -52,6 +55,8 @@ _CHECKS, _CAMERA, _TIMELINE = "dockChecks", "dockCamera", "dockTimeline"
 def plan(layout: Layout, size: QSize) -> Plan:
     """How the panels are arranged at first in a window of this size: side by side where there is room, else as tabs."""
     wide, roomy = size.width() >= WIDE, size.height() >= ROOMY
+    if size.width() < NARROW:
+        return _small(layout, low=size.height() < LOW)
     sides = (270, 450) if wide else (215, 320)
     # The map keeps the shape of a pitch; under it are the readiness and its own lines.
     pitch = round(sides[1] * 0.64) + 76
@@ -63,10 +68,23 @@ def plan(layout: Layout, size: QSize) -> Plan:
     if layout is Layout.CALIBRATE:
         right = _under_map((_CAMERA, _POINTS, _CHECKS), roomy=roomy)
         hidden = frozenset({_TIMELINE} if wide else {_TIMELINE, _FRAMES})
-        return Plan(((_FRAMES,),), right, ((_TIMELINE,),), sides, (pitch, 420, 200), hidden)
+        return Plan(((_FRAMES,),), right, ((_TIMELINE,),), sides, (pitch, 420, 260), hidden)
     right = _under_map((_POINTS, _CHECKS, _CAMERA), roomy=roomy)
     hidden = frozenset({_TIMELINE} if wide else {_TIMELINE, _CAMERA})
-    return Plan(((_FRAMES,),), right, ((_TIMELINE,),), sides, (pitch, 400, 200), hidden)
+    return Plan(((_FRAMES,),), right, ((_TIMELINE,),), sides, (pitch, 400, 260), hidden)
+
+
+def _small(layout: Layout, *, low: bool) -> Plan:
+    """One side only; in a low window one stack only."""
+    fronts = {Layout.LABEL: _POINTS, Layout.REVIEW: _CHECKS, Layout.CALIBRATE: _CAMERA}
+    front = fronts[layout]
+    rest = tuple(name for name in (_POINTS, _FRAMES, _CHECKS, _LAYERS, _CAMERA) if name != front)
+    hidden = frozenset({_TIMELINE, _CAMERA} - {front})
+    if layout is Layout.CALIBRATE:
+        hidden |= {_CHECKS, _LAYERS}
+    if low or layout is Layout.REVIEW:
+        return Plan((), ((front, _PITCH, *rest),), ((_TIMELINE,),), (0, 310), (), hidden)
+    return Plan((), ((_PITCH,), (front, *rest)), ((_TIMELINE,),), (0, 310), (270, 400), hidden)
 
 
 def _under_map(stack: Stack, *, roomy: bool) -> tuple[Stack, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSettings, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from annotator.gui import view_memory
 from annotator.gui.actions import Actions
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowTitle("Touchline")
         self.setAcceptDrops(True)
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(640, 420)
         self.settings = settings
         self.session = Session(network_factory, self)
         self.errands = Errands(self.session, resources=resources, data=data)
@@ -111,6 +111,11 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        # A bare picture would not show that it has the keyboard.
+        self._focus_line = QFrame()
+        self._focus_line.setObjectName("focusLine")
+        self._focus_line.setFixedHeight(2)
+        layout.addWidget(self._focus_line)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
         self.notice = FrameNotice(self.actions_, centre)
@@ -128,6 +133,9 @@ class MainWindow(QMainWindow):
             session.forecaster.job.changed, self.errands.job.changed, session.saved, self.checker.changed,
         ):  # fmt: skip
             signal.connect(self.actions_.refresh_soon)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus)
         session.project_changed.connect(self._show_project)
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
@@ -174,6 +182,11 @@ class MainWindow(QMainWindow):
     def _show_keys(self) -> None:
         """What is no button of a command and still has a key says so."""
         self.frames.search.setToolTip(self.actions_["go.search"].toolTip())
+
+    def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """A line over the picture says that the keyboard is there."""
+        self._focus_line.setProperty("active", now is self.canvas)
+        self._focus_line.style().polish(self._focus_line)
 
     def _show_tip(self) -> None:
         nothing = self.session.forecaster.state in (NetworkState.NONE, NetworkState.FAILED)

@@ -222,7 +222,7 @@ QDockWidget {{ font-weight: 600; }}
 QDockWidget::title {{ background: {c.window}; padding: 6px 8px 4px 10px; text-align: left; }}
 QDockWidget > QWidget {{ font-weight: 400; }}
 QTabBar {{ font-weight: 600; }}
-QTabBar::tab {{ background: transparent; color: {c.muted}; padding: 5px 10px; border: 0;
+QTabBar::tab {{ background: transparent; color: {c.muted}; padding: 5px 7px; border: 0;
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
 QTabBar::tab:hover {{ color: {c.text}; }}

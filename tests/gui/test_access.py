@@ -28,6 +28,7 @@ from annotator.gui.dialogs.export import ExportDialog
 from annotator.gui.dialogs.keys import KeysDialog
 from annotator.gui.dialogs.preferences import PreferencesDialog
 from annotator.gui.layouts import Layout
+from annotator.gui.menus.table import DECISIONS
 from annotator.gui.palette import Palette
 
 pytest_plugins = ("window_fixtures",)
@@ -111,6 +112,24 @@ def test_one_key_goes_round_all_panes_and_another_goes_back(window, qtbot, layou
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6, CONTROL)
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6, CONTROL | SHIFT)
     assert pane_of(window) == before
+
+
+def test_a_line_shows_that_the_picture_has_the_keyboard(window, qtbot):
+    window.canvas.setFocus()
+    assert window._focus_line.property("active") is True
+    window.frames.search.setFocus()
+    assert window._focus_line.property("active") is False
+
+
+@pytest.mark.parametrize("size", [(853, 460), (940, 500), (1099, 640), (1100, 640)])
+def test_a_small_window_keeps_its_decisions_and_most_of_the_picture(window, qtbot, size):
+    window.resize(*size)
+    window.reset_layout()
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
+    bar = window.findChild(QWidget, "toolbar")
+    assert all(bar.widgetForAction(window.actions_[name]).isVisible() for name in DECISIONS)
+    assert window.canvas.width() >= 0.45 * size[0]
+    assert window.canvas.height() >= 0.6 * size[1]
 
 
 def test_tab_leaves_a_panel_in_the_order_in_which_it_is_read(window, qtbot):

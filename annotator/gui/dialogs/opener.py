@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annotator.gui.main_window import MainWindow
+
+
+_FRAME = QSize(40, 80)
+"""What the frame of a dialog and the bars of a desktop take of a small screen."""
 
 
 class Opener(QObject):
@@ -24,6 +28,7 @@ class Opener(QObject):
     def open(self, dialog: QDialog) -> None:
         """Show a dialog over the window; it is gone when it is closed."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.resize(dialog.size().boundedTo(self._window.screen().availableSize() - _FRAME))
         dialog.open()
 
     def show_palette(self) -> None:
