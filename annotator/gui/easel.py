@@ -28,6 +28,7 @@ class Easel(QObject):
         self._session = session
         self._canvas = canvas
         self._heat: tuple[object, ...] | None = None
+        self._view_of: tuple[object, ...] = ()
         self._phrases = phrases()
         self._medium: int | None = None
         self._looks: dict[int, tuple[float, Point] | None] = {}
@@ -70,7 +71,12 @@ class Easel(QObject):
             self._canvas.viewport().update()
 
     def _show_view(self) -> None:
+        """Show the marks of what is on the desk; three signals of one step are one thing to show."""
         session = self._session
+        of = (session.resolved, session.labels, session.settings, session.selection, self.blink.seen)
+        if len(of) == len(self._view_of) and all(new is old for new, old in zip(of, self._view_of, strict=True)):
+            return
+        self._view_of = of
         if session.resolved is None:
             self._canvas.show_view(EMPTY_VIEW)
             return
@@ -124,9 +130,9 @@ class Easel(QObject):
         layer = settings.heatmap
         if layer is not HeatmapLayer.SELECTED:
             name = None
-        wanted: tuple[object, ...] | None = (id(prediction), layer, name, settings.heatmap_opacity, settings.heat_colours)
-        if layer is HeatmapLayer.NONE or prediction is None:
-            wanted = None
+        wanted: tuple[object, ...] | None = None
+        if layer is not HeatmapLayer.NONE and prediction is not None:
+            wanted = (id(prediction), layer, name, settings.heatmap_opacity, settings.heat_colours)
         if wanted == self._heat:
             return
         self._heat = wanted

@@ -79,7 +79,7 @@ class Overlay:
             self._lay_out_names()
 
     def _show_marks(self, before: tuple[Mark, ...], marks: tuple[Mark, ...]) -> None:
-        for mark in set(marks).difference(before):
+        for mark in _changed(before, marks):
             self._show_mark(mark)
         _hide(self._marks, {mark.name for mark in before} - {mark.name for mark in marks})
 
@@ -217,8 +217,14 @@ def _same_but_moved(before: ViewState, after: ViewState) -> bool:
     if not after.has_names or (before.names, before.indices) != (after.names, after.indices):
         return False
     held = {mark.name for mark in before.marks if mark.selected}
-    changed = set(after.marks).difference(before.marks)
+    changed = _changed(before.marks, after.marks)
     return len(before.marks) == len(after.marks) and all(mark.selected and mark.name in held for mark in changed)
+
+
+def _changed(before: tuple[Mark, ...], after: tuple[Mark, ...]) -> list[Mark]:
+    """The marks that are not as they were; in a drag most are the very same objects."""
+    known = {mark.name: mark for mark in before}
+    return [mark for mark in after if (old := known.get(mark.name)) is not mark and old != mark]
 
 
 def _hide(items: Mapping[_K, _I], keys: set[_K]) -> None:
