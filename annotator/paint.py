@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from annotator.geometry import ConicFit, fit_ellipse, sampson
 from annotator.labels import Point
 from annotator.paint_paths import MOST_PROFILES, Base, PaintFit, fitted_to_paint, round_base, straight
-from annotator.paint_points import arm_along, crossing_of, directions_at, sought_directions
+from annotator.paint_points import arm_along, arm_between, crossing_of, sought_directions, spans_at
 from annotator.paint_profiles import REACH, PaintField, Ridges, ridges_across
 from annotator.pitch import MARKINGS, MarkingKind
 
-__all__ = ["PaintField", "Refusal", "Snap", "directions_at", "snap_marking", "snap_point"]
+__all__ = ["PaintField", "Refusal", "Snap", "snap_marking", "snap_point", "spans_at"]
 
 Array = NDArray[np.float64]
 Paths = Mapping[str, Sequence[Array]]
@@ -134,7 +134,7 @@ def snap_point(
     paint: PaintField,
     position: Point,
     *,
-    directions: Array | None = None,
+    spans: Array | None = None,
     on_grass: bool = True,
     limit: float | None = None,
 ) -> Snap:
@@ -146,9 +146,9 @@ def snap_point(
         The frame, prepared once by ``PaintField.of``.
     position
         Pixels.
-    directions
-        (K, 2) unit directions of the markings that meet there, as ``directions_at`` finds them on the projected pitch;
-        the first two are crossed. None looks for them.
+    spans
+        (K, 2, 2) segments of the markings that meet there, as ``spans_at`` finds them on the projected pitch; the first
+        two are crossed. None looks for lines of any direction.
     on_grass
         False where a goal's bar is one of them.
     limit
@@ -157,17 +157,20 @@ def snap_point(
     reach = REACH * paint.scale if limit is None else float(limit)
     at = np.array(position, dtype=np.float64)
     before = ((float(at[0]), float(at[1])),)
-    ways = sought_directions(paint, at, reach=reach) if directions is None else np.asarray(directions).reshape(-1, 2)
-    arms = [arm_along(paint, at, way, reach=reach, on_grass=on_grass) for way in ways[:2]]
+    if spans is None:
+        ways = sought_directions(paint, at, reach=reach)
+        arms = [arm_along(paint, at, way, reach=reach, on_grass=on_grass) for way in ways]
+    else:
+        arms = [arm_between(paint, ends, reach=reach, on_grass=on_grass) for ends in spans[:2]]
     found = [arm for arm in arms if arm is not None]
-    if not found or (directions is not None and len(found) < min(2, len(ways))):
+    if not found or (spans is not None and len(found) < len(arms)):
         return Snap(before, before, Refusal.NO_PAINT)
     ticks, normals = np.concatenate([a.ticks for a in found]), np.concatenate([a.normals for a in found])
     agree = np.concatenate([a.agree for a in found])
     place: Array | None = None
     if len(found) == 2:
         place = crossing_of(found[0], found[1])
-        if place is None and directions is not None:
+        if place is None and spans is not None:
             return Snap(before, before, Refusal.DISAGREES, ticks, agree, normals)
     if place is None:
         line = found[0].line

@@ -9,7 +9,7 @@ import pytest
 
 from annotator.keypoints import resolve
 from annotator.labels import Instance
-from annotator.paint import PaintField, Refusal, directions_at, snap_marking, snap_point
+from annotator.paint import PaintField, Refusal, snap_marking, snap_point, spans_at
 from annotator.pitch import MARKINGS
 from annotator.synthetic import render
 
@@ -285,12 +285,11 @@ def corner(x=500.3, y=260.7):
     return rgb
 
 
-def test_a_corner_is_found_with_and_without_directions():
+def test_a_corner_is_found_with_and_without_a_camera():
     field = prepared(corner())
-    ways = np.array([[300.0, 40.0], [-120.0, 200.0]])
-    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
-    for directions in (ways, None):
-        snap = snap_point(field, (504.0, 256.0), directions=directions)
+    paths = {"a": (np.array([[498.0, 264.0], [800.0, 304.0]]),), "b": (np.array([[498.0, 264.0], [378.0, 464.0]]),)}
+    for spans in (spans_at((504.0, 256.0), paths, ("a", "b"), within=20.0, scale=field.scale), None):
+        snap = snap_point(field, (504.0, 256.0), spans=spans)
         assert not snap.refused
         assert math.dist(snap.clicks[0], (500.3, 260.7)) < 0.5
 
@@ -310,11 +309,12 @@ def test_on_bare_grass_a_point_stays():
     assert snap.clicks == ((480.0, 268.0),)
 
 
-def test_directions_are_those_of_the_paths_that_pass_near():
-    paths = {"a": (np.array([[0.0, 0.0], [100.0, 0.0]]),), "b": (np.array([[50.0, -50.0], [50.0, 50.0]]),)}
-    ways = directions_at((52.0, 3.0), paths, ("a", "b", "c"), within=10.0)
-    assert np.abs(ways).tolist() == [[1.0, 0.0], [0.0, 1.0]]
-    assert directions_at((52.0, 30.0), paths, ("a",), within=10.0).shape == (0, 2)
+def test_spans_are_those_of_the_paths_that_pass_near_as_far_as_they_go():
+    paths = {"a": (np.array([[0.0, 0.0], [100.0, 0.0]]),), "b": (np.array([[50.0, 0.0], [50.0, 90.0]]),)}
+    spans = spans_at((52.0, 3.0), paths, ("a", "b", "c"), within=10.0, scale=1.0)
+    assert spans[0].tolist() == [[16.0, 3.0], [88.0, 3.0]]
+    assert spans[1].tolist() == [[52.0, 0.0], [52.0, 39.0]]
+    assert spans_at((52.0, 30.0), paths, ("a",), within=10.0, scale=1.0).shape == (0, 2, 2)
 
 
 def test_a_frame_is_rgb_bytes():

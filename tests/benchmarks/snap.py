@@ -26,8 +26,8 @@ import numpy as np  # noqa: E402
 from annotator.geometry import fit_ellipse, fit_line, sampson  # noqa: E402
 from annotator.keypoints import resolve  # noqa: E402
 from annotator.labels import Instance  # noqa: E402
-from annotator.paint import PaintField, snap_marking  # noqa: E402
-from annotator.pitch import MARKINGS, MarkingKind  # noqa: E402
+from annotator.paint import PaintField, snap_marking, snap_point, spans_at  # noqa: E402
+from annotator.pitch import KEYPOINTS, MARKINGS, Crossing, MarkingKind  # noqa: E402
 from annotator.synthetic import render  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "soccernet-dev"
@@ -104,7 +104,7 @@ def report(title, noise, with_camera):
 def table(title, found):
     """One line a kind of marking; the rows of all."""
     print(f"\n{title}")
-    print(f"{'':10}{'count':>7}{'refused':>9}{'before':>9}{'snapped':>9}{'p90':>8}{'all ends':>10}{'worse > 2':>11}")
+    print(f"{'':18}{'count':>7}{'refused':>9}{'before':>9}{'snapped':>9}{'p90':>8}{'all ends':>10}{'worse > 2':>11}")
     everything = [row for rows in found.values() for row in rows]
     for group, rows in [*sorted(found.items()), ("all", everything)]:
         taken = [row for row in rows if not row[2]]
@@ -114,7 +114,7 @@ def table(title, found):
         before = np.concatenate([row[0] for row in rows])
         after, ends = (np.concatenate([row[1] for row in part]) for part in (taken, rows))
         print(
-            f"{group:10}{len(rows):7}{1 - len(taken) / len(rows):9.1%}{np.median(before):9.2f}{np.median(after):9.2f}"
+            f"{group:18}{len(rows):7}{1 - len(taken) / len(rows):9.1%}{np.median(before):9.2f}{np.median(after):9.2f}"
             f"{np.percentile(after, 90):8.2f}{np.median(ends):10.2f}{worse:6} {worse / len(rows):.1%}"
         )
     return everything
@@ -158,6 +158,31 @@ def report_rendered(noise, count, size, with_camera):
     return found
 
 
+def report_points(noise, count, size):
+    """Keypoints where two ground lines cross, visible, moved by ``noise`` pixels, with and without a camera."""
+    rng = np.random.default_rng(10)
+    found = {"with a camera": [], "without": []}
+    times = []
+    for _, frame, _ in rendered_frames(count, size):
+        field = PaintField.of(frame.rgb)
+        paths = {name: (samples,) for name, samples in frame.markings(0.25).items()}
+        for name, point in KEYPOINTS.items():
+            how = point.construction
+            if not isinstance(how, Crossing) or not point.on_ground or frame.states[name] != 2 or name in frame.coarse:
+                continue
+            exact = np.array(frame.points[name])
+            moved = tuple(exact + noise * rng.standard_normal(2))
+            known = spans_at(moved, paths, (how.first, how.second), within=40.0, scale=field.scale)
+            for way, spans in (("with a camera", known), ("without", None)):
+                began = time.process_time()
+                snap = snap_point(field, moved, spans=spans)
+                times.append(1e3 * (time.process_time() - began))
+                before, after = (np.linalg.norm(np.array(p) - exact, keepdims=True) for p in (moved, snap.clicks[0]))
+                found[way].append((before, after, snap.refused, name))
+    table(f"Crossings on rendered frames, {noise:g} px noise", found)
+    print(f"  {np.median(times):.2f} ms median, {np.percentile(times, 95):.2f} ms p95")
+
+
 def timing(scale):
     """Milliseconds to prepare a frame and to snap a marking of it, enlarged ``scale`` times."""
     prepared, taken = [], []
@@ -197,6 +222,7 @@ def main():
             rows = table(title, found)
             for row in sorted((r for r in rows if not r[2]), key=lambda r: (r[0] - r[1]).mean())[: asked.worst]:
                 print("   ", row[3:], row[0].round(1), row[1].round(1))
+    report_points(5.0, asked.rendered, (960, 540))
     for scale in (1.0, 2.0):
         timing(scale)
 
