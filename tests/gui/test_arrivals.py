@@ -142,6 +142,12 @@ def test_what_is_gone_is_shown_as_gone_and_can_be_taken_out(make_window, setting
     assert not first.isEnabled()
     assert "not there any more" in first.text()
     assert second.isEnabled()
+    qtbot.waitUntil(second.isVisible)
+    window.empty.buttons[-1].setFocus()
+    qtbot.keyClick(window.empty.buttons[-1], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget().accessibleName() == "Take gone out of this list"
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is second
     menu = next(menu for menu in window.menuBar().findChildren(type(window.menuBar().actions()[0].menu()))
                 if menu.title().replace("&", "") == "Open recent")  # fmt: skip
     menu.aboutToShow.emit()

@@ -77,6 +77,7 @@ class EmptyState(QWidget):
         self._lately.setVisible(bool(paths))
         if not paths:
             return
+        self._last: QWidget = self.buttons[-1]
         heading = QLabel(self.tr("Opened lately"))
         heading.setProperty("role", "section")
         self._grid.addWidget(heading, 0, 0)
@@ -95,6 +96,9 @@ class EmptyState(QWidget):
         button.setEnabled(not gone)
         button.clicked.connect(partial(self.path_chosen.emit, path))
         self._grid.addWidget(button, row, 0)
+        # Made later than everything else, they would come last in the order of the Tab key.
+        QWidget.setTabOrder(self._last, button)
+        self._last = button
         self.recent_buttons.append(button)
         if gone:
             remove = QToolButton()
@@ -103,6 +107,8 @@ class EmptyState(QWidget):
             remove.setAccessibleName(self.tr("Take {name} out of this list").format(name=path.name))
             remove.clicked.connect(partial(self._recent.forget, path))
             self._grid.addWidget(remove, row, 1)
+            QWidget.setTabOrder(self._last, remove)
+            self._last = remove
 
     def refresh_icons(self) -> None:
         """Paint the icons in the colours of the palette in use."""
