@@ -118,9 +118,9 @@ class Easel(QObject):
             elif prediction is None:
                 text = self.tr("No prediction of this frame")
             else:
-                other = seen is Seen.PREVIOUS
-                title = self.tr("Only the other prediction") if other else self.tr("Only the prediction")
-                text = f"{title} \u2013 {prediction.network}"
+                text = self.tr("Only the prediction")
+                if seen is Seen.PREVIOUS:
+                    text = self.tr("Only the prediction of network {name}").format(name=prediction.network[:8])
         self._canvas.say(text)
         self._show_view()
 
