@@ -98,15 +98,37 @@ class Decision(Enum):
     OPEN = "open"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    LOOK_AGAIN = "look-again"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark pinned to a keypoint or a marking, or to a place in the frame (pixels); who made it, where known."""
+
+    text: str
+    about: str = ""
+    at: Point | None = None
+    author: str = ""
 
 
 @dataclass(frozen=True)
 class Review:
-    """A reviewer's decision about a frame, why it was rejected, and a free remark."""
+    """A reviewer's decision about a frame, why it was rejected or needs a second look, and remarks.
+
+    ``comment`` is about the frame as a whole, ``notes`` are pinned; ``by`` decided, ``confirmed_by`` looked at the
+    decision as a second reviewer and agreed. Names are empty where nobody gave one.
+    """
 
     decision: Decision = Decision.OPEN
     reason: str = ""
     comment: str = ""
+    by: str = ""
+    confirmed_by: str = ""
+    notes: tuple[Note, ...] = ()
+
+    def decided(self, decision: Decision, *, reason: str = "", by: str = "") -> Review:
+        """The review with another decision; remarks stay, and nobody has confirmed it yet."""
+        return replace(self, decision=decision, reason=reason, by=by, confirmed_by="")
 
 
 @dataclass(frozen=True)
@@ -125,6 +147,7 @@ class FrameState(Enum):
     DRAFT = "draft"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    LOOK_AGAIN = "look-again"
 
 
 def frame_state(record: FrameRecord, *, predicted: bool) -> FrameState:
@@ -133,6 +156,8 @@ def frame_state(record: FrameRecord, *, predicted: bool) -> FrameState:
         return FrameState.ACCEPTED
     if record.review.decision is Decision.REJECTED:
         return FrameState.REJECTED
+    if record.review.decision is Decision.LOOK_AGAIN:
+        return FrameState.LOOK_AGAIN
     if not record.labels.is_empty:
         return FrameState.DRAFT
     return FrameState.PREDICTED if predicted else FrameState.UNSEEN

@@ -2,8 +2,9 @@
 
 ``{"version": 1, "instances": [{"id": 0, "keypoints": {name: {"at": [x, y], "visibility": "visible", "origin":
 "hand"}}, "markings": {name: [[x, y], ...]}, "box": [x0, y0, x1, y1]}], "review": {"decision": "open", "reason": "",
-"comment": ""}}``. Positions are pixels of the frame as `annotator.labels` has them. Keys of a later program that this
-one does not know are carried over whenever the record is stored again.
+"comment": "", "by": name, "confirmed_by": name, "notes": [{"text": "", "about": name, "at": [x, y], "author":
+name}]}}``, the last three where there is anything. Positions are pixels of the frame as `annotator.labels` has them. Keys of a
+later program that this one does not know are carried over whenever the record is stored again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from annotator.labels import (
     FrameRecord,
     Instance,
     KeypointLabel,
+    Note,
     Origin,
     Point,
     Review,
@@ -29,7 +31,7 @@ VERSION = 1
 _TOP = frozenset({"version", "instances", "review"})
 _INSTANCE = frozenset({"id", "keypoints", "markings", "box"})
 _KEYPOINT = frozenset({"at", "visibility", "origin"})
-_REVIEW = frozenset({"decision", "reason", "comment"})
+_REVIEW = frozenset({"decision", "reason", "comment", "by", "confirmed_by", "notes"})
 
 
 class RecordError(ValueError):
@@ -55,6 +57,7 @@ def encode_record(record: FrameRecord, previous: str | None = None) -> str:
             "decision": record.review.decision.value,
             "reason": record.review.reason,
             "comment": record.review.comment,
+            **_names_and_notes(record.review),
         },
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -147,11 +150,40 @@ def _keypoint(value: Any, where: str) -> KeypointLabel:
 
 
 def _review(fields: Mapping[str, Any]) -> Review:
-    reason, comment = fields.get("reason", ""), fields.get("comment", "")
-    for name, text in (("reason", reason), ("comment", comment)):
-        if not isinstance(text, str):
-            raise RecordError(f"review.{name} is {text!r}, not text")
-    return Review(Decision(_member(fields.get("decision", "open"), _DECISIONS, "review.decision")), reason, comment)
+    names = ("reason", "comment", "by", "confirmed_by")
+    texts = {name: _text(fields.get(name, ""), f"review.{name}") for name in names}
+    decision = Decision(_member(fields.get("decision", "open"), _DECISIONS, "review.decision"))
+    notes = _sequence(fields.get("notes", []), "review.notes")
+    return Review(decision, **texts, notes=tuple(_note(note, f"review.notes[{n}]") for n, note in enumerate(notes)))
+
+
+def _note(value: Any, where: str) -> Note:
+    fields = _mapping(value, where)
+    at = fields.get("at")
+    texts = {name: _text(fields.get(name, ""), f"{where}.{name}") for name in ("text", "about", "author")}
+    return Note(**texts, at=None if at is None else _point(at, f"{where}.at"))
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise RecordError(f"{where} is {value!r}, not text")
+    return value
+
+
+def _names_and_notes(review: Review) -> dict[str, Any]:
+    """Who decided and what is pinned; nothing where there is nothing."""
+    found: dict[str, Any] = {name: who for name in ("by", "confirmed_by") if (who := getattr(review, name))}
+    if review.notes:
+        found["notes"] = [_note_document(n, note) for n, note in enumerate(review.notes)]
+    return found
+
+
+def _note_document(number: int, note: Note) -> dict[str, Any]:
+    document: dict[str, Any] = {"text": note.text}
+    document |= {name: value for name in ("about", "author") if (value := getattr(note, name))}
+    if note.at is not None:
+        document["at"] = _written(note.at, f"note {number}")
+    return document
 
 
 _VISIBILITIES = frozenset(item.name.lower() for item in Visibility)

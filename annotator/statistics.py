@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from annotator.project import Project
     from model.heatmaps import Prediction
 
-LABELLED = frozenset({FrameState.DRAFT, FrameState.ACCEPTED, FrameState.REJECTED})
+LABELLED = frozenset({FrameState.DRAFT, FrameState.ACCEPTED, FrameState.REJECTED, FrameState.LOOK_AGAIN})
 
 
 @dataclass(frozen=True)

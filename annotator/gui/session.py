@@ -13,7 +13,7 @@ from annotator.gui.frame_desk import FrameDesk, accepted
 from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
 from annotator.gui.view_state import NOTHING_SELECTED
-from annotator.labels import Decision, FrameState, Review
+from annotator.labels import Decision, FrameState
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _AHEAD = 3
 _NEAR = (1, 2, -1)
-UNDECIDED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED, FrameState.DRAFT})
+UNDECIDED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED, FrameState.DRAFT, FrameState.LOOK_AGAIN})
 UNLABELLED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED})
 
 
@@ -29,6 +29,7 @@ class Session(FrameDesk):
     """Which project is open, which of its frames is on the desk, what was decided, and the way through the frames."""
 
     project_changed = Signal()
+    leaving = Signal()
     frames_changed = Signal()
     wanted_changed = Signal()
     frame_changed = Signal()
@@ -68,14 +69,14 @@ class Session(FrameDesk):
             self.say(self.tr("The network has not looked at this frame yet"))
             return
         labels = accepted(self.labels, self._resolved, self._settings)
-        review = Review(Decision.ACCEPTED, comment=self.record.review.comment)
+        review = self.record.review.decided(Decision.ACCEPTED)
         self.decide(review, text=self.tr("Accept frame"), labels=labels)
         self._leave_decided(self.tr("Accepted. This is the last frame of the list"))
 
     def reject(self, reason: str) -> None:
         """Reject the frame for this reason and go to the next."""
         if self.can_decide:
-            review = Review(Decision.REJECTED, reason, self.record.review.comment)
+            review = self.record.review.decided(Decision.REJECTED, reason=reason)
             self.decide(review, text=self.tr("Reject frame"))
             self._leave_decided(self.tr("Rejected. This is the last frame of the list"))
 
@@ -256,5 +257,6 @@ class Session(FrameDesk):
             self.project = None
 
     def _remember_frame(self) -> None:
+        self.leaving.emit()
         if self.project is not None and self._frame_id is not None:
             self.project.set_setting("frame", self._frame_id)

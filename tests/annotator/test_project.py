@@ -26,6 +26,7 @@ from annotator.labels import (
     FrameState,
     Instance,
     KeypointLabel,
+    Note,
     Origin,
     Review,
     Visibility,
@@ -229,7 +230,8 @@ def test_everything_a_person_can_say_survives_the_store(project):
     labels = set_visibility(labels, "R_PENALTY_MARK", Visibility.ABSENT)
     person = {"nose": KeypointLabel((1.0, 2.0), None, Origin.IMPORTED)}
     labels = labels.with_instance(Instance(3, person, {}, (1.0, 2.0, 3.0, 4.0)))
-    record = FrameRecord(labels, Review(Decision.REJECTED, "blurred", "ä „quoted“ \n line"))
+    notes = (Note("look here", about="CENTER_MARK", author="Ann"), Note("and here", at=(1.5, 2.5)))
+    record = FrameRecord(labels, Review(Decision.REJECTED, "blurred", "ä „quoted“ \n line", "Ann", "Bob", notes))
     project.save_record(1, record, text="All")
     assert project.record(1) == record
     assert project.row(1).state is FrameState.REJECTED

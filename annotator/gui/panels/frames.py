@@ -74,6 +74,11 @@ def paint_state(painter: QPainter, centre: QPointF, state: FrameState) -> None:
         painter.drawEllipse(centre, 6.0, 6.0)
         painter.setPen(QPen(QColor(colours.on_accent), 1.6))
         painter.drawPolyline([QPointF(x - 2.8, y + 0.2), QPointF(x - 0.8, y + 2.3), QPointF(x + 3.0, y - 2.2)])
+    elif state is FrameState.LOOK_AGAIN:
+        painter.setPen(QPen(ORANGE if dark else QColor("#b87a00"), 1.5))
+        painter.drawEllipse(QRectF(x - 6, y - 3.6, 12, 7.2))
+        painter.setBrush(QColor(colours.muted))
+        painter.drawEllipse(centre, 1.4, 1.4)
     else:
         painter.setPen(QPen(VERMILLION, 2.0))
         painter.drawLine(QPointF(x - 3.4, y - 3.4), QPointF(x + 3.4, y + 3.4))
@@ -366,4 +371,5 @@ def state_text(state: FrameState) -> str:
         FrameState.DRAFT: tr("FrameState", "Draft"),
         FrameState.ACCEPTED: tr("FrameState", "Accepted"),
         FrameState.REJECTED: tr("FrameState", "Rejected"),
+        FrameState.LOOK_AGAIN: tr("FrameState", "Needs a second look"),
     }[state]

@@ -162,11 +162,16 @@ class StatusBar(QStatusBar):
     def show_decision(self) -> None:
         """Show what was decided about the frame, and the remark on it."""
         review = self._session.record.review
-        texts = {Decision.ACCEPTED: self.tr("Accepted"), Decision.REJECTED: self.tr("Rejected")}
+        texts = {
+            Decision.ACCEPTED: self.tr("Accepted"),
+            Decision.REJECTED: self.tr("Rejected"),
+            Decision.LOOK_AGAIN: self.tr("Needs a second look"),
+        }
         text = texts.get(review.decision, "")
         if text != self.decision.text():
             self.decision.setText(text)
-        self.decision.setToolTip("\n".join(filter(None, (review.reason, review.comment))))
+        remarks = (review.reason, review.comment, *(note.text for note in review.notes))
+        self.decision.setToolTip("\n".join(filter(None, remarks)))
 
     def show_network(self) -> None:
         """Show which network there is and what it does."""
