@@ -2,9 +2,9 @@
 
 Run with ``python -m tests.benchmarks.five_frames [--frames 12,25] [--seeds 3] [--shots FOLDER]`` from the root of the
 checkout; it needs ``../shared/data``. The person of ``tests.gui.scripted_person`` sends real mouse and key events to
-the window (clicks miss by 1.75 px in x and y), draws at most six lines as they are proposed, snaps them to the paint
-with S and takes offered circles with Enter; there is no network. Distances are to the published keypoints, which
-themselves differ from a camera through all human lines ("floor") by some 2 px.
+the window (clicks miss by 1.75 px in x and y), draws lines as they are proposed with at most twelve clicks, snaps them
+to the paint with S and takes offered circles with Enter; there is no network. Distances are to the published keypoints,
+which themselves differ from a camera through all human clicks ("floor") by some 2 px.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from annotator.gui import theme
 from annotator.gui.main_window import MainWindow
 from annotator.keypoints import resolve
 from annotator.labels import Instance
-from tests.gui.scripted_person import Points, ScriptedPerson, distances, human_lines, published, wait_for
+from tests.gui.scripted_person import Points, ScriptedPerson, distances, human_markings, published, wait_for
 
-FRAMES = "12,25,53,57,70"
+FRAMES = "12,25,57,65,72"
 DATA = Path("../shared/data")
 
 
@@ -68,11 +68,11 @@ def measured(number: int, seed: int, args: argparse.Namespace) -> tuple[float, f
                 QTest.qWait(150)
                 window.grab().save(str(args.shots / f"{number:03d}_{seed}_{name}.png"))
 
-        lines = human_lines(DATA, number)
-        effort = ScriptedPerson(window, seed=1000 * number + seed, look=look).label(lines)
+        markings = human_markings(DATA, number)
+        effort = ScriptedPerson(window, seed=1000 * number + seed, look=look).label(markings)
         off = distances(window, published(DATA, number))
         median = float(np.median(off))
-        floor = floor_of(lines, number)
+        floor = floor_of(markings, number)
         window.close()
         window.deleteLater()
         QTest.qWait(1)
@@ -98,10 +98,10 @@ def opened(root: Path, number: int, width: int, height: int) -> MainWindow:
     return window
 
 
-def floor_of(lines: Points, number: int) -> float:
-    """The median distance of the published points to a camera through all human lines, unmoved, in pixels."""
-    markings = {name: tuple((float(x), float(y)) for x, y in points) for name, points in lines.items()}
-    resolved = resolve(Instance(markings=markings), None, size=(960, 540), threshold=0.3)
+def floor_of(markings: Points, number: int) -> float:
+    """The median distance of the published points to a camera through all human clicks, unmoved, in pixels."""
+    said = {name: tuple((float(x), float(y)) for x, y in points) for name, points in markings.items()}
+    resolved = resolve(Instance(markings=said), None, size=(960, 540), threshold=0.3)
     off = []
     for name, xy in published(DATA, number).items():
         position = resolved.keypoints[name].position

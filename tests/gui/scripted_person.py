@@ -24,18 +24,20 @@ POINTING, BUTTON, KEY, MENTAL = 1.1, 0.1, 0.28, 1.35
 EDGE = 6.0
 NOISE_SD = 1.75
 MOST_CLICKS = 12
+ROUND_CLICKS = 5
 
 Points = dict[str, np.ndarray]
 
 
-def human_lines(data: Path, number: int, size: tuple[int, int] = (960, 540)) -> Points:
-    """The straight markings that a person annotated in a frame of ``soccernet-dev``: (N, 2) pixels each."""
+def human_markings(data: Path, number: int, size: tuple[int, int] = (960, 540)) -> Points:
+    """The markings that a person annotated in a frame of ``soccernet-dev``: (N, 2) pixels each."""
     read = json.loads((data / "soccernet-dev" / "lines" / f"{number:03d}.json").read_text(encoding="utf-8"))
-    lines = {}
+    found = {}
     for name, points in read.items():
-        if name in MARKINGS and not MARKINGS[name].is_round and len(points) >= 2:
-            lines[name] = np.array([(p["x"] * size[0] - 0.5, p["y"] * size[1] - 0.5) for p in points])
-    return lines
+        fewest = ROUND_CLICKS if name in MARKINGS and MARKINGS[name].is_round else 2
+        if name in MARKINGS and len(points) >= fewest:
+            found[name] = np.array([(p["x"] * size[0] - 0.5, p["y"] * size[1] - 0.5) for p in points])
+    return found
 
 
 def published(data: Path, number: int) -> dict[str, np.ndarray]:
@@ -45,12 +47,13 @@ def published(data: Path, number: int) -> dict[str, np.ndarray]:
     return {names[int(index)]: np.array(xy) for index, xy in read.items()}
 
 
-def two_ends(line: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """The two annotated points farthest apart, brought a little inside the frame."""
-    inside = np.clip(line, EDGE, np.array(size) - 1.0 - EDGE)
+def where_to_click(name: str, points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The two annotated points of a line that are farthest apart, a little inside the frame; five along a circle."""
+    inside = np.clip(points, EDGE, np.array(size) - 1.0 - EDGE)
+    if MARKINGS[name].is_round:
+        return inside[np.unique(np.linspace(0, len(inside) - 1, ROUND_CLICKS).round().astype(int))]
     apart = np.linalg.norm(inside[:, None] - inside[None], axis=2)
-    first, last = np.unravel_index(int(apart.argmax()), apart.shape)
-    return inside[first], inside[last]
+    return inside[list(np.unravel_index(int(apart.argmax()), apart.shape))]
 
 
 def wait_for(condition: Callable[[], bool], *, milliseconds: int = 20_000) -> None:
@@ -87,24 +90,25 @@ class ScriptedPerson:
         self._codes = {marking: code for code, marking in marking_codes().items()}
         self.effort = Effort()
 
-    def label(self, lines: Points) -> Effort:
+    def label(self, markings: Points) -> Effort:
         """Label the frame on the screen, from nothing."""
         self.effort = Effort()
-        by_length = sorted(lines, key=lambda name: -float(np.linalg.norm(np.ptp(lines[name], axis=0))))
+        straight = [name for name in markings if not MARKINGS[name].is_round]
+        by_length = sorted(straight, key=lambda name: -float(np.linalg.norm(np.ptp(markings[name], axis=0))))
         self._choose(by_length[0])
         passed = 0
-        while self.effort.clicks < MOST_CLICKS:
+        while True:
             active = self._window.session.active_marking
             drawn = self._window.session.labels.pitch.markings
-            if active in lines and active not in drawn:
-                self._draw(active, lines[active])
+            if active in markings and self._wants(active, by_length):
+                self._draw(active, markings[active])
                 passed = 0
-            elif active is not None and passed < 3:
-                self._key(Qt.Key.Key_Tab, "not in view: another")
+            elif active is not None and passed < 3 and self.effort.clicks < MOST_CLICKS - 1:
+                self._key(Qt.Key.Key_Tab, "not in view, or a circle: another")
                 passed += 1
             else:
                 left = [name for name in by_length if name not in drawn]
-                if not left:
+                if not left or not self._wants(left[0], by_length):
                     break
                 self._choose(left[0])
                 passed = 0
@@ -114,6 +118,16 @@ class ScriptedPerson:
         self._look("done")
         return self.effort
 
+    def _wants(self, name: str, by_length: list[str]) -> bool:
+        """Lines as long as there are any, within the clicks allowed; a circle that the camera has costs none later."""
+        drawn = self._window.session.labels.pitch.markings
+        is_round = MARKINGS[name].is_round
+        if name in drawn or self._window.tools.guide.offer is not None:
+            return False
+        if is_round and any(other not in drawn for other in by_length):
+            return False
+        return self.effort.clicks + (ROUND_CLICKS if is_round else 2) <= MOST_CLICKS
+
     def _choose(self, name: str) -> None:
         """Two letters of a marking."""
         self.effort.thoughts += 1
@@ -121,11 +135,11 @@ class ScriptedPerson:
         for letter in self._codes[name]:
             self._press(Qt.Key(ord(letter.upper())))
 
-    def _draw(self, name: str, line: np.ndarray) -> None:
-        """Two clicks that miss a little; the eye finds the line first."""
+    def _draw(self, name: str, points: np.ndarray) -> None:
+        """Clicks that miss a little; the eye finds the marking first. Enter finishes a circle."""
         self.effort.thoughts += 1
         self.effort.log.append(f"draw {name.strip()}")
-        for at in two_ends(line, self._window.session.size):
+        for at in where_to_click(name, points, self._window.session.size):
             x, y = at + self._rng.normal(0.0, NOISE_SD, 2)
             spot = self._window.canvas.viewportTransform().map(QPointF(x, y)).toPoint()
             viewport = self._window.canvas.viewport()
@@ -133,6 +147,8 @@ class ScriptedPerson:
             QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
             self.effort.clicks += 1
             QTest.qWait(1)
+        if MARKINGS[name].is_round:
+            self._key(Qt.Key.Key_Return, "the circle is done")
 
     def _snap(self) -> None:
         """S draws all that was drawn to the paint."""
@@ -146,15 +162,11 @@ class ScriptedPerson:
     def _take_circles(self) -> None:
         """Circles that the camera is sure of cost Enter."""
         guide = self._window.tools.guide
-        for _ in range(6):
+        for name in [one.marking for one in guide.queue if MARKINGS[one.marking].is_round]:
+            if self._window.session.active_marking != name:
+                self._choose(name)
             if guide.offer is not None:
-                self.effort.thoughts += 1
-                self._key(Qt.Key.Key_Return, f"take {guide.offer.marking}")
-                continue
-            queue = [one.marking for one in guide.queue if MARKINGS[one.marking].is_round]
-            if not queue or self._window.session.active_marking == queue[0]:
-                return
-            self._key(Qt.Key.Key_Tab, "on to the circle")
+                self._key(Qt.Key.Key_Return, f"take {name}")
 
     def _key(self, key: Qt.Key, why: str) -> None:
         self.effort.log.append(why)
