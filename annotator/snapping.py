@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from annotator.keypoints import Resolved, Source
 from annotator.labels import FrameLabels, Point, place, set_marking
-from annotator.paint import PaintField, Refusal, Snap, directions_at, snap_marking, snap_point
+from annotator.paint import PaintField, Refusal, Snap, snap_marking, snap_point, spans_at
 from annotator.pitch import KEYPOINTS, MARKINGS, Crossing, marking_samples
 
 __all__ = ["EVERYTHING", "Outcome", "Snapped", "Target", "markings_through", "snap_labels"]
@@ -151,13 +151,13 @@ def _point_snapped(name: str, at: Point, paint: PaintField, known: Paths) -> Sna
     meeting = markings_through(name)
     if not meeting:
         return Snap((at,), (at,), Refusal.NO_PAINT)
-    directions = directions_at(at, known, meeting, within=NEAR * paint.scale)
+    spans = spans_at(at, known, meeting, within=NEAR * paint.scale, scale=paint.scale)
     on_grass = all(MARKINGS[marking].on_ground for marking in meeting)
-    if len(directions) < min(2, len(meeting)):
+    if len(spans) < min(2, len(meeting)):
         if len(meeting) == 1:
             return Snap((at,), (at,), Refusal.TOO_FEW_CLICKS)
         return snap_point(paint, at, on_grass=on_grass)
-    return snap_point(paint, at, directions=directions, on_grass=on_grass)
+    return snap_point(paint, at, spans=spans, on_grass=on_grass)
 
 
 @cache

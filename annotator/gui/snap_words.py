@@ -47,6 +47,8 @@ def _why_not(refused: Sequence[Outcome]) -> str:
         return translate("Snapping", "{name} stayed: no paint found near it").format(name=name)
     if reason is Refusal.DISAGREES:
         return translate("Snapping", "{name} stayed: the paint found near it makes no line").format(name=name)
+    if reason is Refusal.CROWDED:
+        return translate("Snapping", "{name} stayed: too much beside it looks the same").format(name=name)
     if reason is Refusal.TURNED:
         return translate("Snapping", "{name} stayed: the paint near it runs another way").format(name=name)
     return translate("Snapping", "{name} stayed: the paint is too far away").format(name=name)
