@@ -256,7 +256,7 @@ def test_unknown_keys_of_a_later_program_survive_an_edit(project):
     project.save_record(1, PLACED, text="Place")
     later = (
         '{"version":1,"mood":"good","instances":[{"id":0,"tag":[1],"keypoints":{"CENTER_MARK":'
-        '{"at":[1,2],"origin":"hand","pen":"red"}},"markings":{}}],"review":{"decision":"open","by":"Bo"}}'
+        '{"at":[1,2],"origin":"hand","pen":"red"}},"markings":{}}],"review":{"decision":"open","weather":"wet"}}'
     )
     with closing(sqlite3.connect(project.path)) as db:
         db.execute("UPDATE record SET document=?", (later,))
@@ -266,7 +266,7 @@ def test_unknown_keys_of_a_later_program_survive_an_edit(project):
     project.save_record(1, replace(record, review=Review(Decision.ACCEPTED)), text="Accept")
     with closing(sqlite3.connect(project.path)) as db:
         stored = db.execute("SELECT document FROM record").fetchone()[0]
-    for survivor in ('"mood":"good"', '"tag":[1]', '"pen":"red"', '"by":"Bo"'):
+    for survivor in ('"mood":"good"', '"tag":[1]', '"pen":"red"', '"weather":"wet"'):
         assert survivor in stored
 
 
@@ -338,6 +338,7 @@ def test_frames_are_filtered_by_state_and_text(project):
         FrameState.DRAFT: 1,
         FrameState.ACCEPTED: 1,
         FrameState.REJECTED: 0,
+        FrameState.LOOK_AGAIN: 0,
     }
 
 
