@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 # Qt's Python side looks into the source of whatever is imported after it.
 import numpy as np  # noqa: F401
-from PySide6.QtCore import QObject, QSettings, QSocketNotifier, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from annotator.gui import language, theme
@@ -95,7 +95,8 @@ def _catch_errors(window: MainWindow) -> None:
             window.close()
             return
         log.error("uncaught", exc_info=(kind, error, trace))
-        window.message.warn(window.tr("Something went wrong: {why}").format(why=sentence(error)))
+        said = QCoreApplication.translate("MainWindow", "Something went wrong: {why}")
+        window.message.warn(said.format(why=sentence(error)))
 
     sys.excepthook = hook
 

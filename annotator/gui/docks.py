@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from annotator.gui.checking import Checker
@@ -41,13 +41,13 @@ class Docks:
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
         self.map.marking_chosen.connect(tools.choose_marking)
         tools.changed.connect(lambda: self.map.prefer_markings(tools.current == "marking"))
-        tr = window.tr
-        self._frames = self._dock("dockMedia", tr("Frames"), self.frames)
-        self._pitch = self._dock("dockPitch", tr("Pitch"), self._with_readiness())
-        self._points = self._dock("dockPoints", tr("Points"), self.points)
-        self._layers = self._dock("dockLayers", tr("Layers"), self.layers)
-        self._checks = self._dock("dockChecks", tr("Checks"), self.checks)
-        self.camera_dock = self._dock("dockCamera", tr("Camera"), self.camera)
+        translate = QCoreApplication.translate
+        self._frames = self._dock("dockMedia", translate("Docks", "Frames"), self.frames)
+        self._pitch = self._dock("dockPitch", translate("Docks", "Pitch"), self._with_readiness())
+        self._points = self._dock("dockPoints", translate("Docks", "Points"), self.points)
+        self._layers = self._dock("dockLayers", translate("Docks", "Layers"), self.layers)
+        self._checks = self._dock("dockChecks", translate("Docks", "Checks"), self.checks)
+        self.camera_dock = self._dock("dockCamera", translate("Docks", "Camera"), self.camera)
         self.all = [self._frames, self._pitch, self._points, self._checks, self.camera_dock, self._layers]
         checker.changed.connect(self._count_findings)
         # A tab behind others counts as visible: only its dock knows when it comes to the front.
@@ -57,7 +57,7 @@ class Docks:
     def _count_findings(self) -> None:
         """The tab says how many there are."""
         count = len(self._checker.findings)
-        title = self._window.tr("Checks")
+        title = QCoreApplication.translate("Docks", "Checks")
         self._checks.setWindowTitle(f"{title} ({count})" if count else title)
         self._checks.toggleViewAction().setText(title)
 

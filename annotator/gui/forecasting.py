@@ -120,14 +120,14 @@ class Forecaster(QObject):
     @property
     def text(self) -> str:
         """The network in a few words."""
-        tr = QCoreApplication.translate
+        translate = QCoreApplication.translate
         if self._state is NetworkState.LOADING:
-            return tr("Forecaster", "Loading the network")
+            return translate("Forecaster", "Loading the network")
         if self._network is None:
-            return tr("Forecaster", "No network loaded")
+            return translate("Forecaster", "No network loaded")
         if self._busy_with is not None:
-            return tr("Forecaster", "{device}: predicting").format(device=self._network.device_text)
-        return tr("Forecaster", "{device}: ready").format(device=self._network.device_text)
+            return translate("Forecaster", "{device}: predicting").format(device=self._network.device_text)
+        return translate("Forecaster", "{device}: ready").format(device=self._network.device_text)
 
     def use(self, source: FrameSource | None, store: Store | None) -> None:
         """Read frames from another source and keep predictions in another store; drops everything that was wanted."""
@@ -267,6 +267,7 @@ class Forecaster(QObject):
     def _on_load_failed(self, error: Exception) -> None:
         self._state = NetworkState.FAILED if self._network is None else NetworkState.READY
         name = "" if self._path is None else self._path.name
-        tr = QCoreApplication.translate
+        translate = QCoreApplication.translate
         self.state_changed.emit()
-        self.failed.emit(tr("Forecaster", "{name} could not be loaded: {why}").format(name=name, why=sentence(error)))
+        text = translate("Forecaster", "{name} could not be loaded: {why}")
+        self.failed.emit(text.format(name=name, why=sentence(error)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QTranslator
@@ -34,6 +36,7 @@ from annotator.gui.popups import reasons
 
 pytest_plugins = ("window_fixtures",)
 
+ROOT = Path(__file__).resolve().parents[2]
 # Names of programs, formats and scales, and what is no word at all.
 NAMES = re.compile(
     r"\b(?:Touchline|CVAT|SLEAP|SoccerNet|COCO|YOLO|DeepLabCut|JSON|PDF|English|Magma|Viridis|Cividis|Turbo|Inferno|Gray"
@@ -150,7 +153,7 @@ def test_the_dialogs_do_too(translated, qtbot, tmp_path, settings, name):
 def test_what_is_said_in_passing_does_too(translated, qtbot, tmp_path):
     assert [plain(reason) for reason in reasons()] == [""] * 9
     translated.dialogs.tell_export(ExportReport(ExportKind.COCO, tmp_path, 3, (LeftOut("a", "b"),)))
-    translated.arrivals.bring([tmp_path / "away", tmp_path])
+    translated.arrivals.bring([tmp_path / "away"])
     qtbot.waitUntil(lambda: len(translated.message.toasts) == 2)
     assert untranslated(translated.message, allowed=(str(tmp_path), tmp_path.name)) == []
 
@@ -169,7 +172,6 @@ def test_the_walk_finds_what_is_not_translated(qtbot):
 def compiled(tmp_path, code: str, texts: dict[tuple[str, str], str]):
     """A translation made the way translators make one."""
     import subprocess
-    from pathlib import Path
 
     import PySide6
 
@@ -209,3 +211,18 @@ def test_english_and_an_unknown_language_need_no_translation(qapp, tmp_path, set
     assert language.install(qapp, settings, tmp_path) == []
     language.choose(settings, "xx")
     assert language.install(qapp, settings, tmp_path) == []
+
+
+def test_every_text_is_found_by_the_tool_that_collects_them():
+    """``lupdate`` reads sources: it knows ``self.tr`` and ``translate`` with a context, and no other name for them."""
+    wrong = []
+    for path in sorted((ROOT / "annotator" / "gui").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func
+            bare = isinstance(called, ast.Name) and called.id == "tr"
+            foreign = isinstance(called, ast.Attribute) and called.attr == "tr" and ast.unparse(called.value) != "self"
+            if bare or foreign:
+                wrong.append(f"{path.name}:{node.lineno}")
+    assert wrong == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QCoreApplication, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -24,6 +24,8 @@ from annotator.export import ExportKind, ExportReport
 from annotator.formats.soccernet import ImportReport
 from annotator.gui.session import Session
 from annotator.labels import FrameState
+
+translate = QCoreApplication.translate
 
 
 class ExportDialog(QDialog):
@@ -147,21 +149,21 @@ class ReportDialog(QDialog):
 
 def export_report(report: ExportReport, parent: QWidget) -> ReportDialog:
     """The report page of an export."""
-    title = parent.tr("Export")
-    summary = parent.tr("Frames exported: {count}. They are in {folder}.").format(
+    title = translate("Reports", "Export")
+    summary = translate("Reports", "Frames exported: {count}. They are in {folder}.").format(
         count=f"{report.frames:,}", folder=report.folder
     )
     if report.left_out:
-        summary += " " + parent.tr("Left out: {count}.").format(count=f"{len(report.left_out):,}")
+        summary += " " + translate("Reports", "Left out: {count}.").format(count=f"{len(report.left_out):,}")
     return ReportDialog(title, summary, [str(item) for item in report.left_out], report.folder, parent)
 
 
 def import_report(report: ImportReport, parent: QWidget) -> ReportDialog:
     """The report page of an import of line files."""
-    title = parent.tr("Import SoccerNet lines")
-    summary = parent.tr("Frames that got lines: {count}.").format(count=f"{len(report.added):,}")
+    title = translate("Reports", "Import SoccerNet lines")
+    summary = translate("Reports", "Frames that got lines: {count}.").format(count=f"{len(report.added):,}")
     groups = (report.skipped, report.unmatched, report.findings)
     left_out = [str(finding) for group in groups for finding in group]
     if left_out:
-        summary += " " + parent.tr("Left out: {count}.").format(count=f"{len(left_out):,}")
+        summary += " " + translate("Reports", "Left out: {count}.").format(count=f"{len(left_out):,}")
     return ReportDialog(title, summary, left_out, None, parent)

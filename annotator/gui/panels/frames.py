@@ -364,12 +364,12 @@ def state_text(state: FrameState) -> str:
     """The state of a frame in a word."""
     from PySide6.QtCore import QCoreApplication
 
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     return {
-        FrameState.UNSEEN: tr("FrameState", "Not seen"),
-        FrameState.PREDICTED: tr("FrameState", "Predicted"),
-        FrameState.DRAFT: tr("FrameState", "Draft"),
-        FrameState.ACCEPTED: tr("FrameState", "Accepted"),
-        FrameState.REJECTED: tr("FrameState", "Rejected"),
-        FrameState.LOOK_AGAIN: tr("FrameState", "Needs a second look"),
+        FrameState.UNSEEN: translate("FrameState", "Not seen"),
+        FrameState.PREDICTED: translate("FrameState", "Predicted"),
+        FrameState.DRAFT: translate("FrameState", "Draft"),
+        FrameState.ACCEPTED: translate("FrameState", "Accepted"),
+        FrameState.REJECTED: translate("FrameState", "Rejected"),
+        FrameState.LOOK_AGAIN: translate("FrameState", "Needs a second look"),
     }[state]

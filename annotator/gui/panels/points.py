@@ -67,26 +67,26 @@ def glyph_of(point: Keypoint) -> Glyph | None:
 
 def source_text(point: Keypoint) -> str:
     """Where the position comes from, in a word."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     if point.source is Source.PLACED and point.origin in (Origin.ACCEPTED, Origin.IMPORTED):
         accepted = point.origin is Origin.ACCEPTED
-        return tr("Points", "Accepted") if accepted else tr("Points", "Imported")
+        return translate("Points", "Accepted") if accepted else translate("Points", "Imported")
     texts = {
-        Source.PLACED: tr("Points", "Placed"),
-        Source.CONSTRUCTED: tr("Points", "Constructed"),
-        Source.PROJECTED: tr("Points", "Projected"),
-        Source.PREDICTED: tr("Points", "Predicted"),
+        Source.PLACED: translate("Points", "Placed"),
+        Source.CONSTRUCTED: translate("Points", "Constructed"),
+        Source.PROJECTED: translate("Points", "Projected"),
+        Source.PREDICTED: translate("Points", "Predicted"),
     }
     return "" if point.source is None else texts[point.source]
 
 
 def visibility_text(point: Keypoint) -> str:
     """Whether it can be seen, in a word."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     return {
-        Visibility.VISIBLE: tr("Points", "Visible"),
-        Visibility.OCCLUDED: tr("Points", "Occluded"),
-        Visibility.ABSENT: tr("Points", "Absent"),
+        Visibility.VISIBLE: translate("Points", "Visible"),
+        Visibility.OCCLUDED: translate("Points", "Occluded"),
+        Visibility.ABSENT: translate("Points", "Absent"),
     }[point.visibility]
 
 
