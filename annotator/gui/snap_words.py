@@ -31,7 +31,9 @@ def _moved(moved: Sequence[Outcome]) -> str:
     if len(moved) == 1:
         text = translate("Snapping", "{name} snapped to the paint, {shift:.1f} px")
         return text.format(name=spoken(moved[0].name), shift=moved[0].shift)
-    text = translate("Snapping", "{count} snapped to the paint, up to {shift:.1f} px")
+    text = translate("Snapping", "{count} points snapped to the paint, up to {shift:.1f} px")
+    if all(outcome.is_marking for outcome in moved):
+        text = translate("Snapping", "{count} markings snapped to the paint, up to {shift:.1f} px")
     return text.format(count=len(moved), shift=max(outcome.shift for outcome in moved))
 
 

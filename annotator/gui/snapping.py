@@ -19,6 +19,7 @@ from annotator.snapping import EVERYTHING, Outcome, Snapped, Target, snap_labels
 
 SHOWN_MS = 1600
 PREPARE_MS = 120
+FULLY_SHOWN = 2
 _SETTING = "snapOnRelease"
 
 
@@ -178,15 +179,19 @@ class Snapper(QObject):
 
 
 def evidence(outcomes: tuple[Outcome, ...], before: Resolved | None, after: Resolved | None) -> Sketch:
-    """What was found: the markings as they were and as they are now, and a sign wherever paint was seen."""
+    """What was found: the markings as they were and as they are now, and a sign wherever paint was seen.
+
+    Of many markings a third of the paint that agrees is shown, so that the lines can still be seen.
+    """
     strokes: list[Stroke] = []
     signs: list[Spot] = []
+    every = 1 if len(outcomes) <= FULLY_SHOWN else 3
     for outcome in outcomes:
         if outcome.is_marking and outcome.moved:
             strokes.extend(_path_of(outcome.name, before, Look.BEFORE))
             strokes.extend(_path_of(outcome.name, after, Look.AFTER))
         snap = outcome.snap
-        signs.extend(spots(Sign.PAINT, snap.ticks[snap.agree]))
+        signs.extend(spots(Sign.PAINT, snap.ticks[snap.agree][::every]))
         signs.extend(spots(Sign.STRAY, snap.ticks[~snap.agree]))
     return Sketch(tuple(strokes), tuple(signs))
 
