@@ -13,6 +13,8 @@ from annotator.evidence import gather
 from annotator.in_view import stretches
 from annotator.keypoints import Source, resolve
 from annotator.labels import EMPTY, Origin, place, set_marking
+from annotator.paint import PaintField
+from annotator.paint_labels import labels_on_paint, snap_labels
 from annotator.pitch import KEYPOINTS, MARKINGS
 from annotator.projections import Pinhole, Plane
 from annotator.steering import (
@@ -26,6 +28,7 @@ from annotator.steering import (
     starting_camera,
     steer,
 )
+from annotator.synthetic import render
 from annotator.synthetic.cameras import random_view as rendered_view
 
 NAMES = list(KEYPOINTS)
@@ -276,3 +279,62 @@ def test_an_empty_instance_can_be_labelled_by_dragging_alone():
     middle = np.mean(WORLDS[visible(truth), 0])
     start = Start.LEFT if middle < -18 else Start.RIGHT if middle > 18 else Start.CENTRE
     assert drags_needed(rng, starting_camera(SIZE, start=start), truth, most=6) <= 6
+
+
+@pytest.fixture(scope="module")
+def nearly_right():
+    """A rendered frame of a standard pitch and a camera a few pixels off it."""
+    for seed in range(7000, 7040):
+        frame = render(seed, SIZE, family="main")
+        if abs(frame.length - 105.0) < 0.01 and visible(frame.camera).sum() >= 12:
+            break
+    truth = frame.camera
+    c, s = math.cos(5.0 / truth.focal), math.sin(5.0 / truth.focal)
+    rotation = truth.rotation @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    return frame, camera_of(SIZE, rotation, truth.position, math.log(truth.focal), 0.0)
+
+
+def median_off(solution, truth):
+    inside = visible(truth)
+    return float(np.median(np.linalg.norm(at(solution, *WORLDS) - truth.project(WORLDS), axis=1)[inside]))
+
+
+def test_a_steered_camera_drawn_to_the_paint_is_as_exact_as_the_picture(nearly_right):
+    frame, camera = nearly_right
+    assert median_off(camera, frame.camera) > 3.0
+    labels, snaps = labels_on_paint(EMPTY, camera, [pinned(camera, FAR)], PaintField.of(frame.rgb))
+    assert sum(not snap.refused for snap in snaps.values()) >= 4
+    assert set(labels.pitch.markings) == {name for name, snap in snaps.items() if not snap.refused}
+    assert not labels.pitch.keypoints
+    solved = resolve(labels.pitch, None, size=SIZE, threshold=0.3).solution
+    assert median_off(solved, frame.camera) < 1.0
+
+
+def test_without_paint_a_steered_camera_is_kept_as_it_is(camera):
+    bare = PaintField.of(np.full((SIZE[1], SIZE[0], 3), (70, 130, 50), np.uint8))
+    pins = [pinned(camera, BOX)]
+    labels, snaps = labels_on_paint(EMPTY, camera, pins, bare)
+    assert all(snap.refused for snap in snaps.values())
+    assert labels == labels_from_steering(EMPTY, camera, pins)
+
+
+def test_what_was_drawn_before_is_not_drawn_to_the_paint_with_the_template(nearly_right):
+    frame, camera = nearly_right
+    name = next(iter(stretches(camera)))
+    drawn = ((100.0, 100.0), (300.0, 120.0))
+    before = place(set_marking(EMPTY, name, drawn), FAR, (50.0, 60.0))
+    labels, snaps = labels_on_paint(before, camera, [], PaintField.of(frame.rgb))
+    assert labels.pitch.markings[name] == drawn
+    assert name not in snaps
+    assert labels.pitch.keypoints == before.pitch.keypoints
+
+
+def test_all_markings_or_some_are_drawn_to_the_paint_in_one_step(nearly_right):
+    frame, camera = nearly_right
+    field, sloppy = PaintField.of(frame.rgb), labels_from_steering(EMPTY, camera)
+    labels, snaps = snap_labels(sloppy, field)
+    moved_names = {name for name, clicks in labels.pitch.markings.items() if clicks != sloppy.pitch.markings[name]}
+    assert moved_names == {name for name, snap in snaps.items() if not snap.refused}
+    assert len(moved_names) >= 4
+    one = next(iter(moved_names))
+    assert set(snap_labels(sloppy, field, markings=[one])[1]) == {one}
