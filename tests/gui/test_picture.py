@@ -12,6 +12,7 @@ from windows import DRAWN
 
 from annotator.gui import theme
 from annotator.gui.canvas import Canvas
+from annotator.gui.panels.pitch_map import PitchMap
 from annotator.gui.tone import Tone
 from annotator.gui.tone_strip import ToneStrip
 from annotator.gui.view_settings import HeatColours, LoupeWhen
@@ -22,16 +23,18 @@ from annotator.gui.view_state import (
     Glyph,
     Mark,
     Polyline,
+    Selection,
     SpreadView,
     ViewSettings,
     ViewState,
     view_state,
 )
 from annotator.keypoints import Source, resolve
-from annotator.labels import Instance
+from annotator.labels import FrameLabels, Instance
 from annotator.lens import Lens
 from annotator.pitch import MARKINGS, marking_samples
 
+pytest_plugins = ("window_fixtures",)
 WIDTH, HEIGHT = 384, 216
 FONT = "DejaVu Sans"
 
@@ -305,3 +308,24 @@ def tone_strip(qtbot):
     strip.toggle()
     session.close()
     return strip
+
+
+def test_the_pitch_map_of_a_frame_with_drawings(qtbot, session, font, check_picture, request):
+    """What is drawn, what follows, what is selected, and what is still missing."""
+    app = QApplication.instance()
+    before = app.font()
+    request.addfinalizer(lambda: app.setFont(before))
+    app.setStyle(QStyleFactory.create("Fusion"))
+    app.setFont(font)
+    theme.apply(app, theme.Scheme.LIGHT)
+    labels = FrameLabels((Instance(markings=dict(list(DRAWN.items())[:6])),))
+    shown = PitchMap(session)
+    qtbot.addWidget(shown)
+    shown.resize(360, 250)
+    with qtbot.waitExposed(shown):
+        shown.show()
+    empty = shown.state
+    session.edit(labels, text="draw")
+    session.select(Selection(marking="Big rect. left main"))
+    qtbot.waitUntil(lambda: shown.state != empty)
+    check_picture(shown.grab().toImage(), "pitch_map")
