@@ -44,6 +44,7 @@ class Actions(QObject):
     """The table as Qt actions of one window, with the keys of its key map."""
 
     keys_changed = Signal()
+    asked = Signal(str)
 
     def __init__(self, window: MainWindow, keyring: Keyring) -> None:
         super().__init__(window)
@@ -84,6 +85,7 @@ class Actions(QObject):
         return action
 
     def _run(self, command: Command) -> None:
+        self.asked.emit(command.id)
         command.run(self._window)
         self.refresh_soon()
 

@@ -14,6 +14,7 @@ from annotator.gui.order import Order
 from annotator.gui.session import Session
 from annotator.project import Project
 from annotator.store_media import IMAGE_SUFFIXES, data_directory
+from annotator.store_schema import SUFFIX
 
 if TYPE_CHECKING:
     from annotator.export import ExportKind
@@ -31,6 +32,7 @@ class Errands(QObject):
     """Runs long work for a session, one piece at a time, and reports how it went."""
 
     opening = Signal(str)
+    tutorial_opened = Signal()
     exported = Signal(object)
     imported = Signal(object)
     counted = Signal(object)
@@ -81,6 +83,31 @@ class Errands(QObject):
             return listed(Project.for_media([target]))
 
         self._opener.ask(work, then=self._on_sample, failed=self._on_failed)
+
+    def open_tutorial(self) -> None:
+        """Open a fresh copy of the sample project, for the tutorial alone; `tutorial_opened` follows."""
+        source = self._resources / "sample"
+        target = (self._data or data_directory()) / "tutorial"
+        project = self._session.project
+        if project is not None and project.path.with_suffix("") == target.absolute():
+            self._session.adopt(None)
+        self.opening.emit(self.tr("Tutorial"))
+
+        def work(progress: Progress, should_stop: ShouldStop) -> tuple[Project, Order]:
+            shutil.rmtree(target, ignore_errors=True)
+            for path in target.parent.glob(f"{target.name}{SUFFIX}*"):
+                path.unlink()
+            target.mkdir(parents=True)
+            for path in sorted(source.iterdir()):
+                if path.suffix.lower() in IMAGE_SUFFIXES:
+                    shutil.copyfile(path, target / path.name)
+            return listed(Project.for_media([target]))
+
+        self._opener.ask(work, then=self._on_tutorial, failed=self._on_failed)
+
+    def _on_tutorial(self, opened: tuple[Project, Order]) -> None:
+        self._on_opened(opened)
+        self.tutorial_opened.emit()
 
     def _on_sample(self, opened: tuple[Project, Order]) -> None:
         """The sample project is there to be looked at: the network sees all of it at once."""

@@ -19,6 +19,7 @@ from annotator.gui.checking import Checker
 from annotator.gui.dialogs.opener import Opener
 from annotator.gui.docks import Docks
 from annotator.gui.easel import Easel
+from annotator.gui.effort_log import EffortLog
 from annotator.gui.errands import RESOURCES, Errands
 from annotator.gui.files import Files
 from annotator.gui.forecasting import NetworkFactory, NetworkState, load_network
@@ -35,6 +36,7 @@ from annotator.gui.popups import context_menu, reject_menu
 from annotator.gui.recent import stored_list
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
+from annotator.gui.tutorial import Tutorial
 
 
 class MainWindow(QMainWindow):
@@ -163,6 +165,7 @@ class MainWindow(QMainWindow):
         canvas.context_requested.connect(partial(context_menu, self))
         for view in (self.frames.view, self.docks.points):
             view.space_tapped.connect(self.actions_.tap)
+        self.effort, self.tutorial = EffortLog(self), Tutorial(self)
 
     def _on_failed(self, text: str) -> None:
         self.empty.show_waiting("")
@@ -209,7 +212,7 @@ class MainWindow(QMainWindow):
         """Put the keyboard into the next pane (1) or the one before (-1)."""
         bar = self.findChild(QToolBar, "toolbar")
         frames, *others = self.docks.all
-        panes = [frames, self._stack, *others, self.message, bar]
+        panes = [frames, self.tutorial.card, self._stack, *others, self.message, bar]
         step_pane([pane for pane in panes if pane is not None], by)
 
     def reset_layout(self) -> None:

@@ -32,12 +32,13 @@ def drop(window, *paths):
     window.dropEvent(event)
 
 
-def test_an_empty_window_shows_three_ways_in(empty_window):
+def test_an_empty_window_shows_the_ways_in(empty_window):
     assert empty_window.empty.isVisible()
     assert [button.text().strip() for button in empty_window.empty.buttons] == [
         "Open folder",
         "Open video",
         "Open sample project",
+        "Tutorial",
     ]
     assert not empty_window.canvas.isVisible()
 

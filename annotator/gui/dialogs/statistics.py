@@ -1,8 +1,8 @@
-"""How far the project has come: frames by state, points by name, and how far the network was off."""
+"""How far the project has come: frames by state, points by name, how far the network was off, what a frame takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from annotator.effort import RECENT, summary
 from annotator.gui import theme
 from annotator.labels import FrameState
 from annotator.statistics import Statistics
@@ -19,12 +20,12 @@ _WIDEST = 40.0
 
 
 class StatisticsDialog(QDialog):
-    """Three plots of what was counted."""
+    """Four plots of what was counted."""
 
     def __init__(self, statistics: Statistics, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Statistics"))
-        self.resize(860, 640)
+        self.resize(860, 680)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 12)
         layout.setSpacing(8)
@@ -35,6 +36,9 @@ class StatisticsDialog(QDialog):
         layout.addWidget(self.points, 3)
         layout.addWidget(self._headed(corrections_sentence(statistics)))
         layout.addWidget(self.corrections, 2)
+        self.effort = self._effort_plot(statistics)
+        layout.addWidget(self._headed(effort_sentence(statistics)))
+        layout.addWidget(self.effort, 2)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
@@ -84,6 +88,42 @@ class StatisticsDialog(QDialog):
             accent = QColor(theme.tokens().accent)
             plot.addItem(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=counts, brush=accent, pen=None))
         return plot
+
+
+    def _effort_plot(self, statistics: Statistics) -> pg.PlotWidget:
+        """The seconds of every accepted frame in the order of work, and the running median through them."""
+        plot = self._plot()
+        plot.setLabel("left", self.tr("s a frame"))
+        plot.setLabel("bottom", self.tr("accepted frames, in the order of work"))
+        plot.setVisible(len(statistics.efforts) > 1)
+        seconds = np.array([effort.seconds for effort in statistics.efforts])
+        at = np.arange(1, len(seconds) + 1, dtype=float)
+        accent = QColor(theme.tokens().accent)
+        quiet = QColor(accent.red(), accent.green(), accent.blue(), 110)
+        plot.addItem(pg.ScatterPlotItem(x=at, y=seconds, size=5, brush=quiet, pen=None))
+        plot.addItem(pg.PlotDataItem(x=at, y=np.array(running_median(seconds.tolist())), pen=pg.mkPen(accent, width=2)))
+        plot.setYRange(0.0, float(np.quantile(seconds, 0.95)) * 1.1 if len(seconds) else 1.0)
+        return plot
+
+
+def running_median(values: Sequence[float]) -> list[float]:
+    """The median of each value and those before it, as many as "lately" means."""
+    return [float(np.median(values[max(0, end - RECENT) : end])) for end in range(1, len(values) + 1)]
+
+
+def effort_sentence(statistics: Statistics) -> str:
+    """What an accepted frame takes, and whether that changes."""
+    translate = QCoreApplication.translate
+    found = summary(statistics.efforts)
+    if found is None:
+        return translate("Statistics", "Time and actions for each accepted frame: none measured yet")
+    text = translate("Statistics", "Each accepted frame takes {seconds} s and {actions} actions (median of {count})")
+    said = text.format(seconds=f"{found.median.seconds:.0f}", actions=f"{found.median.actions:g}", count=found.count)
+    if found.first is not None and found.last is not None:
+        text = translate("Statistics", "; the first {recent} took {first} s, the last {recent} {last} s")
+        first, last = f"{found.first.seconds:.0f}", f"{found.last.seconds:.0f}"
+        said += text.format(recent=RECENT, first=first, last=last)
+    return said
 
 
 def most_said(statistics: Statistics) -> list[str]:

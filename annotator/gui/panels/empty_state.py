@@ -14,11 +14,12 @@ from annotator.gui.actions import Actions
 from annotator.gui.recent import Recent
 
 _SHOWN = 5
-_OPENERS = {"file.openFolder": "open-folder", "file.openVideo": "open-video", "file.openSample": "sample"}
+_OPENERS = {"file.openFolder": "open-folder", "file.openVideo": "open-video", "file.openSample": "sample",
+            "help.tutorial": "learn"}  # fmt: skip
 
 
 class EmptyState(QWidget):
-    """Three ways in, where to drop files, and what was opened lately."""
+    """Ways in, where to drop files, and what was opened lately."""
 
     path_chosen = Signal(object)
 
