@@ -199,6 +199,11 @@ class KeysPage(QWidget):
         self.line.show_command("" if item is None else item.text(0),
                                self._keymap.keys(command_id) if command_id else None,
                                changed=self._keymap.is_changed(command_id))  # fmt: skip
+        # Made later than everything else, they would come last in the order of the Tab key.
+        before: QWidget = self.tree
+        for button in (*self.line.chips, self.line.add, self.line.reset):
+            QWidget.setTabOrder(before, button)
+            before = button
 
     def show_query(self, query: str) -> None:
         """Show only the rows that hold every word typed."""
@@ -239,6 +244,8 @@ class KeysPage(QWidget):
             self._use(self._keymap.with_key(command_id, key), said)
         elif owner != command_id:
             self._ask((command_id, key))
+        else:
+            self.says.setText(self.tr("{key} asks for it already").format(key=shown([key])))
 
     def _ask(self, wanted: tuple[str, str] | None) -> None:
         """Say whose key this is, and offer to move it."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from windows import press, settle
 
 from annotator.gui.dialogs.keys import KeysDialog
@@ -257,6 +257,17 @@ def test_waiting_for_a_key_ends_with_a_look_elsewhere(dialog, qtbot):
     assert dialog.page.line.add.waiting
     dialog.search.setFocus()
     qtbot.waitUntil(lambda: not dialog.page.line.add.waiting)
+
+
+def test_the_keys_of_a_command_are_reached_by_tab_after_the_table(dialog, qtbot):
+    choose(dialog, "edit.redo")
+    dialog.tree.setFocus()
+    way = []
+    for _ in range(3):
+        qtbot.waitUntil(lambda: all(chip.isVisible() for chip in dialog.page.line.chips))
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        way.append(QApplication.focusWidget())
+    assert way == [*dialog.page.line.chips, dialog.page.line.add]
 
 
 def test_a_command_is_found_by_pressing_its_key(dialog, qtbot):
