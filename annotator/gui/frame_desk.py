@@ -72,7 +72,7 @@ class FrameDesk(QObject):
         self._settings = ViewSettings()
         self._active: tuple[str | None, str | None] = (None, None)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(self._store)
+        self._pause.timeout.connect(self._rest)
         self._clear()
 
     def _clear(self) -> None:
@@ -84,6 +84,7 @@ class FrameDesk(QObject):
         self._resolved: Resolved | None = None
         self._selection = NOTHING_SELECTED
         self._gesture: tuple[object, int] | None = None
+        self._resting = False
         self._serial = 0
         self._unstored: tuple[int, FrameRecord, str] | None = None
 
@@ -144,8 +145,8 @@ class FrameDesk(QObject):
 
     @property
     def in_gesture(self) -> bool:
-        """True while something is being dragged."""
-        return self._gesture is not None
+        """True while something is being dragged or nudged; not in a pause, which nudges end with."""
+        return self._gesture is not None and not self._resting
 
     def say(self, text: str) -> None:
         """Show a short hint."""
@@ -225,6 +226,7 @@ class FrameDesk(QObject):
         if self._frame_id is None or self._record is None or record == self._record:
             return
         self._gesture = None if gesture is None else (gesture, self._serial)
+        self._resting = False
         if gesture is None:
             self._store()
         before, frame_id = self._record, self._frame_id
@@ -243,6 +245,10 @@ class FrameDesk(QObject):
         if frame_id == self._frame_id:
             self._resolve()
         self.record_changed.emit(frame_id)
+
+    def _rest(self) -> None:
+        self._store()
+        self._resting = True
 
     def _store(self) -> None:
         self._pause.stop()

@@ -381,3 +381,27 @@ def test_space_accepts_in_both_lists_and_letters_are_commands(window, qtbot, whi
     qtbot.keyClick(view, Qt.Key.Key_Space)
     settle(window, qtbot)
     assert window.session.project.record(first).review.decision is Decision.ACCEPTED
+
+
+def test_after_a_nudge_the_pointer_lights_things_again(window, qtbot, tmp_path):
+    load_network(window, qtbot, tmp_path)
+    x, y, _ = SEEN["CENTER_MARK"]
+    click(window, qtbot, x, y)
+    press(window, qtbot, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: not window.session.in_gesture)
+    x, y, _ = SEEN["L_PENALTY_MARK"]
+    qtbot.mouseMove(window.canvas.viewport(), spot(window, x, y))
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(keypoint="L_PENALTY_MARK"))
+
+
+def test_what_is_hidden_is_not_hovered(window, qtbot):
+    draw(window, ("Big rect. left main", "Big rect. left top", "Side line left", "Side line top"))
+    (x0, y0), (x1, y1) = DRAWN["Side line top"][:2]
+    middle = spot(window, (x0 + x1) / 2, (y0 + y1) / 2)
+    press(window, qtbot, Qt.Key.Key_K)
+    press(window, qtbot, Qt.Key.Key_T)
+    qtbot.mouseMove(window.canvas.viewport(), middle)
+    assert window.session.hovering.target == NOTHING
+    press(window, qtbot, Qt.Key.Key_K)
+    qtbot.mouseMove(window.canvas.viewport(), middle + QPoint(1, 0))
+    qtbot.waitUntil(lambda: window.session.hovering.target == Target(marking="Side line top"))
