@@ -109,7 +109,8 @@ class Canvas(Lightbox):
     def show_view(self, state: ViewState) -> None:
         """Show this state of the marks in place of the one before."""
         held, now = held_point(self._overlay.state), held_point(state)
-        self._overlay.show_state(state, dragging=self._gesture is Gesture.TOOL)
+        if self._overlay.show_state(state, dragging=self._gesture is Gesture.TOOL):
+            self.viewport().update()
         if held and now and held[0] == now[0] and held[1] != now[1] and self._gesture is None:
             self.linger_at(now[1])
         elif self._gesture is None:

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QDataStream, Qt
+from PySide6.QtCore import QByteArray, QDataStream, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from annotator.gui.view_state import Polyline
@@ -55,6 +55,8 @@ def cased(polylines: tuple[Polyline, ...]) -> Cased:
     paths = [_simplified(line.points) for line in polylines if len(line.points) >= 2]
     if not paths:
         return NOTHING
+    if len(paths) == 1 and len(paths[0]) == 2:
+        return _single(*paths[0].tolist())
     joined = np.concatenate(paths)
     along = np.abs(np.diff(joined, axis=0))
     # From the end of one path to the start of the next there is no segment.
@@ -64,6 +66,14 @@ def cased(polylines: tuple[Polyline, ...]) -> Cased:
     steep = there & (along[:, 0] <= SLANT * along[:, 1])
     whole = _path_of(joined, there)
     return Cased(whole, *(whole if (part == there).all() else _path_of(joined, part) for part in (flat, steep)))
+
+
+def _single(start: list[float], end: list[float]) -> Cased:
+    """One straight line, as most are."""
+    path = QPainterPath(QPointF(*start))
+    path.lineTo(*end)
+    across, down = abs(end[0] - start[0]), abs(end[1] - start[1])
+    return Cased(path, path if down <= SLANT * across else None, path if across <= SLANT * down else None)
 
 
 def _path_of(points: NDArray[np.float64], there: NDArray[np.bool_]) -> QPainterPath:

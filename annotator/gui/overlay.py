@@ -23,6 +23,9 @@ from annotator.gui.name_layout import Box, Named, Place, lay_out
 from annotator.gui.pointing import Rect
 from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState, spoken
 
+# So many marks lie all over the view.
+MANY = 12
+
 _K = TypeVar("_K")
 _I = TypeVar("_I", bound=QGraphicsItem)
 
@@ -51,11 +54,15 @@ class Overlay:
         for item in (self._ghost, self._doubtful, self._spreads, self._band):
             scene.addItem(item)
 
-    def show_state(self, state: ViewState, *, dragging: bool = False) -> None:
-        """Show this state in place of the one before; ``dragging``: names make room for what moves at `settle`."""
+    def show_state(self, state: ViewState, *, dragging: bool = False) -> bool:
+        """Show this state in place of the one before; ``dragging``: names make room for what moves at `settle`.
+
+        True where so much changed that painting all of the view costs less than painting every part of it.
+        """
         before, self.state = self.state, state
+        changed = 0
         if state.marks != before.marks:
-            self._show_marks(before.marks, state.marks)
+            changed = self._show_marks(before.marks, state.marks)
         if state.curves != before.curves:
             self._show_curves(state.curves)
         if state.clicks != before.clicks:
@@ -72,16 +79,20 @@ class Overlay:
             self._lay_out_names([mark for mark in state.marks if mark.selected])
         elif state.has_names or before.has_names:
             self._lay_out_names()
+        return changed >= MANY
 
     def settle(self) -> None:
         """What was dragged has come to rest: the other names make room for its name."""
         if self._unsettled and self.state.has_names:
             self._lay_out_names()
 
-    def _show_marks(self, before: tuple[Mark, ...], marks: tuple[Mark, ...]) -> None:
-        for mark in _changed(before, marks):
+    def _show_marks(self, before: tuple[Mark, ...], marks: tuple[Mark, ...]) -> int:
+        changed = _changed(before, marks)
+        for mark in changed:
             self._show_mark(mark)
-        _hide(self._marks, {mark.name for mark in before} - {mark.name for mark in marks})
+        gone = {mark.name for mark in before} - {mark.name for mark in marks}
+        _hide(self._marks, gone)
+        return len(changed) + len(gone)
 
     def _show_mark(self, mark: Mark) -> None:
         if mark.name == self._hovered:
