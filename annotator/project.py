@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -302,6 +302,22 @@ class Project:
             if expected is not None and not store_rows.holds(db, frame_id, expected):
                 raise ChangedElsewhereError(self.path)
             store_rows.save_record(db, frame_id, record, text, author)
+
+    def save_records(
+        self, records: Mapping[int, FrameRecord], *, text: str, author: str = "", expected: Mapping[int, FrameRecord]
+    ) -> None:
+        """Store what persons said of many frames at once, a history entry each: all of it, or nothing.
+
+        Raises
+        ------
+        ChangedElsewhereError
+            If one of the frames is not what was ``expected`` of it; nothing is written then.
+        """
+        with self._write() as db:
+            for frame_id, record in records.items():
+                if not store_rows.holds(db, frame_id, expected[frame_id]):
+                    raise ChangedElsewhereError(self.path)
+                store_rows.save_record(db, frame_id, record, text, author)
 
     def history(self, frame_id: int) -> list[HistoryEntry]:
         """Every stored edit of a frame, oldest first."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, Review, place
-from annotator.project import Predictions, Project, ProjectError
+from annotator.project import ChangedElsewhereError, Predictions, Project, ProjectError
 from annotator.travel import Effect, Winner, back_up, back_up_if_due, backups_of, merge
 from main import main
 from model.heatmaps import Prediction
@@ -231,3 +231,16 @@ def test_the_command_merges_cuts_and_relinks(project: Project, other: Project, t
     moved = folder.with_name("moved")
     folder.rename(moved)
     assert main(["project", "relink", path, str(moved)]) == 0
+
+
+def test_many_frames_are_stored_at_once_or_not_at_all(project: Project) -> None:
+    numbers = project.frame_ids()
+    records = {number: FrameRecord(place(EMPTY, POINT, (float(number), 1.0))) for number in numbers}
+    before = dict.fromkeys(numbers, FrameRecord())
+    say(project, "b/4.png", 9.0)
+    with pytest.raises(ChangedElsewhereError):
+        project.save_records(records, text="many", expected=before)
+    assert [said(project, project.row(number).name) for number in numbers] == [None, None, None, 9.0]
+    before[numbers[-1]] = project.record(numbers[-1])
+    project.save_records(records, text="many", expected=before)
+    assert [project.record(number) for number in numbers] == list(records.values())
