@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 MOST_PROFILES, FEWEST_PROFILES = 60, 10
 SPACING = 2.0  # pixels of 540 rows between profiles, at least
-SAMPLES = 2500  # conics that sloppy clicks may stand for
+SAMPLES = 1800  # conics that sloppy clicks may stand for
 BEND = 1.5  # pixels of 540 rows that a lens bends a line by, as a deviation
 CLOSE = 1.2  # pixels of 540 rows within which a ridge agrees with the fit
 CLOSING = (3.0, 2.0, 1.5, CLOSE, CLOSE, CLOSE)  # in turn
@@ -132,9 +132,9 @@ def _about(fit: ConicFit, points: Array) -> tuple[Array, Array, Array]:
 class PaintFit:
     """Where the paint is: ``coefficients`` (K,) and ``offsets`` (N,) of the base; which ridge each profile adds.
 
-    ``ticks`` (N,) is the offset of the ridge used, the nearest where none agrees, NaN where there is none; ``agree``
-    (N,) says which of them lie on the fit; ``score`` is the mean weight of those. ``rivals`` counts the curves beside
-    it with nearly as much paint: one may be another marking, several are a net.
+    ``ticks`` (N,) is the offset of the ridge used, the nearest where none agrees, infinite where there is none;
+    ``agree`` (N,) says which of them lie on the fit; ``score`` is the mean weight of those. ``rivals`` counts the
+    curves beside it with nearly as much paint: one may be another marking, several are a net.
     """
 
     coefficients: Array
@@ -150,21 +150,21 @@ def fitted_to_paint(base: Base, ridges: Ridges, *, scale: float, reach: float) -
     if not np.isfinite(ridges.offset).any():
         return None
     paint = _Paint.of(ridges, scale, reach)
+    filled = np.where(np.isnan(ridges.offset), np.inf, ridges.offset)
     offsets = _searched(base, paint, reach)
     coefficients = np.zeros(base.basis.shape[1])
     for close in CLOSING if base.basis.shape[1] <= 3 else CLOSING_ROUND:
-        ticks, weights = _nearest(ridges, offsets)
+        ticks, weights = _nearest(filled, ridges.weight, offsets)
         near = np.abs(ticks - offsets) <= 2.0 * close * scale
         if near.sum() < 3:
             break
         off = np.where(near, ticks - offsets, 0.0)
         robust = np.where(near, weights / (1.0 + (off / (close * scale)) ** 2), 0.0)
-        normal = (base.basis * robust[:, None]).T @ base.basis + np.diag(base.ridge) * scale**0
-        coefficients = np.linalg.solve(normal, base.basis.T @ (robust * np.nan_to_num(ticks)))
+        normal = (base.basis * robust[:, None]).T @ base.basis + np.diag(base.ridge)
+        coefficients = np.linalg.solve(normal, base.basis.T @ (robust * np.where(near, ticks, 0.0)))
         offsets = base.basis @ coefficients
-    ticks, weights = _nearest(ridges, offsets)
-    with np.errstate(invalid="ignore"):
-        agree = np.abs(ticks - offsets) <= CLOSE * scale
+    ticks, weights = _nearest(filled, ridges.weight, offsets)
+    agree = np.abs(ticks - offsets) <= CLOSE * scale
     score = float(weights[agree].sum() / max(1, len(ticks)))
     return PaintFit(coefficients, offsets, ticks, agree, score, _rivals(paint, offsets, scale))
 
@@ -210,9 +210,8 @@ def _searched(base: Base, paint: _Paint, reach: float) -> Array:
     return found
 
 
-def _nearest(ridges: Ridges, offsets: Array) -> tuple[Array, Array]:
-    """Of every profile the ridge nearest to ``offsets`` (N,): its offset, NaN where there is none, and its weight."""
-    away = np.nan_to_num(np.abs(ridges.offset - offsets[:, None]), nan=np.inf)
-    best = away.argmin(axis=1)
+def _nearest(filled: Array, weights: Array, offsets: Array) -> tuple[Array, Array]:
+    """Of every profile the ridge nearest to ``offsets`` (N,): its offset, infinite where there is none, its weight."""
+    best = np.abs(filled - offsets[:, None]).argmin(axis=1)
     rows = np.arange(len(offsets))
-    return ridges.offset[rows, best], ridges.weight[rows, best]
+    return filled[rows, best], weights[rows, best]

@@ -145,8 +145,8 @@ def report(title, starts, truths, mode, drags=5):
             f"{(row <= GOOD).sum()} of {len(row)} frames at {GOOD:g} px or better"
         )
     reached = (medians[:, :4] <= GOOD).any(axis=1)
-    print(f"  within 4 drags: {reached.sum()} of {len(reached)}; up to 3 pins slipped {np.median(slips):.4f} px median,", end="")
-    print(f" {np.percentile(slips, 99):.3f} p99, {max(slips):.3f} at most")
+    print(f"  within 4 drags: {reached.sum()} of {len(reached)}; up to 3 pins slipped", end=" ")
+    print(f"{np.median(slips):.4f} px median, {np.percentile(slips, 99):.3f} p99, {max(slips):.3f} at most")
     solved = f"{len(kept)} of {len(medians)} solved"
     print(f"  labels taken give the same camera to {np.median(kept):.2f} px median, {solved}")
     print(f"  a move: {np.median(times):.2f} ms median, {np.percentile(times, 95):.2f} ms p95")
