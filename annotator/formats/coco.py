@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.formats.documents import Finding, FormatError, number, read_object, write_document
+from annotator.formats.documents import Finding, FormatError, listed_text, number, read_object, write_text
 from annotator.formats.export_folder import PIXELS
 from annotator.labels import Visibility
 from annotator.scheme import Scheme
@@ -24,11 +24,15 @@ CocoPoint = tuple[float, float, Visibility]
 
 @dataclass(frozen=True)
 class CocoFrame:
-    """One image: its name with forward slashes, (width, height), and its labelled points by name in pixels."""
+    """One image: its name with forward slashes, (width, height), and its labelled points by name in pixels.
+
+    ``box`` is x, y, width and height of the object, None for the hull of its points.
+    """
 
     file_name: str
     size: tuple[int, int]
     points: Mapping[str, CocoPoint] = field(default_factory=dict)
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def _annotation(frame: CocoFrame, scheme: Scheme) -> dict[str, Any] | None:
     for name in scheme.keypoints:
         x, y, seen = labelled.get(name, (0.0, 0.0, Visibility.ABSENT))
         flat.extend((_rounded(x), _rounded(y), seen.value))
-    box = _box(list(labelled.values()), frame.size)
+    box = frame.box or _box(list(labelled.values()), frame.size)
     return {
         "category_id": 1,
         "iscrowd": 0,
@@ -134,7 +138,7 @@ def results_document(
 
 def write_coco(path: Path, frames: Sequence[CocoFrame], scheme: Scheme, *, category: str = "pitch") -> None:
     """Write a COCO keypoints file; FormatError if the disk refuses."""
-    write_document(path, coco_document(frames, scheme, category=category))
+    write_text(path, listed_text(coco_document(frames, scheme, category=category)))
 
 
 def read_coco(path: Path) -> CocoFile:

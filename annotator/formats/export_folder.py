@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from annotator.formats.documents import FormatError, write_document
 
 MANIFEST = "touchline-export.json"
-FORMAT, VERSION = "touchline-export", 1
+FORMAT, VERSION = "touchline-export", 2
 PIXELS = "pixel (0, 0) is the centre of the top-left pixel"
 _TRAINING_FILES = frozenset({"manifest.json", "samples.jsonl", "images"})
 _CHOOSE = "Choose an empty or a new folder."
@@ -26,13 +28,22 @@ class ExportError(Exception):
         self.path, self.reason, self.advice = path, reason, advice
 
 
-def write_folder(folder: Path, kind: str, fill: Callable[[Path], None]) -> None:
-    """Let ``fill`` make the content beside the folder, then put it in place; an older export goes only afterwards.
+def write_folder(
+    folder: Path,
+    fill: Callable[[Path], None],
+    *,
+    head: Callable[[], Mapping[str, Any]] | None,
+    check: Callable[[Path], None] = lambda building: None,
+) -> None:
+    """Let ``fill`` make the content beside the folder and ``check`` look at it, then put it in place.
+
+    An older export goes only afterwards. ``head`` gives what the manifest says beside the files and their digests,
+    asked once everything is filled; None for content that has a manifest of its own.
 
     Raises
     ------
     ExportError, OSError
-        If the disk refuses, or whatever ``fill`` raises; what was there before is untouched.
+        If the disk refuses, or whatever ``fill`` and ``check`` raise; what was there before is untouched.
     """
     building = folder.with_name(f".{folder.name}.writing-{os.getpid()}")
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
@@ -40,9 +51,11 @@ def write_folder(folder: Path, kind: str, fill: Callable[[Path], None]) -> None:
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         fill(building)
-        files = sorted(path.relative_to(building).as_posix() for path in building.rglob("*") if path.is_file())
-        head = {"format": FORMAT, "version": VERSION, "kind": kind, "pixels": PIXELS, "files": files}
-        write_document(building / MANIFEST, head)
+        check(building)
+        if head is not None:
+            files = {name: digest(building / name) for name in files_in(building)}
+            about = {"format": FORMAT, "version": VERSION, "pixels": PIXELS, **head(), "files": files}
+            write_document(building / MANIFEST, about)
         if folder.exists():
             folder.replace(old)
         try:
@@ -56,6 +69,17 @@ def write_folder(folder: Path, kind: str, fill: Callable[[Path], None]) -> None:
     finally:
         shutil.rmtree(building, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def files_in(folder: Path) -> list[str]:
+    """The files below a folder, sorted, with forward slashes."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def refuse_foreign_training_set(folder: Path) -> None:
@@ -105,4 +129,4 @@ def _made(folder: Path, kind: str) -> set[str]:
     if not isinstance(head, dict) or (head.get("format"), head.get("kind")) != (FORMAT, kind):
         return set()
     files = head.get("files")
-    return {name for name in files if isinstance(name, str)} if isinstance(files, list) else set()
+    return {name for name in files if isinstance(name, str)} if isinstance(files, list | dict) else set()

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.formats.documents import Finding, FormatError, number, read_object, write_document
-from annotator.keypoints import Resolved, Source
+from annotator.formats.documents import Finding, FormatError, listed_text, number, read_object, write_text
+from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import Point
 
 __all__ = [
@@ -58,6 +58,11 @@ class FileKeypoints:
 
 def frame_document(resolved: Resolved, size: tuple[int, int], *, outside: bool) -> dict[str, Any]:
     """What a document says of one frame of ``size`` (width, height); with ``outside`` also points beyond its edges."""
+    return points_document(resolved.keypoints, size, outside=outside)
+
+
+def points_document(keypoints: Mapping[str, Keypoint], size: tuple[int, int], *, outside: bool) -> dict[str, Any]:
+    """As `frame_document`, of keypoints by name."""
     return {
         "size": [int(size[0]), int(size[1])],
         "keypoints": {
@@ -68,7 +73,7 @@ def frame_document(resolved: Resolved, size: tuple[int, int], *, outside: bool) 
                 "confidence": None if point.confidence is None else float(point.confidence),
                 "sd": None if point.sd is None else float(point.sd),
             }
-            for point in resolved.keypoints.values()
+            for point in keypoints.values()
             if point.position is not None and point.source is not None and (outside or point.inside)
         },
     }
@@ -79,7 +84,7 @@ keypoints_document = frame_document
 
 def write_keypoints(path: Path, frames: Mapping[str, dict[str, Any]]) -> None:
     """Write the frame documents by file name; FormatError if the disk refuses."""
-    write_document(path, dict(frames))
+    write_text(path, listed_text(frames))
 
 
 def read_keypoints(path: Path) -> FileKeypoints:

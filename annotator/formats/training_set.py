@@ -51,12 +51,19 @@ class Teaching:
 
 def teaching(instance: Instance, resolved: Resolved, size: tuple[int, int]) -> Teaching:
     """What a frame of ``size`` (width, height) teaches, resolved from the labels alone, without a prediction."""
+    return teaching_of(instance, resolved.keypoints, certainly_outside(resolved, size), size)
+
+
+def teaching_of(
+    instance: Instance, keypoints: Mapping[str, Keypoint], beyond: frozenset[str], size: tuple[int, int]
+) -> Teaching:
+    """As `teaching`, from the keypoints that have a position and the names that are certainly outside."""
     limit = LARGEST_SD * size[0] / 960.0
-    beyond = _certainly_outside(resolved, size)
     points: dict[str, tuple[float, float, int]] = {}
     unknown: set[str] = set()
     sd: dict[str, float] = {}
-    for name, point in resolved.keypoints.items():
+    for name in KEYPOINTS:
+        point = keypoints.get(name, Keypoint(name))
         said = instance.keypoints.get(name)
         if said is not None and said.visibility is Visibility.ABSENT:
             continue
@@ -85,7 +92,7 @@ def _is_outside(position: tuple[float, float], sd: float, size: tuple[int, int])
     return beyond > margin
 
 
-def _certainly_outside(resolved: Resolved, size: tuple[int, int]) -> frozenset[str]:
+def certainly_outside(resolved: Resolved, size: tuple[int, int]) -> frozenset[str]:
     """Keypoints without a position of which the trusted solution still says that they are not in the frame.
 
     Behind a fitted camera is outside; beyond the horizon of a mere homography may be an error of its few points.

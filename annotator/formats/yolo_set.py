@@ -33,10 +33,11 @@ _SLACK = 0.01
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a label file, and the names of points that it cannot say."""
+    """One line of a label file, the names of points that it cannot say, and of those that it puts on the border."""
 
     text: str
     dropped: tuple[str, ...] = ()
+    clamped: tuple[str, ...] = ()
 
 
 def lines_of(frame: ExchangeFrame, scheme: Scheme, *, clazz: int = 0) -> list[Line]:
@@ -52,7 +53,7 @@ def lines_of(frame: ExchangeFrame, scheme: Scheme, *, clazz: int = 0) -> list[Li
     width, height = frame.size
     found = []
     for instance in frame.instances:
-        kept, dropped = _inside(instance.points, scheme, frame.size)
+        kept, dropped, clamped = _inside(instance.points, scheme, frame.size)
         if not kept:
             continue
         x0, y0, x1, y1 = _box(instance, kept, frame.size)
@@ -62,7 +63,7 @@ def lines_of(frame: ExchangeFrame, scheme: Scheme, *, clazz: int = 0) -> list[Li
         for name in scheme.keypoints:
             point = kept.get(name)
             words += ["0", "0", "0"] if point is None else [_word(point[0]), _word(point[1]), str(point[2].value)]
-        found.append(Line(" ".join(words), tuple(dropped)))
+        found.append(Line(" ".join(words), tuple(dropped), tuple(clamped)))
     return found
 
 
@@ -73,10 +74,10 @@ def label_text(lines: Sequence[Line]) -> str:
 
 def _inside(
     points: Mapping[str, LabelledPoint], scheme: Scheme, size: tuple[int, int]
-) -> tuple[dict[str, LabelledPoint], list[str]]:
-    """The points that the format can say, divided by the image size, and the names of the others."""
+) -> tuple[dict[str, LabelledPoint], list[str], list[str]]:
+    """The points that the format can say, divided by the image size; the names of the others, and of those moved."""
     kept: dict[str, LabelledPoint] = {}
-    dropped = []
+    dropped, clamped = [], []
     for name, (x, y, seen) in points.items():
         u, v = x + HALF, y + HALF
         over = max(-u, u - size[0], -v, v - size[1])
@@ -85,8 +86,10 @@ def _inside(
         if not math.isfinite(over) or over > SLIGHTLY:
             dropped.append(name)
             continue
+        if over > 1e-6:
+            clamped.append(name)
         kept[name] = (min(max(u / size[0], 0.0), 1.0), min(max(v / size[1], 0.0), 1.0), seen)
-    return kept, dropped
+    return kept, dropped, clamped
 
 
 def _box(

@@ -1,0 +1,132 @@
+"""Answers of earlier exports, in a file of the cache folder that may be deleted at any time.
+
+Plain JSON in SQLite. The key of an answer holds a digest of this program's own source, so that another version asks
+anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.formats.cameras import CameraFile
+from annotator.keypoints import Keypoint, Source
+from annotator.labels import FrameLabels, FrameRecord, Instance, Origin, Visibility
+from annotator.records import encode_record
+
+if TYPE_CHECKING:
+    from annotator.export.answers import Answer
+
+NAME = "answers-1.sqlite"
+LARGEST = 256 * 1024 * 1024
+_AT_ONCE = 500
+
+
+def key_of(instance: Instance, size: tuple[int, int]) -> str:
+    """What an answer is found by: the labels, the size of the frame and this version of the program."""
+    said = encode_record(FrameRecord(FrameLabels((instance,))))
+    return hashlib.sha256(f"{_version()}\n{size[0]}x{size[1]}\n{said}".encode()).hexdigest()
+
+
+@cache
+def _version() -> str:
+    """A digest of the source that answers follow from."""
+    folder = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    own = [folder / name for name in ("formats/training_set.py", "formats/cameras.py", "export/answers.py")]
+    for path in (*sorted(folder.glob("*.py")), *own):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class AnswerStore:
+    """Answers by key; whatever goes wrong with the file is as if there were none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @classmethod
+    def usual(cls) -> AnswerStore:
+        """The one in the cache folder."""
+        from model.audition import cache_folder
+
+        return cls(cache_folder() / NAME)
+
+    def read(self, keys: Sequence[str]) -> dict[str, Answer]:
+        """The answers that are there."""
+        found: dict[str, Answer] = {}
+        if not self._path.exists():
+            return found
+        with suppress(sqlite3.Error, OSError), closing(sqlite3.connect(self._path, timeout=2.0)) as db:
+            for at in range(0, len(keys), _AT_ONCE):
+                some = keys[at : at + _AT_ONCE]
+                marks = ",".join("?" * len(some))
+                rows = db.execute(f"SELECT key, answer FROM answers WHERE key IN ({marks})", some)
+                for key, text in rows:
+                    with suppress(ValueError, KeyError, TypeError):
+                        found[key] = _decoded(json.loads(text))
+        return found
+
+    def write(self, fresh: Mapping[str, Answer]) -> None:
+        """Keep these answers; a file that became too large starts anew."""
+        if not fresh:
+            return
+        with suppress(sqlite3.Error, OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists() and self._path.stat().st_size > LARGEST:
+                self._path.unlink()
+            with closing(sqlite3.connect(self._path, timeout=2.0)) as db, db:
+                db.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID")
+                rows = ((key, json.dumps(_encoded(one), separators=(",", ":"))) for key, one in fresh.items())
+                db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+
+
+def _encoded(answer: Answer) -> dict[str, Any]:
+    return {
+        "points": [_point(point) for point in answer.keypoints.values()],
+        "beyond": sorted(answer.beyond),
+        "camera": None if answer.camera is None else asdict(answer.camera),
+        "reason": answer.no_camera,
+    }
+
+
+def _point(point: Keypoint) -> dict[str, Any]:
+    document = asdict(point)
+    for name, member in (("source", point.source), ("origin", point.origin)):
+        document[name] = None if member is None else member.value
+    document["visibility"] = point.visibility.value
+    return document
+
+
+def _decoded(document: Mapping[str, Any]) -> Answer:
+    from annotator.export.answers import Answer
+
+    camera = document["camera"]
+    return Answer(
+        {point["name"]: _keypoint(point) for point in document["points"]},
+        frozenset(document["beyond"]),
+        None if camera is None else _camera(camera),
+        document["reason"],
+    )
+
+
+def _camera(document: Mapping[str, Any]) -> CameraFile:
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in document.items()}
+    return CameraFile(**values)
+
+
+def _keypoint(document: Mapping[str, Any]) -> Keypoint:
+    values = dict(document)
+    for name in ("position", "predicted", "parents"):
+        values[name] = None if values[name] is None else tuple(values[name])
+    values["source"] = None if values["source"] is None else Source(values["source"])
+    values["origin"] = None if values["origin"] is None else Origin(values["origin"])
+    values["visibility"] = Visibility(values["visibility"])
+    return Keypoint(**values)
