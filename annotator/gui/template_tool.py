@@ -58,7 +58,7 @@ class _Grip:
 
 
 class TemplateTool:
-    """Drag turns the camera, Shift rolls it, Alt or Ctrl with the wheel zooms; a click pins, another one unpins.
+    """Drag turns the camera, with Shift it rolls, with Ctrl or Alt it zooms, and so does the wheel; a click pins, another one unpins.
 
     While something is dragged nothing is stored. A release stores what follows as labels: pinned places as points and
     clicks, and clicks along every marking in view that was not drawn before.
@@ -170,7 +170,8 @@ class TemplateTool:
         mode = Mode.PAN
         if Held.SHIFT in event.held:
             mode = Mode.ROLL
-        elif Held.ALT in event.held:
+        elif event.held & (Held.CTRL | Held.ALT):
+            # Some window managers keep Alt+drag for themselves.
             mode = Mode.ZOOM
         held = pinned_under(placed.pins, grip.held.image, reach=1e-6)
         pins = tuple(pin for pin in placed.pins if pin is not held)
@@ -268,7 +269,7 @@ class TemplateTool:
             return translate("Tools", "Click to free {name}, drag to move it").format(name=_named(held))
         if held is not None and (held.keypoint or held.marking):
             return translate("Tools", "Drag the pitch by {name}, click to pin it").format(name=_named(held))
-        return translate("Tools", "Drag the pitch, Enter takes it; Shift rolls, Alt zooms; a click on a line pins it")
+        return translate("Tools", "Drag the pitch, Enter takes it; Shift rolls, Ctrl zooms; a click on a line pins it")
 
     def cursor(self, event: PointerEvent | None = None) -> Cursor:
         """What the pointer looks like here."""

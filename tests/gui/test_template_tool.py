@@ -178,7 +178,8 @@ def test_a_pin_that_is_dragged_goes_along(window, hand):
     assert pin.image == pytest.approx((at[0] + 40.0, at[1]), abs=2.0)
 
 
-def test_shift_rolls_and_alt_zooms(window, hand):
+@pytest.mark.parametrize("zooms", [ALT, CTRL])
+def test_shift_rolls_and_alt_or_ctrl_zooms(window, hand, zooms):
     before = camera(window)
     right = (560.0, float(before.project(np.array([[20.0, 10.0, 0.0]]))[0][1]))
     hand.drag(right, (right[0], right[1] + 12.0), SHIFT, let_go=False)
@@ -188,7 +189,7 @@ def test_shift_rolls_and_alt_zooms(window, hand):
     assert abs(rolled - was) > math.radians(0.5)
     tool(window).cancel()
     hand.send(QEvent.Type.MouseButtonRelease, right, LEFT, Qt.MouseButton.NoButton)
-    hand.drag(right, (right[0] + 40.0, right[1]), ALT, let_go=False)
+    hand.drag(right, (right[0] + 40.0, right[1]), zooms, let_go=False)
     assert tool(window)._grip.camera.params[6] > before.params[6] + 0.05
 
 
