@@ -58,7 +58,7 @@ class _Grip:
 
 
 class TemplateTool:
-    """Drag turns the camera, with Shift it rolls, with Ctrl or Alt it zooms, and so does the wheel; a click pins, another one unpins.
+    """A drag turns the camera, with Shift it rolls, with Ctrl or Alt it zooms; a click pins, another one unpins.
 
     While something is dragged nothing is stored. A release stores what follows as labels: pinned places as points and
     clicks, and clicks along every marking in view that was not drawn before.
