@@ -12,12 +12,12 @@ from PySide6.QtGui import QUndoStack
 from annotator.gui.background import sentence
 from annotator.gui.hovering import Hovering
 from annotator.gui.loading import Image
+from annotator.gui.progress import point_after
 from annotator.gui.undo import RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
 from annotator.labels import FrameLabels, FrameRecord, Origin, Review, place
 from annotator.project import ChangedElsewhereError, Project, ProjectError
-from annotator.proposals import guided_points
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -173,12 +173,8 @@ class FrameDesk(QObject):
         """Go to the next (+1) or previous (-1) keypoint in view of which nobody spoke yet, in the scheme's order."""
         if self._resolved is None:
             return
-        order = list(self._resolved.keypoints)
-        left = guided_points(self.labels.pitch, self._resolved)
-        active = self._active[0]
-        start = order.index(active) if active in order else -by
-        if left:
-            name = min(left, key=lambda other: (by * (order.index(other) - start) - 1) % len(order))
+        name = point_after(self._active[0], self.labels.pitch, self._resolved, by=by)
+        if name is not None:
             self.activate(keypoint=name, marking=self._active[1])
         else:
             self.say(self.tr("Every visible point is placed"))

@@ -9,14 +9,14 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from annotator.gui.background import Lane, Progress, ShouldStop
-from annotator.gui.guide_ranking import LINE_CLICKS, agreed_circle, deviation, is_sure, is_unsure, worthwhile
+from annotator.gui.guide_ranking import LINE_CLICKS, deviation, is_unsure, offer_of, proposals
 from annotator.gui.guide_words import offer_text, proposal_text, start_text
 from annotator.gui.plain_names import plain
 from annotator.gui.session import Session
 from annotator.gui.view_state import NOTHING_SELECTED
 from annotator.labels import Instance
 from annotator.pitch import MARKINGS
-from annotator.proposals import CircleOffer, Proposal, next_marking, offered_circle, take_circle
+from annotator.proposals import CircleOffer, Proposal, take_circle
 
 _PROPOSING, _FINISHING = "guide/proposing", "guide/finishing"
 
@@ -227,7 +227,7 @@ class Guide(QObject):
     def _look(self) -> None:
         """Whether the active marking is a circle that can be taken as it is."""
         name = self._session.active_marking
-        self.offer = self._offer_of(name) if name is not None and self._in_hand else None
+        self.offer = offer_of(name, self._said, self._session.resolved) if self._in_hand else None
 
     # What is known
 
@@ -263,18 +263,5 @@ class Guide(QObject):
     def _counted(self) -> dict[str, int]:
         return {name: len(points) for name, points in self._said.markings.items()}
 
-    def _offer_of(self, name: str) -> CircleOffer | None:
-        """The circle as the camera has it, if the camera knows it surely and nobody spoke of it."""
-        resolved = self._session.resolved
-        if resolved is None or name not in MARKINGS or not MARKINGS[name].is_round or agreed_circle(self._said, name):
-            return None
-        offer = offered_circle(self._said, resolved, name)
-        return offer if offer is not None and is_sure(offer, resolved) else None
-
     def _found(self) -> tuple[Proposal, ...]:
-        session = self._session
-        if session.resolved is None:
-            return ()
-        found = next_marking(self._said, session.resolved, session.size)
-        offers = frozenset(one.marking for one in found if self._offer_of(one.marking) is not None)
-        return worthwhile(found, self._said, width=session.size[0], offers=offers)
+        return proposals(self._said, self._session.resolved)

@@ -8,7 +8,7 @@ from statistics import median
 from annotator.keypoints import Resolved
 from annotator.labels import Instance, Visibility
 from annotator.pitch import MARKINGS
-from annotator.proposals import WHY_USUAL, CircleOffer, Proposal, circle_keypoints
+from annotator.proposals import WHY_USUAL, CircleOffer, Proposal, circle_keypoints, next_marking, offered_circle
 
 LINE_CLICKS, ROUND_CLICKS = 2, 7
 WORTH = 0.25
@@ -36,6 +36,25 @@ def deviation(offer: CircleOffer, resolved: Resolved) -> float:
     """How surely the camera knows the middle one of an offered circle's points, in pixels."""
     known = (resolved.keypoints[name].sd for name in offer.keypoints)
     return median(0.0 if sd is None else sd for sd in known)
+
+
+def offer_of(name: str | None, said: Instance, resolved: Resolved | None) -> CircleOffer | None:
+    """The circle as the camera has it, if the camera knows it surely and nobody spoke of it."""
+    if resolved is None or name is None or name not in MARKINGS or not MARKINGS[name].is_round:
+        return None
+    if agreed_circle(said, name):
+        return None
+    offer = offered_circle(said, resolved, name)
+    return offer if offer is not None and is_sure(offer, resolved) else None
+
+
+def proposals(said: Instance, resolved: Resolved | None) -> tuple[Proposal, ...]:
+    """What would help most, the best first; empty when nothing would help much."""
+    if resolved is None:
+        return ()
+    found = next_marking(said, resolved, resolved.size)
+    offers = frozenset(one.marking for one in found if offer_of(one.marking, said, resolved) is not None)
+    return worthwhile(found, said, width=resolved.size[0], offers=offers)
 
 
 def is_sure(offer: CircleOffer, resolved: Resolved) -> bool:

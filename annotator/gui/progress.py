@@ -1,4 +1,4 @@
-"""How many of the points in view a person has spoken of: what guided placing counts."""
+"""Guided placing: which point in view comes next, and how many of them a person has spoken of."""
 
 from __future__ import annotations
 
@@ -26,3 +26,11 @@ def progress(said: Instance, resolved: Resolved | None) -> Progress | None:
         for name, point in resolved.keypoints.items()
     )
     return Progress(done, done + left)
+
+
+def point_after(active: str | None, said: Instance, resolved: Resolved, *, by: int = 1) -> str | None:
+    """The next (+1) or previous (-1) point in view of which nobody spoke, in the scheme's order; None without one."""
+    order = list(resolved.keypoints)
+    start = order.index(active) if active in order else -by
+    left = guided_points(said, resolved)
+    return min(left, key=lambda name: (by * (order.index(name) - start) - 1) % len(order), default=None)
