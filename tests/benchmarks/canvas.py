@@ -2,8 +2,9 @@
 
 Run with ``python -m tests.benchmarks.canvas`` from the root of the checkout. A 3840x2160 frame in a view of 1600x900,
 painted by software: 57 points with names, 26 markings, an ellipse, the projected pitch and a heatmap on both. Wall time
-suffers from whatever else runs; processor time does not, and ratios are of processor time, in one run, against the
-faster of two pyqtgraph scenes (TargetItem, ScatterPlotItem).
+suffers from whatever else runs; processor time does so less, and ratios are of processor time, in one run, against the
+faster of two pyqtgraph scenes (TargetItem, ScatterPlotItem). Those get the same view states to show, but lay out no
+names, have no loupe and scale the frame roughly; "geometry" and "step" are mostly the camera fit, the same on both sides.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsView
@@ -29,27 +29,34 @@ from annotator.gui.canvas import Canvas
 from annotator.gui.easel import Easel
 from annotator.gui.session import Session
 from annotator.gui.tools import SelectTool
-from annotator.gui.view_settings import HeatmapLayer, LoupeWhen, ViewSettings
-from annotator.gui.view_state import Selection, ViewState, view_state
-from annotator.keypoints import Curve, Keypoint, Resolved, Source, resolve
-from annotator.labels import FrameLabels, Instance, Visibility, move_marking_point, place
-from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
+from annotator.gui.view_settings import HeatmapLayer, LoupeWhen
+from annotator.gui.view_state import Selection, view_state
+from annotator.keypoints import Resolved
+from annotator.labels import place
 from annotator.project import Project
 from model.heatmaps import Prediction
+from tests.benchmarks.canvas_scene import (
+    DRAGGED,
+    HEIGHT,
+    NAMES,
+    SETTINGS,
+    WIDTH,
+    Bench,
+    Geometry,
+    drawn,
+    frames,
+    labels_of,
+    prediction,
+    scene,
+)
 from tests.benchmarks.pyqtgraph_canvas import PlainView, ScatterView
-from tests.gui.windows import DRAWN
 
-WIDTH, HEIGHT = 3840, 2160
 VIEW = (1600, 900)
-STRIDE = 8
 CELL = (8.0, 8.0, 3.5, 3.5)
-SETTINGS = ViewSettings(names=True)
 NO_LOUPE = replace(SETTINGS, loupe=LoupeWhen.NEVER)
-NAMES = tuple(KEYPOINTS)
 FIRST = NAMES[0]
 GRABBED = "CENTER_MARK"
-DRAGGED = "Big rect. left main"
-# Median and 95th percentile in milliseconds, and how many times as fast as pyqtgraph it should be.
+# Median and 95th percentile in milliseconds that it should stay within, in processor time.
 TARGETS = {
     "drag": (3.0, 6.0),
     "drag, loupe": (3.0, 6.0),
@@ -61,76 +68,14 @@ TARGETS = {
     "step from cache": (50.0, None),
     "heatmap channel": (10.0, None),
 }
-LEAST_RATIO = 2.5
-
-
-def on_image(world: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The whole pitch as seen from above the touchline, (N, 2) pixels."""
-    x, y = world[:, 0], world[:, 1]
-    depth = 1.0 - 0.006 * y
-    return np.stack([WIDTH / 2 + x * 32.0 / depth, HEIGHT / 2 + y * 20.0 / depth], axis=1)
-
-
-def scene() -> Resolved:
-    """57 keypoints from all four sources, 26 curves, one of them an ellipse, and the ghost of the pitch beside them."""
-    sources = list(Source)
-    keypoints = {}
-    for index, (name, point) in enumerate(KEYPOINTS.items()):
-        x, y = on_image(np.array([point.world]))[0]
-        keypoints[name] = Keypoint(
-            name, (float(x), float(y)), sources[index % 4], Visibility.VISIBLE, confidence=0.8, sd=1.2, inside=True
-        )
-    curves = {name: Curve(name, on_image(marking_samples(name))) for name in MARKINGS}
-    return Resolved(keypoints, curves, {name: (curve.path + 7.0,) for name, curve in curves.items()})
-
-
-def labels_of(state: Resolved) -> Instance:
-    """Four clicks along every curve."""
-    clicks = {}
-    for name, curve in state.curves.items():
-        picked = curve.path[np.linspace(0, len(curve.path) - 1, 4).astype(int)]
-        clicks[name] = tuple((float(x), float(y)) for x, y in picked)
-    return Instance(markings=clicks)
-
-
-def drawn() -> FrameLabels:
-    """The left end of a pitch as a person drew it."""
-    grown = {name: tuple((6.0 * x, 6.0 * y) for x, y in points) for name, points in DRAWN.items()}
-    return FrameLabels((Instance(markings=grown),))
-
-
-def frames() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Two different noisy frames."""
-    rng = np.random.default_rng(0)
-    first = rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-    return first, 255 - first
-
-
-def prediction() -> Prediction:
-    """What a network might see: a hill in every channel, with a lower one beside it."""
-    rows, columns = np.mgrid[0 : HEIGHT // STRIDE, 0 : WIDTH // STRIDE]
-    maps = np.zeros((len(NAMES) + 1, *rows.shape), np.uint8)
-    rng = np.random.default_rng(1)
-    places = rng.uniform(20.0, 250.0, (len(NAMES), 2)) * [1.8, 1.0]
-    for channel, (x, y) in enumerate(places):
-        hill = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 12.0)
-        beside = 0.4 * np.exp(-((columns - x - 40.0) ** 2 + (rows - y - 9.0) ** 2) / 30.0)
-        maps[channel] = np.rint(255.0 * np.maximum(hill, beside))
-    maps[-1] = 255 - maps[:-1].max(axis=0)
-    count = len(NAMES)
-    return Prediction(
-        NAMES, STRIDE * places + 3.5, np.full(count, 0.9), np.ones(count), maps, (WIDTH, HEIGHT), "made",
-        (8.0, 8.0), (3.5, 3.5),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Median and 95th percentile of wall time, and median processor time, in milliseconds."""
+    """Median and 95th percentile of wall time and of processor time, in milliseconds."""
 
-    median: float
-    p95: float
-    processor: float
+    wall: tuple[float, float]
+    processor: tuple[float, float]
 
 
 def timed(step: Callable[[int], None], count: int) -> Timing:
@@ -143,8 +88,7 @@ def timed(step: Callable[[int], None], count: int) -> Timing:
         QApplication.processEvents()
         wall.append((time.perf_counter() - start) * 1000.0)
         processor.append((time.process_time() - busy) * 1000.0)
-    wall, processor = wall[3:], processor[3:]
-    return Timing(float(np.median(wall)), float(np.percentile(wall, 95)), float(np.median(processor)))
+    return Timing(*((float(np.median(taken[3:])), float(np.percentile(taken[3:], 95))) for taken in (wall, processor)))
 
 
 def send(view: QGraphicsView, kind: QEvent.Type, at: QPointF, *, held: bool = False) -> None:
@@ -184,71 +128,6 @@ def wheel(view: QGraphicsView, index: int) -> None:
         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(view.viewport(), event)
-
-
-class Bench:
-    """A desk whose keypoints are fixed, but for those that are placed: a drag without geometry.
-
-    Each edit ends in a new view state, whoever shows it.
-    """
-
-    frame_id: int | None = 1
-    size = (WIDTH, HEIGHT)
-    settings = SETTINGS
-    active_keypoint: str | None = None
-    active_marking: str | None = None
-
-    def __init__(self, state: Resolved, show: Callable[[ViewState], object]) -> None:
-        self.labels = FrameLabels((labels_of(state),))
-        self.selection = Selection()
-        self.resolved: Resolved = state
-        self._show = show
-
-    def start_again(self, state: Resolved) -> None:
-        """Take back what was placed."""
-        self.labels, self.selection, self.resolved = FrameLabels((labels_of(state),)), Selection(), state
-        self.show()
-
-    def edit(self, labels: FrameLabels, *, text: str, gesture: object | None = None) -> None:
-        """Take the placed keypoints over."""
-        self.labels = labels
-        placed = {name: said.position for name, said in labels.pitch.keypoints.items() if said.position is not None}
-        old = self.resolved.keypoints
-        moved = {name: replace(old[name], position=at, source=Source.PLACED) for name, at in placed.items()}
-        self.resolved = replace(self.resolved, keypoints={**old, **moved})
-        self.show()
-
-    def show(self) -> None:
-        """Show it."""
-        state = view_state(self.resolved, self.labels.pitch, SETTINGS, self.selection, size=self.size)
-        self._show(state)
-
-    def end_gesture(self) -> None:
-        """Nothing is stored."""
-
-    def select(self, selection: Selection) -> None:
-        """Select."""
-        self.selection = selection
-        self.show()
-
-    def say(self, text: str) -> None:
-        """Nobody listens."""
-
-
-class Geometry:
-    """A click of a drawn marking is dragged, and everything follows from it anew each time."""
-
-    def __init__(self) -> None:
-        self._labels = drawn()
-        self._resolved: Resolved | None = None
-
-    def step(self, index: int) -> tuple[FrameLabels, Resolved]:
-        """The labels and what follows from them."""
-        x, y = self._labels.pitch.markings[DRAGGED][1]
-        moved = move_marking_point(self._labels, DRAGGED, 1, (x + 0.4 * index, y))
-        size = (WIDTH, HEIGHT)
-        self._resolved = resolve(moved.pitch, None, size=size, threshold=0.3, previous=self._resolved)
-        return moved, self._resolved
 
 
 def canvas_steps(canvas: Canvas, state: Resolved) -> dict[str, Callable[[int], None]]:
@@ -425,17 +304,17 @@ def main() -> None:
     state, seen = scene(), prediction()
     ours = canvas_timings(state, seen)
     plain = [plain_timings(kind(state, heat_scale=8.0), state, seen) for kind in (PlainView, ScatterView)]
-    print(f"ms per event, {WIDTH}x{HEIGHT} in {VIEW[0]}x{VIEW[1]}; pyqtgraph: processor time of TargetItem, Scatter")
-    print(f"{'':17}{'median':>8}{'p95':>8}{'cpu':>8}{'Target':>9}{'Scatter':>9}{'ratio':>7}   target")
+    print(f"ms per event, {WIDTH}x{HEIGHT} in {VIEW[0]}x{VIEW[1]}: median and 95th percentile; ratio of processor time")
+    print(f"{'':16}{'wall':>8}{'p95':>8}{'cpu':>8}{'p95':>8}{'Target':>9}{'Scatter':>9}{'ratio':>7}   target")
     for name, timing in ours.items():
-        others = [found[name].processor for found in plain]
-        ratio = min(others) / max(timing.processor, 1e-3)
-        median, p95 = TARGETS[name]
-        met = timing.median <= median and (p95 is None or timing.p95 <= p95) and ratio >= LEAST_RATIO
-        wanted = f"{median:g}" + ("" if p95 is None else f" / {p95:g}")
+        others = [found[name].processor[0] for found in plain]
+        ratio = min(others) / max(timing.processor[0], 1e-3)
+        limits = TARGETS[name]
+        met = all(limit is None or taken <= limit for taken, limit in zip(timing.processor, limits, strict=True))
+        wanted = " / ".join(f"{limit:g}" for limit in limits if limit is not None)
+        figures = "".join(f"{figure:8.2f}" for figure in (*timing.wall, *timing.processor))
         print(
-            f"{name:17}{timing.median:8.2f}{timing.p95:8.2f}{timing.processor:8.2f}{others[0]:9.2f}{others[1]:9.2f}"
-            f"{ratio:7.1f}   {wanted}{'' if met else '  missed'}"
+            f"{name:16}{figures}{others[0]:9.2f}{others[1]:9.2f}{ratio:7.1f}   {wanted:8} {'met' if met else 'missed'}"
         )
     application.processEvents()
 
