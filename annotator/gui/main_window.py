@@ -80,6 +80,11 @@ class MainWindow(QMainWindow):
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
         self._hover_light = HoverLight(self.session, self.canvas)
+        self._build(settings)
+        self._connect()
+        self._restore(settings)
+
+    def _build(self, settings: QSettings) -> None:
         self.actions_ = Actions(self, Keyring(keys_path(settings), self))
         self.empty = EmptyState(self.actions_, self.files.recent_list)
         self.session.set_settings(view_memory.restored(settings))
@@ -94,14 +99,15 @@ class MainWindow(QMainWindow):
         self.addToolBar(toolbar(self))
         fill_menu_bar(self)
         self.actions_.attach(self, self.docks.views, self.canvas)
-        self.actions_.keys_changed.connect(self._show_keys)
-        self._show_keys()
-        self._connect()
+
+    def _restore(self, settings: QSettings) -> None:
+        """Everything as it was left last time."""
         self.docks.restore(settings)
         if self.actions_.keyring.notice:
             self.message.warn(self.actions_.keyring.notice)
         self.actions_.recent = stored_list(settings, "palette/recent")
         self.files.recent_list.look()
+        self._show_keys()
         self._refresh_icons()
         self.actions_.refresh()
 
@@ -142,6 +148,7 @@ class MainWindow(QMainWindow):
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
         self.actions_.keyring.failed.connect(self.message.warn)
+        self.actions_.keys_changed.connect(self._show_keys)
         session.frame_changed.connect(self.notice.leave)
         session.unreadable.connect(self.notice.show_reason)
         session.forecaster.state_changed.connect(self._show_tip)

@@ -30,14 +30,20 @@ class EmptyState(QWidget):
         self.buttons: list[QPushButton] = []
         self.recent_buttons: list[QPushButton] = []
         self._recent = recent
-        title = QLabel(self.tr("Label football pitches"), alignment=Qt.AlignmentFlag.AlignHCenter)
-        title.setProperty("role", "title")
         self._say = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
         self._say.setProperty("role", "muted")
         self._drop = self.tr("or drop a folder, images, a video, a project or a network here")
         self._lately = QWidget()
         self._lately.setMaximumWidth(520)
         self._lately.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._lay_out(actions)
+        recent.changed.connect(self._show_recent)
+        self._show_recent()
+        self.show_waiting("")
+
+    def _lay_out(self, actions: Actions) -> None:
+        title = QLabel(self.tr("Label football pitches"), alignment=Qt.AlignmentFlag.AlignHCenter)
+        title.setProperty("role", "title")
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         layout.addStretch(3)
@@ -53,9 +59,6 @@ class EmptyState(QWidget):
         self._grid = QGridLayout(self._lately)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
-        recent.changed.connect(self._show_recent)
-        self._show_recent()
-        self.show_waiting("")
 
     def _button(self, action: QAction) -> QPushButton:
         button = QPushButton("  " + action.iconText().removesuffix("..."))
