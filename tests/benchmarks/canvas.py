@@ -4,7 +4,7 @@ Run with ``python -m tests.benchmarks.canvas`` from the root of the checkout. A 
 painted by software: 57 points with names, 26 markings, an ellipse, the projected pitch and a heatmap on both. Wall time
 suffers from whatever else runs; processor time does so less, and ratios are of processor time, in one run, against the
 faster of two pyqtgraph scenes (TargetItem, ScatterPlotItem). Those get the same view states to show, but lay out no
-names, have no loupe and scale the frame roughly; "geometry" and "step" are mostly the camera fit, the same on both sides.
+names, have no loupe and scale the frame roughly; "geometry" and "step" are mostly the camera fit, alike on both sides.
 """
 
 from __future__ import annotations
