@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 ROBOFLOW_SHARE, HARD_SHARE = 0.2, 0.5
-RENDERER = 4
+RENDERER = 5
 """Counts the changes of what the renderer draws: see docs/renderer-rounds.md."""
 HARD = {
     "high behind": 0.28,

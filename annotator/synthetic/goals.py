@@ -26,7 +26,8 @@ class GoalLook:
     ``hem`` is the width in metres of the net's edges, where it is folded and bright; ``frame`` the colour of the bars
     that hold it; ``haze`` the share that strands too thin to be told cover besides; ``poles`` how far aside of the
     posts and behind the net free poles stand (None without them). A net that hangs from those poles has no bars: its
-    upper back corners are pulled ``spread`` aside, between them it sags by ``sag`` of the height.
+    upper back corners are pulled ``spread`` aside, between them it sags by ``sag`` of the height. ``tube`` is the width
+    of a white frame on the ground that goes on from the feet of the posts (0 without one).
     """
 
     depth_below: float
@@ -40,6 +41,7 @@ class GoalLook:
     poles: tuple[float, float] | None
     spread: float
     sag: float
+    tube: float
 
 
 def random_goal_look(rng: np.random.Generator) -> GoalLook:
@@ -66,6 +68,7 @@ def random_goal_look(rng: np.random.Generator) -> GoalLook:
         poles=poles,
         spread=float(rng.uniform(0.1, 0.9)) if hung else 0.0,
         sag=float(rng.uniform(0.08, 0.35)) if hung else 0.0,
+        tube=float(rng.uniform(0.06, 0.13)) if rng.random() < 0.6 else 0.0,
     )
 
 
@@ -188,16 +191,19 @@ def _net(image: Image, camera: RenderCamera, x: float, low: float, edge: Floats,
         _net_panel(image, camera, np.array([(low, y[i], 0.0), (low, y[i + 1], 0.0), *pair]), look)
         _net_panel(image, camera, np.array([(x, y[i], top), (x, y[i + 1], top), *pair]), look)
     ends = [edge[0], edge[-1]]
+    aside = [np.array([(x, sign, 0.0), (low, sign, 0.0)]) for sign in (-g, g)]
+    floor = [np.array([(low, -g, 0.0), (low, g, 0.0)])]
+    if look.tube > 0:
+        for tube in (*aside, *floor):
+            _bar(image, camera, tube, look.tube, np.full(3, 0.9, np.float32))
     for sign, upper in zip((-g, g), ends, strict=True):
         _net_panel(image, camera, np.array([(x, sign, 0.0), (low, sign, 0.0), upper, (x, sign, top)]), look)
     corners = [np.array([(low, sign, 0.0), upper]) for sign, upper in zip((-g, g), ends, strict=True)]
     roof = [np.array([(x, sign, top), upper]) for sign, upper in zip((-g, g), ends, strict=True)]
-    floor = [np.array([(low, -g, 0.0), (low, g, 0.0)])]
     if look.sag == 0:
         for bar in (*floor, *corners, *roof):
             _bar(image, camera, bar, 0.045, look.frame)
     if look.hem > 0:
-        aside = [np.array([(x, sign, 0.0), (low, sign, 0.0)]) for sign in (-g, g)]
         upper_edge = [edge[i : i + 2] for i in range(len(edge) - 1)]
         for fold in (*floor, *corners, *roof, *aside, *upper_edge):
             _bar(image, camera, fold, look.hem, look.net)
