@@ -83,27 +83,18 @@ def _prior_view(rotation: Array, position: Array, log_focal: float) -> PriorView
     return PriorView(before, information, of_points, tuple(points))
 
 
-@dataclass
-class ExpectedGain:
-    """What a marking is expected to bring, over all views that fit; one without the marking gains nothing by it.
-
-    ``pixels`` it takes off the deviation of the keypoints in view; ``worth`` a click, by how much it lowers the mean
-    logarithm of their deviations: while all are far off, that tells more.
-    """
-
-    pixels: float = 0.0
-    worth: float = 0.0
-
-
 def expected_gains(
     drawn: frozenset[str], placed: frozenset[str], size: tuple[int, int], *, skipped: frozenset[str] = frozenset()
-) -> dict[str, ExpectedGain]:
-    """What each marking is expected to bring, over the views with all of ``drawn`` and ``placed``, none ``skipped``."""
+) -> dict[str, float]:
+    """Pixels that each marking is expected to take off the deviation of the keypoints in view.
+
+    Over the views with all of ``drawn`` and ``placed`` and none ``skipped``; one without the marking gains nothing.
+    """
     views = [v for v in prior_views() if drawn <= v.markings.keys() and placed <= set(v.names)]
     views = [v for v in views if not skipped & v.markings.keys()] or views
     views = views or [v for v in prior_views() if drawn & v.markings.keys()] or list(prior_views())
     views = views[:MOST]
-    total = {name: ExpectedGain() for name in MARKINGS}
+    total = dict.fromkeys(MARKINGS, 0.0)
     scale = float(np.hypot(*size)) / float(np.hypot(*SIZE))
     for view in views:
         known = view.information + sum((view.markings[name] for name in drawn & view.markings.keys()), np.zeros((8, 8)))
@@ -118,11 +109,8 @@ def expected_gains(
         covariances = np.linalg.inv(np.concatenate([known[None], after]))
         variances = _variances(view.points, covariances)
         pixels = np.sqrt(np.minimum(variances, FARTHEST_SD**2).mean(axis=1)) * scale
-        logs = 0.5 * np.log(variances).mean(axis=1)
         for i, name in enumerate(candidates, start=1):
-            clicks = 5 if MARKINGS[name].is_round else 2
-            total[name].pixels += float(pixels[0] - pixels[i]) / len(views)
-            total[name].worth += float(logs[0] - logs[i]) / clicks / len(views)
+            total[name] += float(pixels[0] - pixels[i]) / len(views)
     return {name: gain for name, gain in total.items() if name not in drawn | skipped}
 
 

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from annotator.camera import Solution
 from annotator.evidence import Equations, Evidence, linearise, marking_name
-from annotator.in_view import Stretch, stretches
+from annotator.in_view import LINE_CLICKS, ROUND_CLICKS, Stretch, stretches
 from annotator.keypoints import Resolved, Source
 from annotator.labels import FrameLabels, Instance, Point, Visibility, set_visibility
 from annotator.pitch import KEYPOINTS, MARKINGS, ConicCrossing, Filled, Tangent
@@ -74,7 +74,7 @@ class Proposal:
 def next_marking(
     instance: Instance, resolved: Resolved, size: tuple[int, int], *, skipped: Collection[str] = ()
 ) -> tuple[Proposal, ...]:
-    """Markings in view that are not drawn yet, the most useful first; empty when nothing would help.
+    """Markings in view that are not drawn yet, what tells most a click first; empty when nothing would help.
 
     Parameters
     ----------
@@ -91,8 +91,7 @@ def next_marking(
     solution = resolved.solution if resolved.ghost else None
     if solution is None:
         expected = expected_gains(frozenset(drawn), _placed(instance), size, skipped=frozenset(skipped))
-        ranked = sorted(expected.items(), key=lambda item: -item[1].worth)
-        return tuple(Proposal(name, gain.pixels, WHY_USUAL) for name, gain in ranked if gain.worth > 0.0)
+        return _ranked([Proposal(name, gain, WHY_USUAL) for name, gain in expected.items() if gain >= LEAST_GAIN])
     with np.errstate(all="ignore"):
         view = stretches(solution)
         gains = _gains(solution, {name: view[name] for name in view.keys() - drawn - set(skipped)})
@@ -101,7 +100,17 @@ def next_marking(
         if gain >= LEAST_GAIN:
             offered = MARKINGS[name].is_round and _circle(name, instance, resolved) is not None
             found.append(Proposal(name, gain, WHY_CIRCLE if offered else WHY_GAIN))
-    return tuple(sorted(found, key=lambda proposal: -proposal.gain))
+    return _ranked(found)
+
+
+def _ranked(proposals: list[Proposal]) -> tuple[Proposal, ...]:
+    """By gain a click; a circle that is offered costs no more than a line."""
+
+    def worth(proposal: Proposal) -> float:
+        many = MARKINGS[proposal.marking].is_round and proposal.why != WHY_CIRCLE
+        return proposal.gain / (ROUND_CLICKS if many else LINE_CLICKS)
+
+    return tuple(sorted(proposals, key=worth, reverse=True))
 
 
 def _placed(instance: Instance) -> frozenset[str]:
