@@ -20,6 +20,19 @@ from annotator.gui.toolbox import Toolbox
 _STATE_VERSION = 3
 
 
+def _meanings() -> dict[str, str]:
+    """What each panel is, for those who ask."""
+    translate = QCoreApplication.translate
+    return {
+        "dockMedia": translate("Docks", "The frames of the project: search, filter by state, click to show one"),
+        "dockPitch": translate("Docks", "A map of the pitch: click a point to place it, a line or circle to draw it"),
+        "dockPoints": translate("Docks", "Every keypoint: where it is, how sure that is, and where it comes from"),
+        "dockChecks": translate("Docks", "What looks wrong in this frame; Show leads there, Fix mends it"),
+        "dockCamera": translate("Docks", "The camera that fits what was drawn, in numbers"),
+        "dockLayers": translate("Docks", "What is shown over the picture"),
+    }
+
+
 class Docks:
     """Every panel, and the layout in use; each layout is remembered as it was left."""
 
@@ -70,6 +83,7 @@ class Docks:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
         dock.setWidget(widget)
+        dock.setWhatsThis(_meanings().get(name, ""))
         return dock
 
     def _with_readiness(self) -> QWidget:

@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.canvas)
+        self.canvas.setWhatsThis(self.tr("The picture: the tool in hand answers the left button, the wheel zooms"))
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

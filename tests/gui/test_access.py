@@ -114,6 +114,13 @@ def test_one_key_goes_round_all_panes_and_another_goes_back(window, qtbot, layou
     assert pane_of(window) == before
 
 
+def test_everything_large_says_what_it_is_when_asked(window):
+    assert all(dock.whatsThis() for dock in window.docks.all)
+    assert window.canvas.whatsThis()
+    for command_id, command in window.actions_.commands.items():
+        assert command.hint in window.actions_[command_id].whatsThis()
+
+
 def test_a_line_shows_that_the_picture_has_the_keyboard(window, qtbot):
     window.canvas.setFocus()
     assert window._focus_line.property("active") is True

@@ -210,6 +210,7 @@ class FramesPanel(QWidget):
         self.search = QLineEdit(placeholderText=self.tr("Search frames"), clearButtonEnabled=True)
         self.search.setToolTip(self.tr("Show only frames with this text in their name"))
         self.search.setAccessibleName(self.tr("Search frames"))
+        self.search.setAcceptDrops(False)  # Files that fall on it are for the window.
         self.states = QComboBox()
         self.states.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.states.setToolTip(self.tr("Show only frames in this state"))
