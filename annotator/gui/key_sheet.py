@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from annotator.gui.actions import Actions
 
 translate = QCoreApplication.translate
+_WIDTHS = (18, 26, 56)
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ def sheet(actions: Actions) -> QTextDocument:
         command = actions.commands.get(row.id)
         hint = row.hint if command is None else command.hint
         if row.keys or not row.id:
-            first, second = (row.keys, row.title) if row.id else (row.title, "")
-            cells = "".join(f"<td>{escape(text)}</td>" for text in (first, second or hint, hint if second else ""))
+            texts = (row.keys, row.title, hint) if row.id else (row.title, hint, "")
+            cells = "".join(f"<td width='{width}%'>{escape(text)}</td>"
+                            for width, text in zip(_WIDTHS, texts, strict=True))  # fmt: skip
             groups.setdefault(row.menu, []).append(f"<tr>{cells}</tr>")
     title = escape(translate("Keys", "Keys and mouse of Touchline"))
     parts = [f"<h2>{title}</h2>"]
