@@ -167,7 +167,7 @@ class Amounts:
 
     frames: int = 12_000
     samples: int = 130_000
-    hard_frames: int = 6_000
+    hard_frames: int = 8_000
     finishing: int = 30_000
 
 

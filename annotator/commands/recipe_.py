@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roboflow", type=Path, metavar="FOLDER", help="real frames too, see docs/weights.md")
     parser.add_argument("--frames", type=int, default=12_000, metavar="N", help="rendered frames (default 12000)")
     parser.add_argument("--samples", type=int, default=130_000, metavar="N", help="frames shown (default 130000)")
-    text = "rendered frames of hard views (default 6000)"
-    parser.add_argument("--hard-frames", type=int, default=6_000, metavar="N", help=text)
+    text = "rendered frames of hard views (default 8000)"
+    parser.add_argument("--hard-frames", type=int, default=8_000, metavar="N", help=text)
     text = "frames shown in the finish, half of them hard views; 0 for none (default 30000)"
     parser.add_argument("--finishing", type=int, default=30_000, metavar="N", help=text)
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep rendered frames here and resume from them")
