@@ -8,7 +8,7 @@ frame may change; then it is left alone and said so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
@@ -298,11 +298,14 @@ def carry_out(
     plan: ImportPlan,
     *,
     conflicts: Conflicts = Conflicts.KEEP,
+    taken: Collection[int] = (),
     author: str = "",
     progress: Progress = lambda done, total: None,
     should_stop: ShouldStop = lambda: False,
 ) -> ImportReport:
     """Do what was planned, one history entry a frame; what is done stays when stopped, and may be planned again.
+
+    ``conflicts`` decides for all frames but those whose ids are in ``taken``: there the file's words come in.
 
     Raises
     ------
@@ -314,7 +317,8 @@ def carry_out(
     for done, frame in enumerate(plan.frames):
         if should_stop():
             break
-        instance = frame.taken if conflicts is Conflicts.TAKE else frame.merged
+        is_taken = conflicts is Conflicts.TAKE or frame.frame_id in taken
+        instance = frame.taken if is_taken else frame.merged
         if instance != frame.record.labels.pitch:
             record = FrameRecord(frame.record.labels.with_instance(instance), frame.record.review)
             text = f"Import {plan.title}"

@@ -21,6 +21,7 @@ from annotator.store_schema import SUFFIX
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
 
+LABEL_SUFFIXES = frozenset({".xml", ".csv", ".yaml", ".yml"})
 FOREIGN_NETWORKS = frozenset({".pt", ".pth", ".ckpt", ".onnx", ".bin"})
 _LOOKED_AT = 20_000
 _LARGE = 64 * 1024 * 1024
@@ -35,8 +36,7 @@ class Kind(Enum):
     MEDIA = "media"
     NETWORK = "network"
     LINES = "lines"
-    COCO = "coco"
-    KEYPOINTS = "keypoints"
+    LABELS = "labels"
     CAMERA = "camera"
     FOREIGN_NETWORK = "foreign network"
     EMPTY = "empty"
@@ -81,6 +81,8 @@ def kind_of(path: Path) -> Kind:
         return Kind.NETWORK
     if suffix == ".json":
         return _kind_of_json(path)
+    if suffix in LABEL_SUFFIXES:
+        return Kind.LABELS
     return Kind.FOREIGN_NETWORK if suffix in FOREIGN_NETWORKS else Kind.OTHER
 
 
@@ -112,13 +114,13 @@ def _kind_of_json(path: Path) -> Kind:
 def _kind_of_document(document: Mapping[str, Any]) -> Kind:
     keys = {key.strip() for key in document}
     if {"images", "annotations"} <= keys:
-        return Kind.COCO
+        return Kind.LABELS
     if keys & _MARKINGS or not keys:
         return Kind.LINES
     if {"pan_degrees", "tilt_degrees"} & keys or {"rotation_matrix", "position_meters"} & keys:
         return Kind.CAMERA
     if any(isinstance(value, dict) and "keypoints" in value for value in document.values()):
-        return Kind.KEYPOINTS
+        return Kind.LABELS
     return Kind.OTHER
 
 
@@ -148,7 +150,7 @@ class Arrivals(QObject):
         self._waiting = []
         window = self._window
         done: list[str] = []
-        networks, lines = arrived.of(Kind.NETWORK), arrived.of(Kind.LINES)
+        networks, lines = arrived.of(Kind.NETWORK), arrived.of(Kind.LINES, Kind.LABELS)
         media = arrived.of(Kind.PROJECT, Kind.MEDIA)
         if networks:
             window.errands.load_network(networks[0])
@@ -159,7 +161,7 @@ class Arrivals(QObject):
             window.errands.open(list(media))
             done.append(translate("Arrivals", "Opening {name}").format(name=named(media)))
         elif lines and window.session.project is not None:
-            window.errands.import_lines(list(lines))
+            window.files.exchange.bring(lines)
         left_out = self._left_out(arrived)
         if left_out:
             window.message.warn(" ".join(left_out))
@@ -175,16 +177,17 @@ class Arrivals(QObject):
             if extra:
                 text = translate("Arrivals", "{name} was left out: one is used at a time.")
                 said.append(text.format(name=named(extra)))
-        if arrived.of(Kind.LINES) and not arrived.of(Kind.PROJECT, Kind.MEDIA) and self._window.session.project is None:
+        labels = arrived.of(Kind.LINES, Kind.LABELS)
+        if labels and not arrived.of(Kind.PROJECT, Kind.MEDIA) and self._window.session.project is None:
             text = translate("Arrivals", "{name} holds labels: open the frames first, then bring them in.")
-            said.append(text.format(name=named(arrived.of(Kind.LINES))))
+            said.append(text.format(name=named(labels)))
         return said
 
     def _on_project(self) -> None:
         """The frames are there: now their lines, if any came along."""
         lines, self._lines = self._lines, ()
         if lines and self._window.session.project is not None:
-            self._window.errands.import_lines(list(lines))
+            self._window.files.exchange.bring(lines)
 
     def _on_failed(self, text: str) -> None:
         self._lines = ()
@@ -206,8 +209,6 @@ def refusals() -> dict[Kind, str]:
     return {
         Kind.MISSING: translate("Arrivals", "{name} is not there any more."),
         Kind.EMPTY: translate("Arrivals", "{name} holds no images, videos or label files."),
-        Kind.COCO: translate("Arrivals", "{name} holds COCO annotations, which cannot be brought in here."),
-        Kind.KEYPOINTS: translate("Arrivals", "{name} holds keypoints, which cannot be brought in here."),
         Kind.CAMERA: translate("Arrivals", "{name} holds a camera; cameras follow from what is drawn."),
         Kind.FOREIGN_NETWORK: translate(
             "Arrivals", "{name} is no Touchline network: \u201cpython main.py weights import\u201d makes one of it."

@@ -17,7 +17,7 @@ from annotator.store_media import IMAGE_SUFFIXES, data_directory
 from annotator.store_schema import SUFFIX
 
 if TYPE_CHECKING:
-    from annotator.export import ExportKind
+    from annotator.export import ExportKind, ExportOptions
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 NETWORK_SUFFIX = ".safetensors"
@@ -163,8 +163,12 @@ class Errands(QObject):
             text += self.tr(", not readable: {count}").format(count=f"{failed:,}")
         self.done.emit(text)
 
-    def export(self, folder: Path, kind: ExportKind) -> None:
-        """Export the accepted frames to a folder; `exported` brings the report."""
+    def run(self, title: str, work: Work, then: Callable[[Any], None]) -> None:
+        """Run work that a person asked for, one piece at a time; a failure is told as any other."""
+        self._run(title, work, then)
+
+    def export(self, folder: Path, what: ExportKind | ExportOptions) -> None:
+        """Export frames to a folder; `exported` brings the report."""
         project = self._session.project
         if project is None:
             return
@@ -172,7 +176,7 @@ class Errands(QObject):
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
             from annotator.export import export
 
-            return export(project, folder, what=kind, progress=progress, should_stop=should_stop)
+            return export(project, folder, what=what, progress=progress, should_stop=should_stop)
 
         self._run(self.tr("Exporting"), work, self.exported.emit)
 

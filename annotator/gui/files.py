@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSettings
 from PySide6.QtWidgets import QFileDialog
 
 from annotator.gui.errands import NETWORK_SUFFIX
+from annotator.gui.exchange import Exchange
 from annotator.gui.recent import Recent
 from annotator.store_media import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from annotator.store_schema import SUFFIX
@@ -32,6 +33,7 @@ class Files(QObject):
         self._window = window
         self._settings = settings
         self.recent_list = Recent(settings, self)
+        self.exchange = Exchange(window)
 
     def open_folder(self) -> None:
         """Ask for a folder of frames."""
@@ -59,27 +61,15 @@ class Files(QObject):
         chosen = self._ask_files(translate("Files", "Load network"), "network", kinds)
         self._take("network", chosen, lambda paths: self._window.errands.load_network(paths[0]))
 
-    def import_lines(self) -> None:
-        """Ask for SoccerNet line files."""
-        kinds = [(translate("Files", "Line files"), "*.json")]
-        chosen = self._ask_files(translate("Files", "Import SoccerNet lines"), "import", kinds)
-        self._take("import", chosen, self._window.errands.import_lines)
+    def import_labels(self) -> None:
+        """Ask for label files of any format."""
+        kinds = [(translate("Files", "Labels"), "*.json *.xml *.csv *.yaml *.yml")]
+        chosen = self._ask_files(translate("Files", "Import labels"), "import", kinds)
+        self._take("import", chosen, self.exchange.bring)
 
     def export(self) -> None:
         """Ask what to export and where to."""
-        from annotator.gui.dialogs.export import ExportDialog
-
-        dialog = ExportDialog(self._window.session, self._last("export"), self._window)
-        dialog.accepted.connect(lambda: self._export(dialog))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _export(self, dialog: object) -> None:
-        from annotator.gui.dialogs.export import ExportDialog
-
-        if isinstance(dialog, ExportDialog):
-            self._remember("export", dialog.folder.parent)
-            self._window.errands.export(dialog.folder, dialog.kind)
+        self.exchange.ask_export(self._last("export"))
 
     def open(self, paths: Sequence[Path]) -> None:
         """Use these paths, whatever they are: folders, images, videos, a project, a network, label files."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from windows import DRAWN, SIZE, make_frames, open_folder
 
 from annotator.gui.arrivals import Arrived, Kind, kind_of, named, sorted_out
+from annotator.gui.dialogs.import_preview import ImportPreview
 from annotator.gui.recent import Recent
 
 pytest_plugins = ("window_fixtures",)
@@ -37,6 +38,13 @@ def drop_on(widget, *paths):
     QApplication.sendEvent(widget, QDropEvent(where, action, mime, left, none))
 
 
+def agree(window, qtbot) -> None:
+    """Say yes to the import that the window proposes."""
+    qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(ImportPreview)))
+    preview = next(dialog for dialog in window.findChildren(ImportPreview) if dialog.isVisible())
+    qtbot.mouseClick(preview.go, Qt.MouseButton.LeftButton)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [
@@ -46,9 +54,12 @@ def drop_on(widget, *paths):
         ("a.safetensors", "", Kind.NETWORK),
         ("a.pth", "", Kind.FOREIGN_NETWORK),
         ("lines.json", '{"Side line top": []}', Kind.LINES),
-        ("coco.json", '{"images": [], "annotations": []}', Kind.COCO),
+        ("coco.json", '{"images": [], "annotations": []}', Kind.LABELS),
         ("camera.json", '{"pan_degrees": 1.0, "position_meters": [0, 0, 0]}', Kind.CAMERA),
-        ("points.json", '{"a.png": {"size": [1, 1], "keypoints": {}}}', Kind.KEYPOINTS),
+        ("points.json", '{"a.png": {"size": [1, 1], "keypoints": {}}}', Kind.LABELS),
+        ("cvat.xml", "<annotations/>", Kind.LABELS),
+        ("CollectedData.csv", "scorer,a", Kind.LABELS),
+        ("data.yaml", "path: .", Kind.LABELS),
         ("broken.json", "{", Kind.OTHER),
         ("list.json", "[]", Kind.OTHER),
         ("notes.txt", "hello", Kind.OTHER),
@@ -86,7 +97,8 @@ def test_a_folder_dropped_on_the_empty_window_is_opened(empty_window, frames, qt
 
 def test_frames_and_their_lines_dropped_together_come_in_together(empty_window, frames, qtbot, tmp_path):
     drop_on(empty_window, lines_of("frame_001", tmp_path / "lines"), frames)
-    qtbot.waitUntil(lambda: "Frames that got lines: 1" in empty_window.message.text)
+    agree(empty_window, qtbot)
+    qtbot.waitUntil(lambda: "Frames that got labels: 1" in empty_window.message.text)
     project = empty_window.session.project
     second = empty_window.session.order.ids[1]
     assert "Side line top" in project.record(second).labels.pitch.markings
@@ -97,7 +109,8 @@ def test_a_folder_of_lines_dropped_on_the_picture_is_brought_in(window, qtbot, t
     for name in ("frame_000", "frame_003"):
         lines_of(name, folder)
     drop_on(window.canvas.viewport(), folder)
-    qtbot.waitUntil(lambda: "Frames that got lines: 2" in window.message.text)
+    agree(window, qtbot)
+    qtbot.waitUntil(lambda: "Frames that got labels: 2" in window.message.text)
 
 
 def test_lines_without_frames_say_what_to_do_first(empty_window, qtbot, tmp_path):
@@ -184,8 +197,8 @@ def test_each_purpose_remembers_its_own_folder(window, settings, monkeypatch, tm
 
     monkeypatch.setattr("annotator.gui.files.QFileDialog.getOpenFileNames", ask)
     monkeypatch.setattr(window.errands, "load_network", lambda path: None)
-    monkeypatch.setattr(window.errands, "import_lines", lambda paths: None)
-    for ask_for in (window.files.load_network, window.files.import_lines) * 2:
+    monkeypatch.setattr(window.files.exchange, "bring", lambda paths: None)
+    for ask_for in (window.files.load_network, window.files.import_labels) * 2:
         ask_for()
     assert asked == ["", "", str(tmp_path / "nets"), str(tmp_path / "lines")]
 

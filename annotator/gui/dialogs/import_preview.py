@@ -1,0 +1,167 @@
+"""What an import would do, before it does it: what is added, what changes, and where a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.imports import Change, ImportPlan, Planned
+
+translate = QCoreApplication.translate
+_NAMED = 4
+_LISTED = 5_000
+
+
+def change_words() -> Mapping[Change, str]:
+    """What would happen to a frame."""
+    return {
+        Change.ADD: translate("Import", "gets labels"),
+        Change.CHANGE: translate("Import", "gets more labels"),
+        Change.CONFLICT: translate("Import", "says something else"),
+        Change.UNTOUCHED: translate("Import", "is the same already"),
+    }
+
+
+def counts_text(plan: ImportPlan) -> str:
+    """How many frames would be added to, changed, in conflict and left as they are."""
+    text = translate(
+        "Import", "New labels: {add}. More labels: {change}. In conflict: {conflict}. The same already: {untouched}."
+    )
+    return text.format(**{change.value: f"{count:,}" for change, count in plan.counts.items()})
+
+
+class ImportPreview(QDialog):
+    """Shows a plan; ``asked`` brings the ids of conflicts in which the file's words are taken."""
+
+    asked = Signal(object)
+
+    def __init__(self, plan: ImportPlan, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.plan = plan
+        self.setWindowTitle(self.tr("Import labels"))
+        self._conflicts: dict[int, QTreeWidgetItem] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(10)
+        heading = QLabel(self.tr("Labels of {title}").format(title=plan.title), wordWrap=True)
+        heading.setProperty("role", "heading")
+        layout.addWidget(heading)
+        self.counts = QLabel(counts_text(plan), wordWrap=True)
+        layout.addWidget(self.counts)
+        self.frames = self._tree()
+        layout.addWidget(self.frames, 3)
+        if self._conflicts:
+            layout.addLayout(self._decisions())
+        self.findings = QListWidget()
+        self.findings.setAccessibleName(self.tr("What cannot be used"))
+        self.findings.setUniformItemSizes(True)
+        if plan.findings:
+            text = self.tr("Not used: {count}").format(count=f"{len(plan.findings):,}")
+            layout.addWidget(QLabel(text))
+            self.findings.addItems([str(finding) for finding in plan.findings[:_LISTED]])
+            layout.addWidget(self.findings, 1)
+        layout.addWidget(self._buttons())
+        self._show_go()
+        self.resize(760, 520)
+
+    def _tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(self.tr("Frames that would change"))
+        tree.setRootIsDecorated(False)
+        tree.setUniformRowHeights(True)
+        tree.setHeaderLabels([self.tr("Frame"), self.tr("What happens"), self.tr("Points and lines")])
+        order = [Change.CONFLICT, Change.ADD, Change.CHANGE]
+        shown = [frame for change in order for frame in self.plan.frames if frame.change is change]
+        tree.addTopLevelItems([self._item(frame) for frame in shown[:_LISTED]])
+        header = tree.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(0, 240)
+        header.resizeSection(1, 170)
+        tree.itemChanged.connect(self._show_go)
+        return tree
+
+    def _item(self, frame: Planned) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([frame.name, change_words()[frame.change], _named(frame)])
+        for column in range(3):
+            item.setToolTip(column, item.text(column))
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        if frame.change is Change.CONFLICT:
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(0, Qt.CheckState.Unchecked)
+            self._conflicts[frame.frame_id] = item
+        return item
+
+    def _decisions(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        said = QLabel(self.tr("Where both say something else, ticked frames take the file's words."), wordWrap=True)
+        said.setProperty("role", "muted")
+        row.addWidget(said, 1)
+        self.keep = QPushButton(self.tr("Keep all of mine"), autoDefault=False)
+        self.keep.clicked.connect(lambda: self._tick(Qt.CheckState.Unchecked))
+        self.take = QPushButton(self.tr("Take all of the file"), autoDefault=False)
+        self.take.clicked.connect(lambda: self._tick(Qt.CheckState.Checked))
+        row.addWidget(self.keep)
+        row.addWidget(self.take)
+        return row
+
+    def _tick(self, state: Qt.CheckState) -> None:
+        self.frames.blockSignals(True)
+        for item in self._conflicts.values():
+            item.setCheckState(0, state)
+        self.frames.blockSignals(False)
+        self.frames.viewport().update()
+        self._show_go()
+
+    def _buttons(self) -> QDialogButtonBox:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.go = buttons.addButton(self.tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.go.setDefault(True)
+        buttons.accepted.connect(self._ask)
+        buttons.rejected.connect(self.reject)
+        return buttons
+
+    @property
+    def taken(self) -> frozenset[int]:
+        """The frames in conflict that take the file's words; beyond what is listed the project's stay."""
+        checked = Qt.CheckState.Checked
+        return frozenset(number for number, item in self._conflicts.items() if item.checkState(0) == checked)
+
+    def _changes(self) -> int:
+        """Frames that an import would change as decided now."""
+        taken = self.taken
+        return sum(
+            bool(frame.added) or frame.frame_id in taken
+            for frame in self.plan.frames
+            if frame.change is not Change.UNTOUCHED
+        )
+
+    def _show_go(self) -> None:
+        if hasattr(self, "go"):
+            count = self._changes()
+            self.go.setEnabled(count > 0)
+            self.go.setText(self.tr("Import into {count} frames").format(count=f"{count:,}"))
+
+    def _ask(self) -> None:
+        self.asked.emit(self.taken)
+        self.accept()
+
+
+def _named(frame: Planned) -> str:
+    names = frame.disputed or frame.added
+    text = ", ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return text + (translate("Import", " and {count} more").format(count=more) if more > 0 else "")

@@ -1,0 +1,84 @@
+"""Labels in and out: the dialogs that ask, and the work they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from annotator.gui.background import Progress, ShouldStop
+
+if TYPE_CHECKING:
+    from annotator.export import ExportOptions
+    from annotator.gui.main_window import MainWindow
+    from annotator.imports import ImportPlan, ImportReport
+    from annotator.project import Project
+
+
+class Exchange(QObject):
+    """Leads exports and imports of a window from the question to the report."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def ask_export(self, folder: str) -> None:
+        """Ask what to export, beginning at a folder, and follow the work."""
+        from annotator.gui.dialogs.export_wizard import ExportDialog
+
+        window = self._window
+        dialog = ExportDialog(window.session, folder, window)
+
+        def begin(target: Path, options: ExportOptions) -> None:
+            window.settings.setValue("folder/export", str(target.parent))
+            dialog.follow(window.errands.job)
+            window.errands.export(target, options)
+
+        dialog.asked.connect(begin)
+        window.errands.exported.connect(dialog.show_report)
+        window.errands.failed.connect(dialog.show_failure)
+        window.dialogs.open(dialog)
+
+    def bring(self, paths: Sequence[Path]) -> None:
+        """Look at files of labels and show what an import of them would do."""
+        project = self._window.session.project
+        if project is None:
+            return
+        chosen = list(paths)
+        self._window.session.end_gesture()
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.imports import plan_import
+
+            return plan_import(project, chosen, progress=progress, should_stop=should_stop)
+
+        self._window.errands.run(self.tr("Looking at labels"), work, lambda plan: self._show_plan(project, plan))
+
+    def _show_plan(self, project: Project, plan: ImportPlan | None) -> None:
+        from annotator.gui.dialogs.import_preview import ImportPreview
+
+        if plan is None or project is not self._window.session.project:
+            return
+        preview = ImportPreview(plan, self._window)
+        preview.asked.connect(lambda taken: self._carry_out(project, plan, taken))
+        self._window.dialogs.open(preview)
+
+    def _carry_out(self, project: Project, plan: ImportPlan, taken: frozenset[int]) -> None:
+        if project is not self._window.session.project:
+            return
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.imports import carry_out
+
+            return carry_out(project, plan, taken=taken, progress=progress, should_stop=should_stop)
+
+        self._window.errands.run(self.tr("Importing"), work, self._tell)
+
+    def _tell(self, report: ImportReport) -> None:
+        self._window.session.reload()
+        text = self.tr("Frames that got labels: {count}").format(count=f"{len(report.changed):,}")
+        if report.findings:
+            text += self.tr(", left alone: {count}").format(count=f"{len(report.findings):,}")
+        self._window.message.tell(text)
