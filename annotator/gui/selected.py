@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from annotator.gui.undo import Passing
 from annotator.gui.view_state import Selection, spoken, within
 from annotator.labels import (
     FrameLabels,
@@ -35,14 +36,14 @@ class Burst:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._of: object = None
-        self._token = object()
+        self._token = Passing()
         self._until = 0.0
 
     def token(self, of: object) -> object:
         """The token of the burst under way, or a new one when it is of something else or a pause went before."""
         now = self._clock()
         if of != self._of or now > self._until:
-            self._of, self._token = of, object()
+            self._of, self._token = of, Passing()
         self._until = now + PAUSE
         return self._token
 

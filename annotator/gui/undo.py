@@ -9,6 +9,10 @@ from PySide6.QtGui import QUndoCommand
 from annotator.labels import FrameRecord
 
 
+class Passing:
+    """The token of a gesture that nobody ends, as key presses are: it is over with its pause. A drag is not."""
+
+
 class RecordCommand(QUndoCommand):
     """The record of a frame was one value and is another; steps of one gesture merge."""
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from windows import DRAWN, drag, press, settle, spot
 
+from annotator import checks
 from annotator.checks import Finding, Rule, Severity
 from annotator.checks.mends import SwapMarkings
 from annotator.gui import checking, issue_search
@@ -172,8 +173,8 @@ def test_nothing_is_checked_in_a_drag(window, qtbot, monkeypatch):
     draw(window)
     wait_for_findings(window, qtbot, 0)
     asked = []
-    real = checking.check
-    monkeypatch.setattr(checking, "check", lambda *a, **k: asked.append(window.session.in_gesture) or real(*a, **k))
+    real = checks.check
+    monkeypatch.setattr(checks, "check", lambda *a, **k: asked.append(window.session.in_gesture) or real(*a, **k))
     x, y = DRAWN[NAME][1]
     viewport = window.canvas.viewport()
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=spot(window, x, y))
@@ -301,7 +302,7 @@ def test_findings_leave_with_their_frame(window, qtbot):
 
 def test_contradictions_are_searched_in_the_background(window, qtbot, monkeypatch):
     found = Finding(Rule.RENAMED, Severity.ERROR, "Searched.", (), (NAME,), (10.0, 10.0))
-    monkeypatch.setattr(checking, "deep_check", lambda *a, **k: (found,))
+    monkeypatch.setattr(checks, "deep_check", lambda *a, **k: (found,))
     markings = {name: tuple((x * 3 % 611, y * 7 % 353) for x, y in xy) for name, xy in DRAWN.items()}
     draw(window, markings)
     resolved = window.session.resolved
