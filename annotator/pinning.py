@@ -26,7 +26,16 @@ from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL
 from annotator.steering import Mode, Pin, Start, as_camera, grab, starting_camera, steer
 
-__all__ = ["camera_of_labels", "camera_to_steer", "carried", "hold", "pinned_under", "shown_at", "zoomed"]
+__all__ = [
+    "camera_of_labels",
+    "camera_of_predictions",
+    "camera_to_steer",
+    "carried",
+    "hold",
+    "pinned_under",
+    "shown_at",
+    "zoomed",
+]
 
 Array = NDArray[np.float64]
 
@@ -58,7 +67,7 @@ def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solutio
     seen = {} if resolved is None else _predicted(resolved)
     camera = camera_of_labels(resolved)
     if camera is None and seen:
-        camera = camera_of_labels(resolve(Instance(keypoints=seen), None, size=size, threshold=1.0))
+        camera = _asked_for(tuple(seen.items()), size)
     if camera is not None:
         return camera
     sides = [math.copysign(1.0, KEYPOINTS[name].world[0]) for name in seen if abs(KEYPOINTS[name].world[0]) > 20.0]
@@ -66,6 +75,17 @@ def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solutio
     if len(sides) >= FEWEST_SEEN:
         start = Start.LEFT if sum(sides) < 0.0 else Start.RIGHT
     return starting_camera(size, start=start)
+
+
+def camera_of_predictions(resolved: Resolved | None) -> Solution | None:
+    """The camera that the predicted keypoints ask for; None where they determine none."""
+    seen = {} if resolved is None else _predicted(resolved)
+    return _asked_for(tuple(seen.items()), resolved.size) if resolved is not None and seen else None
+
+
+@lru_cache(maxsize=4)
+def _asked_for(seen: tuple[tuple[str, KeypointLabel], ...], size: tuple[int, int]) -> Solution | None:
+    return camera_of_labels(resolve(Instance(keypoints=dict(seen)), None, size=size, threshold=1.0))
 
 
 def _predicted(resolved: Resolved) -> dict[str, KeypointLabel]:

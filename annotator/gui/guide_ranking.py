@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from statistics import median
 
+from annotator.in_view import stretches
 from annotator.keypoints import Resolved
 from annotator.labels import Instance, Visibility
+from annotator.pinning import camera_of_predictions
 from annotator.pitch import MARKINGS
 from annotator.proposals import WHY_USUAL, CircleOffer, Proposal, circle_keypoints, next_marking, offered_circle
 
@@ -21,6 +23,8 @@ SURE = 10.0
 Whether the dashes lie on the paint is for the person to see: the deviation is that of unsnapped clicks, and to agree
 stores no position.
 """
+NOT_SEEN = 0.02
+"""What the gain of a marking counts that the network's camera has outside the frame: the network may be wrong."""
 _FEWEST_VIEWS = 3
 
 
@@ -54,7 +58,18 @@ def proposals(said: Instance, resolved: Resolved | None) -> tuple[Proposal, ...]
         return ()
     found = next_marking(said, resolved, resolved.size)
     offers = frozenset(one.marking for one in found if offer_of(one.marking, said, resolved) is not None)
-    return worthwhile(found, said, width=resolved.size[0], offers=offers)
+    width = resolved.size[0]
+    unsure = any(is_unsure(one, width) for one in found)
+    view = predicted_view(resolved) if unsure else None
+    return worthwhile(found, said, width=width, offers=offers, view=view)
+
+
+def predicted_view(resolved: Resolved) -> Mapping[str, float] | None:
+    """How much of the frame's width each marking takes by what the network sees; None where that is no camera."""
+    camera = camera_of_predictions(resolved)
+    if camera is None:
+        return None
+    return {name: stretch.length / resolved.size[0] for name, stretch in stretches(camera).items()}
 
 
 def is_sure(offer: CircleOffer, resolved: Resolved) -> bool:
@@ -79,20 +94,28 @@ def usually_seen(drawn: frozenset[str]) -> Mapping[str, float]:
 
 
 def worthwhile(
-    found: tuple[Proposal, ...], said: Instance, *, width: int, offers: frozenset[str]
+    found: tuple[Proposal, ...],
+    said: Instance,
+    *,
+    width: int,
+    offers: frozenset[str],
+    view: Mapping[str, float] | None = None,
 ) -> tuple[Proposal, ...]:
     """Those worth their clicks, the best first: by gain per click, then circles that cost one key.
 
     What is usual before there is a camera comes in its order already. While the camera is unsure what is in view (it
     values most what it knows least), the gain counts as often as the marking is usually seen together with what was
-    drawn.
+    drawn. Where a network has seen the frame, ``view`` says what is in view instead, and before there is a camera the
+    longest lines come first.
     """
     left = [one for one in found if not agreed_circle(said, one.marking)]
     if all(one.why == WHY_USUAL for one in left):
-        return tuple(left)
+        return tuple(left) if not view else _longest_first(left, view)
     least = WORTH * width / 960.0
     unsure = any(is_unsure(one, width) for one in found)
-    seen = usually_seen(frozenset(said.markings)) if unsure else {}
+    seen = usually_seen(frozenset(said.markings)) if unsure and not view else {}
+    if unsure and view:
+        seen = {one.marking: 1.0 if one.marking in view else NOT_SEEN for one in found}
 
     def per_line(one: Proposal) -> float:
         clicks = ROUND_CLICKS if MARKINGS[one.marking].is_round else LINE_CLICKS
@@ -100,3 +123,11 @@ def worthwhile(
 
     best = sorted((one for one in left if per_line(one) >= least), key=per_line, reverse=True)
     return (*best, *(one for one in left if one not in best and one.marking in offers))
+
+
+def _longest_first(found: list[Proposal], view: Mapping[str, float]) -> tuple[Proposal, ...]:
+    """Lines in view by how long they are there, then circles in view, then what may be there after all."""
+    lines = [one for one in found if one.marking in view and not MARKINGS[one.marking].is_round]
+    circles = [one for one in found if one.marking in view and MARKINGS[one.marking].is_round]
+    lines.sort(key=lambda one: -view[one.marking])
+    return (*lines, *circles, *(one for one in found if one.marking not in view))

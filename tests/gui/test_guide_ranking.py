@@ -86,3 +86,37 @@ def test_every_marking_has_a_name_of_its_own_that_people_use():
 @pytest.mark.parametrize("resolved", [None, Resolved({})])
 def test_without_a_camera_there_is_no_count_of_visible_points(resolved):
     assert progress(Instance(), resolved) is None
+
+
+def test_before_there_is_a_camera_what_the_network_sees_comes_first_longest_line_first():
+    found = tuple(Proposal(name, 1.0, WHY_USUAL) for name in ("Circle central", OTHER, CIRCLE, LINE))
+    view = {LINE: 0.6, OTHER: 0.2, CIRCLE: 0.4}
+    best = worthwhile(found, Instance(), width=960, offers=NOBODY, view=view)
+    assert names(best) == [LINE, OTHER, CIRCLE, "Circle central"]
+
+
+def test_an_unsure_camera_proposes_what_the_network_has_in_view():
+    said = Instance(markings={LINE: ((1.0, 1.0), (2.0, 2.0)), "Side line left": ((1.0, 1.0), (2.0, 2.0))})
+    found = (Proposal("Side line right", 40.0, WHY_GAIN), Proposal("Big rect. left top", 30.0, WHY_GAIN))
+    best = worthwhile(found, said, width=960, offers=NOBODY, view={"Side line right": 0.3})
+    assert names(best)[0] == "Side line right"
+
+
+def test_the_view_is_that_of_the_predicted_points():
+    from annotator.gui.guide_ranking import predicted_view
+    from annotator.keypoints import Keypoint, Source
+    from annotator.pitch import KEYPOINTS
+    from annotator.steering import Start, starting_camera
+
+    camera = starting_camera((960, 540), start=Start.RIGHT)
+    pixels = camera.project(np.array([point.world for point in KEYPOINTS.values()]))
+    seen = {}
+    for name, (x, y) in zip(KEYPOINTS, pixels, strict=True):
+        inside = bool(np.isfinite(x + y)) and 0 < x < 960 and 0 < y < 540
+        at = (float(x), float(y)) if inside else None
+        seen[name] = Keypoint(name, at, Source.PREDICTED if inside else None, inside=inside)
+    view = predicted_view(Resolved(seen, size=(960, 540)))
+    assert view is not None
+    assert "Big rect. right main" in view
+    assert "Big rect. left main" not in view
+    assert predicted_view(Resolved({}, size=(960, 540))) is None
