@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
     issues: IssueSearch
     docks: Docks
     frames: FramesPanel
+    tutorial: Tutorial
 
     def __init__(
         self,
@@ -193,6 +194,7 @@ class MainWindow(QMainWindow):
     def _show_keys(self) -> None:
         """What is no button of a command and still has a key says so."""
         self.frames.search.setToolTip(self.actions_["go.search"].toolTip())
+        self.status.use_keys(self.actions_.key_text)
 
     def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
         """A line over the picture says that the keyboard is there."""

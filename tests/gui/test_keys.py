@@ -356,3 +356,13 @@ def test_no_menu_has_a_letter_twice_and_every_line_has_one_while_letters_last(wi
         letters = [text[text.index("&") + 1].casefold() for text in texts if "&" in text]
         assert len(letters) == len(set(letters)), menu.title()
         assert len(letters) >= min(len(texts), 22), menu.title()
+
+
+def test_the_status_bar_names_the_keys_as_they_are_now(window, dialog, qtbot):
+    window.actions_["view.labels"].trigger()
+    assert window.status.hidden.text() == "Labels hidden (H)"
+    choose(dialog, "view.labels")
+    qtbot.mouseClick(dialog.page.line.chips[0], Qt.MouseButton.LeftButton)
+    assert window.status.hidden.text() == "Labels hidden"
+    add_key(dialog, qtbot, "view.labels", Qt.Key.Key_F12)
+    assert window.status.hidden.text() == "Labels hidden (F12)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QLocale, Qt, QTime
@@ -53,7 +54,7 @@ class JobView(QWidget):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(90)
         self.stop = QToolButton()
-        self.stop.setToolTip(self.tr("Stop (Ctrl+.): what is done stays"))
+        self.stop.setToolTip(self.tr("Stop: what is done stays"))
         self.stop.setAccessibleName(self.tr("Stop"))
         self.stop.clicked.connect(lambda: self._job.stop() if self._job is not None else None)
         layout = QHBoxLayout(self)
@@ -90,6 +91,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._session = session
         self._errands = errands
+        self._key_of: Callable[[str], str] = lambda command_id: ""
         self.setSizeGripEnabled(False)
         self.hint = Hint()
         self.hint.setContentsMargins(8, 0, 0, 0)
@@ -186,15 +188,22 @@ class StatusBar(QStatusBar):
         now = QLocale().toString(QTime.currentTime(), "HH:mm:ss")
         self.saved.setText(self.tr("Saved {time}").format(time=now))
 
+    def use_keys(self, key_of: Callable[[str], str]) -> None:
+        """Name the keys of commands as they are now."""
+        self._key_of = key_of
+        stop = key_of("predict.stop")
+        self.job.stop.setToolTip(self.tr("Stop: what is done stays") + (f" ({stop})" if stop else ""))
+        self.show_hidden()
+
     def show_hidden(self) -> None:
         """Say which layers are hidden, and the keys that bring them back."""
         settings = self._session.settings
         hidden = [
-            text
-            for on, text in (
-                (settings.labels, self.tr("Labels hidden (H)")),
-                (settings.markings, self.tr("Markings hidden (K)")),
-                (settings.predictions, self.tr("Predictions hidden (P)")),
+            text + (f" ({key})" if (key := self._key_of(command_id)) else "")
+            for on, text, command_id in (
+                (settings.labels, self.tr("Labels hidden"), "view.labels"),
+                (settings.markings, self.tr("Markings hidden"), "view.markings"),
+                (settings.predictions, self.tr("Predictions hidden"), "view.predictions"),
             )
             if not on
         ]
