@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from annotator import store_effort, store_index, store_rows
+from annotator import store_effort, store_index, store_rows, store_signs
 from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
@@ -365,6 +365,21 @@ class Project:
         """What every accepted frame took, in the order in which they were last worked on."""
         with self._read() as db:
             return store_effort.of_accepted(db)
+
+    def sign_versions(self) -> dict[int, str]:
+        """For every frame in media order, what its signs follow from: its newest edit and its predictions."""
+        with self._read() as db:
+            return store_signs.versions(db)
+
+    def stored_signs(self) -> dict[int, tuple[str, str]]:
+        """By frame, the version and the document of the signs that were kept."""
+        with self._read() as db:
+            return store_signs.stored(db)
+
+    def store_signs(self, found: Iterable[tuple[int, str, str]]) -> None:
+        """Keep signs: (frame, version, document) each."""
+        with self._write() as db:
+            store_signs.store(db, found)
 
     def setting(self, key: str, default: T) -> T:
         """The stored setting, or ``default`` when there is none or it is of another type than ``default``."""

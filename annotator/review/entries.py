@@ -1,0 +1,112 @@
+"""What the review queue knows of a frame: its signs and the keypoints in it; found out, stored and read back here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annotator.formats.documents import number
+from annotator.labels import Instance, Point, Visibility
+from annotator.review.signs import FrameSigns, Kind, Sign, jump_sign, signs_of
+
+if TYPE_CHECKING:
+    from model.heatmaps import Prediction
+
+__all__ = ["Entry", "Inspection", "entry_document", "entry_from", "inspect", "points_of"]
+
+_KINDS = {kind.name: kind for kind in Kind}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A frame as the queue knows it: its signs, and the keypoints that somebody or something put into it."""
+
+    signs: FrameSigns
+    present: frozenset[str] = frozenset()
+
+    @property
+    def frame_id(self) -> int:
+        """The frame."""
+        return self.signs.frame_id
+
+    def value(self, kind: Kind) -> float | None:
+        """The largest value of this kind of sign; None without one."""
+        return max((sign.value for sign in self.signs.signs if sign.kind is kind), default=None)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """All that is needed to say what is odd about a frame, see `signs_of`; neighbours' points by name, in pixels."""
+
+    frame_id: int
+    instance: Instance
+    prediction: Prediction | None
+    size: tuple[int, int]
+    threshold: float
+    group: int = 0
+    other: Prediction | None = None
+    before: Mapping[str, Point] = field(default_factory=dict)
+    after: Mapping[str, Point] = field(default_factory=dict)
+
+
+def points_of(instance: Instance, prediction: Prediction | None, threshold: float) -> dict[str, Point]:
+    """Where the points of a frame are: as a person said, else as the network sees them with enough confidence."""
+    if not instance.is_empty:
+        return {name: said.position for name, said in instance.keypoints.items() if said.position is not None}
+    if prediction is None:
+        return {}
+    shown = np.flatnonzero((prediction.confidence >= threshold) & np.isfinite(prediction.xy).all(axis=1))
+    return {prediction.names[i]: (float(prediction.xy[i, 0]), float(prediction.xy[i, 1])) for i in shown}
+
+
+def inspect(frame: Inspection) -> Entry:
+    """Find out what is odd about a frame."""
+    signs = signs_of(
+        frame.frame_id,
+        frame.instance,
+        frame.prediction,
+        size=frame.size,
+        threshold=frame.threshold,
+        group=frame.group,
+        other=frame.other,
+    )
+    here = points_of(frame.instance, frame.prediction, frame.threshold)
+    jump = jump_sign(frame.before, here, frame.after, width=frame.size[0]) if frame.before and frame.after else None
+    if jump is not None:
+        signs = FrameSigns(signs.frame_id, (*signs.signs, jump), signs.place, signs.group)
+    said = {name for name, label in frame.instance.keypoints.items() if label.visibility is not Visibility.ABSENT}
+    return Entry(signs, frozenset(said | set(points_of(Instance(), frame.prediction, frame.threshold))))
+
+
+def entry_document(entry: Entry) -> str:
+    """An entry as a project stores it; the frame is not in it."""
+    signs = [[s.kind.name, s.value, s.keypoint, s.count, s.detail] for s in entry.signs.signs]
+    document = {
+        "signs": signs,
+        "place": list(entry.signs.place),
+        "group": entry.signs.group,
+        "present": sorted(entry.present),
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def entry_from(frame_id: int, text: str) -> Entry | None:
+    """The entry in a stored document; None for anything else, which is then found out anew."""
+    try:
+        document = json.loads(text)
+        signs = tuple(_sign(*row) for row in document["signs"])
+        place = tuple(float(value) for value in document["place"])
+        return Entry(FrameSigns(frame_id, signs, place, int(document["group"])), frozenset(document["present"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _sign(kind: str, value: Any, keypoint: Any, count: Any, detail: Any) -> Sign:
+    size = number(value)
+    if size is None or not isinstance(keypoint, str | None) or not isinstance(detail, str):
+        raise ValueError("no sign")
+    return Sign(_KINDS[kind], size, keypoint, int(count), detail)

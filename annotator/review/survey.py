@@ -1,0 +1,157 @@
+"""Goes through the frames of a project and finds out what is odd about each, as far as that is not known yet."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annotator.frames import FrameSource, MediaError
+from annotator.labels import Instance, Point
+from annotator.project import FrameRow, Project, ProjectError
+from annotator.review.entries import Entry, Inspection, entry_document, entry_from, points_of
+from annotator.review.signs import FrameSigns
+
+if TYPE_CHECKING:
+    from annotator.review.worker import Inspector
+    from model.heatmaps import Prediction
+
+__all__ = ["Known", "Survey", "known_entries"]
+
+_VERSION = 1
+_STORE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """An entry and the version of the frame it was found for."""
+
+    version: str
+    entry: Entry
+
+
+def known_entries(project: Project) -> dict[int, Known]:
+    """What the project keeps of earlier surveys."""
+    found = {}
+    for frame_id, (version, document) in project.stored_signs().items():
+        entry = entry_from(frame_id, document)
+        if entry is not None:
+            found[frame_id] = Known(version, entry)
+    return found
+
+
+class Survey:
+    """One way through all frames of a project; what is found is kept in the project on the way."""
+
+    def __init__(self, project: Project, inspector: Inspector, *, threshold: float) -> None:
+        self._project = project
+        self._inspector = inspector
+        self._threshold = threshold
+        self._source = FrameSource(max_frames=1)
+
+    def run(
+        self,
+        known: Mapping[int, Known],
+        *,
+        found: Callable[[Mapping[int, Known]], None],
+        progress: Callable[[int, int], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Inspect every frame that is not as it was; ``found`` is told now and then, and ``progress`` often."""
+        ids, versions = self._versions()
+        stale = [i for i in ids if i not in known or known[i].version != versions[i]]
+        fresh: dict[int, Known] = {}
+        last = time.monotonic()
+        try:
+            for done, (frame_id, entry) in enumerate(self._inspected(stale, ids)):
+                fresh[frame_id] = Known(versions[frame_id], entry)
+                progress(done + 1, len(stale))
+                if time.monotonic() - last > _STORE_SECONDS:
+                    self._keep(fresh, found)
+                    fresh, last = {}, time.monotonic()
+                if should_stop():
+                    break
+        finally:
+            self._source.close()
+            self._keep(fresh, found)
+
+    def _keep(self, fresh: Mapping[int, Known], found: Callable[[Mapping[int, Known]], None]) -> None:
+        if fresh:
+            self._project.store_signs((i, one.version, entry_document(one.entry)) for i, one in fresh.items())
+            found(fresh)
+
+    def _versions(self) -> tuple[list[int], dict[int, str]]:
+        """The frames in order, and what their signs follow from; in a video the neighbours are a part of that."""
+        plain = self._project.sign_versions()
+        ids = list(plain)
+        videos = {medium.id for medium in self._project.media() if medium.kind.value == "video"}
+        head = f"{_VERSION}:{self._threshold:.4f}"
+        if not videos:
+            return ids, {i: f"{head}:{plain[i]}" for i in ids}
+        versions = {}
+        for place, i in enumerate(ids):
+            around = [plain.get(ids[other], "") for other in (place - 1, place + 1) if 0 <= other < len(ids)]
+            versions[i] = ":".join((head, plain[i], *around))
+        return ids, versions
+
+    def _inspected(self, stale: Sequence[int], ids: Sequence[int]) -> Iterator[tuple[int, Entry]]:
+        place = {frame_id: number for number, frame_id in enumerate(ids)}
+        for frame_id in stale:
+            around = [ids[other] for other in (place[frame_id] - 1, place[frame_id] + 1) if 0 <= other < len(ids)]
+            yield frame_id, self._one(frame_id, around)
+
+    def _one(self, frame_id: int, around: Sequence[int]) -> Entry:
+        row = self._project.row(frame_id)
+        group = zlib.crc32(f"{row.media_id}/{row.name.rpartition('/')[0]}".encode())
+        instance, prediction = self._state(frame_id)
+        if instance.is_empty and prediction is None:
+            return Entry(FrameSigns(frame_id, group=group))
+        try:
+            size = self._source.size(row) if prediction is None else prediction.image_size
+        except MediaError:
+            return Entry(FrameSigns(frame_id, group=group))
+        before, after = self._beside(row, around) if row.is_video else ({}, {})
+        return self._inspector.inspect(
+            Inspection(
+                frame_id,
+                instance,
+                prediction,
+                size,
+                self._threshold,
+                group,
+                self._other(frame_id, prediction),
+                before,
+                after,
+            )
+        )
+
+    def _state(self, frame_id: int) -> tuple[Instance, Prediction | None]:
+        try:
+            instance = self._project.record(frame_id).labels.pitch
+        except ProjectError:
+            # A damaged record: the window says so when the frame is opened.
+            instance = Instance()
+        return instance, self._project.prediction(frame_id)
+
+    def _other(self, frame_id: int, prediction: Prediction | None) -> Prediction | None:
+        """What another network saw in the frame."""
+        if prediction is None:
+            return None
+        for network in self._project.networks():
+            if network != prediction.network:
+                other = self._project.prediction(frame_id, network)
+                if other is not None:
+                    return other
+        return None
+
+    def _beside(self, row: FrameRow, around: Sequence[int]) -> tuple[dict[str, Point], dict[str, Point]]:
+        """The points of the frames before and after in the video."""
+        sides: dict[int, dict[str, Point]] = {-1: {}, 1: {}}
+        for other in around:
+            neighbour = self._project.row(other)
+            by = neighbour.index_in_media - row.index_in_media
+            if neighbour.media_id == row.media_id and by in sides:
+                sides[by] = points_of(*self._state(other), self._threshold)
+        return sides[-1], sides[1]
