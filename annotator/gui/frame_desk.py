@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoStack
 from annotator.camera import Lens
 from annotator.evidence import gather
 from annotator.gui.background import sentence
+from annotator.gui.blind import BlindChecks
 from annotator.gui.hovering import Hovering
 from annotator.gui.loading import Image
 from annotator.gui.progress import point_after
@@ -62,6 +63,7 @@ class FrameDesk(QObject):
     """
 
     record_changed = Signal(int)
+    many_changed = Signal()
     resolved_changed = Signal()
     selection_changed = Signal()
     settings_changed = Signal()
@@ -76,6 +78,9 @@ class FrameDesk(QObject):
         self.project: Project | None = None
         self.stack = QUndoStack(self)
         self.hovering = Hovering(self)
+        self.blind = BlindChecks()
+        self.author = ""
+        self._held = ""
         self._on_disk: dict[int, FrameRecord] = {}
         self._settings = ViewSettings()
         self._active: tuple[str | None, str | None] = (None, None)
@@ -211,15 +216,19 @@ class FrameDesk(QObject):
         if dragged:
             self._resolve()
 
+    def hold(self, why: str) -> None:
+        """Change nothing from now on, for this reason; "" lets changes through again."""
+        self._held = why
+
     def undo(self) -> None:
         """Take back the last change, and show the frame it changed."""
         self.end_gesture()
-        self._travel(self.stack.undo)
+        self._travel(self.stack.undo, self.stack.canUndo)
 
     def redo(self) -> None:
         """Make the change taken back once more, and show its frame."""
         self.end_gesture()
-        self._travel(self.stack.redo)
+        self._travel(self.stack.redo, self.stack.canRedo)
 
     def decide(self, review: Review, *, text: str, labels: FrameLabels | None = None) -> None:
         """Take a reviewer's decision, in one step with the labels it confirms."""
@@ -230,17 +239,29 @@ class FrameDesk(QObject):
     def _push(self, record: FrameRecord, text: str, gesture: object | None) -> None:
         if self._frame_id is None or self._record is None or record == self._record:
             return
+        if self._held:
+            self.say(self._held)
+            return
         self._gesture = None if gesture is None else (gesture, self._serial)
         self._resting = False
         if gesture is None:
             self._store()
         before, frame_id = self._record, self._frame_id
-        self.stack.push(
-            RecordCommand(self._apply, frame_id, before=before, after=record, text=text, gesture=self._gesture)
-        )
+        apply = self._apply_blind if self.blind.covers(frame_id) else self._apply
+        self.stack.push(RecordCommand(apply, frame_id, before=before, after=record, text=text, gesture=self._gesture))
+
+    def _apply_blind(self, frame_id: int, record: FrameRecord, text: str) -> None:
+        """A change of a second answer, which is kept apart; one whose check is over changes nothing."""
+        if not self.blind.covers(frame_id):
+            return
+        self.blind.keep(frame_id, record)
+        if frame_id == self._frame_id:
+            self._record = record
+            self._resolve()
+        self.record_changed.emit(frame_id)
 
     def _apply(self, frame_id: int, record: FrameRecord, text: str) -> None:
-        if frame_id == self._frame_id:
+        if frame_id == self._frame_id and not self.blind.covers(frame_id):
             self._record = record
         self._unstored = (frame_id, record, text)
         if self._gesture is None:
@@ -262,7 +283,8 @@ class FrameDesk(QObject):
             return
         frame_id, record, text = waiting
         try:
-            self.project.save_record(frame_id, record, text=text, expected=self._on_disk.get(frame_id))
+            expected = self._on_disk.get(frame_id)
+            self.project.save_record(frame_id, record, text=text, author=self.author, expected=expected)
         except ChangedElsewhereError:
             self._on_changed_elsewhere(frame_id)
             return
@@ -276,6 +298,8 @@ class FrameDesk(QObject):
     def _read_record(self, frame_id: int) -> FrameRecord:
         """What is stored of a frame; if that is not what this window left there, no older step may be undone."""
         assert self.project is not None
+        if self.blind.covers(frame_id):
+            return self.blind.answer(frame_id)
         record = self.project.record(frame_id)
         if self._on_disk.get(frame_id, record) != record:
             self.stack.clear()
@@ -299,11 +323,25 @@ class FrameDesk(QObject):
             self._record = record
             self._resolve()
 
-    def _travel(self, move: Callable[[], None]) -> None:
+    def take_many(self, records: Mapping[int, FrameRecord]) -> None:
+        """These records are stored now, written by somebody else for this window."""
+        self._on_disk.update(records)
+        here = None if self._frame_id is None else records.get(self._frame_id)
+        if here is not None and not self.blind.covers(self._frame_id):
+            self._record = here
+            self._resolve()
+        self.many_changed.emit()
+
+    def _travel(self, move: Callable[[], None], can: Callable[[], bool]) -> None:
+        if self._held:
+            self.say(self._held)
+            return
         changed: list[int] = []
         connection = self.record_changed.connect(changed.append)
         try:
-            move()
+            # Steps of a blind check that is over change nothing: the one before them is meant.
+            while not changed and not self._held and can():
+                move()
         finally:
             self.record_changed.disconnect(connection)
         if changed:

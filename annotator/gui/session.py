@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +15,7 @@ from annotator.gui.frame_desk import FrameDesk, accepted
 from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
 from annotator.gui.view_state import NOTHING_SELECTED
-from annotator.labels import Decision, FrameState
+from annotator.labels import Decision, FrameState, Instance, Review
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
@@ -23,6 +25,11 @@ _AHEAD = 3
 _NEAR = (1, 2, -1)
 UNDECIDED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED, FrameState.DRAFT, FrameState.LOOK_AGAIN})
 UNLABELLED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED})
+
+
+def confirms(review: Review, name: str) -> bool:
+    """Whether accepting a frame means that a second reviewer agrees with the one who accepted it."""
+    return review.decision is Decision.ACCEPTED and "" not in (review.by, name) and name != review.by
 
 
 class Session(FrameDesk):
@@ -35,6 +42,7 @@ class Session(FrameDesk):
     frame_changed = Signal()
     prediction_changed = Signal(int)
     unreadable = Signal(str)
+    answered = Signal(int)
 
     def __init__(self, network_factory: NetworkFactory = load_network, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,8 +50,9 @@ class Session(FrameDesk):
         self.loader = FrameLoader(self)
         self.forecaster = Forecaster(network_factory, self)
         self._filter: tuple[frozenset[FrameState] | None, str] = (None, "")
+        self._arranged: Sequence[int] | None = None
         self._wanted: int | None = None
-        self._painted = False
+        self._painted = self._shown_blind = False
         self.travelled.connect(self.show)
         self.loader.loaded.connect(self._present)
         self.loader.failed.connect(self._on_unreadable)
@@ -69,16 +78,46 @@ class Session(FrameDesk):
             self.say(self.tr("The network has not looked at this frame yet"))
             return
         labels = accepted(self.labels, self._resolved, self._settings)
-        review = self.record.review.decided(Decision.ACCEPTED)
-        self.decide(review, text=self.tr("Accept frame"), labels=labels)
+        if self.blind.covers(self._frame_id):
+            self._answer_blind(labels.pitch)
+        elif confirms(self.record.review, self.author):
+            review = replace(self.record.review, confirmed_by=self.author)
+            self.decide(review, text=self.tr("Confirm frame"))
+        else:
+            review = self.record.review.decided(Decision.ACCEPTED, by=self.author)
+            self.decide(review, text=self.tr("Accept frame"), labels=labels)
         self._leave_decided(self.tr("Accepted. This is the last frame of the list"))
 
     def reject(self, reason: str) -> None:
         """Reject the frame for this reason and go to the next."""
-        if self.can_decide:
-            review = self.record.review.decided(Decision.REJECTED, reason=reason)
+        if self.can_decide and self.blind.covers(self._frame_id):
+            self._answer_blind(Instance())
+            self._leave_decided(self.tr("This is the last frame of the list"))
+        elif self.can_decide:
+            review = self.record.review.decided(Decision.REJECTED, reason=reason, by=self.author)
             self.decide(review, text=self.tr("Reject frame"))
             self._leave_decided(self.tr("Rejected. This is the last frame of the list"))
+
+    def ask_again(self, reason: str) -> None:
+        """Say that the frame needs a second look, for this reason or none, and go to the next."""
+        if self.can_decide and not self.blind.covers(self._frame_id):
+            review = self.record.review.decided(Decision.LOOK_AGAIN, reason=reason, by=self.author)
+            self.decide(review, text=self.tr("Ask for a second look"))
+            self._leave_decided(self.tr("Marked for a second look. This is the last frame of the list"))
+
+    def _answer_blind(self, second: Instance) -> None:
+        """The blind check of the frame is answered: it is compared with the first answer, which stays."""
+        assert self.project is not None
+        assert self._frame_id is not None
+        from annotator.review.second_answers import keep_recheck
+
+        try:
+            keep_recheck(self.project, self._frame_id, second, size=self.size, by=self.author)
+        except ProjectError as error:
+            self.failed.emit(sentence(error))
+            return
+        self.blind.end(self._frame_id)
+        self.answered.emit(self._frame_id)
 
     def mark_painted(self) -> None:
         """The frame was painted: from now on a person can have seen it."""
@@ -128,8 +167,20 @@ class Session(FrameDesk):
         """List only frames in these states (None: all) with this text in their name."""
         self._filter = (states, text)
         if self.project is not None:
-            self.order = self.order.with_ids(self.project.frame_ids(states, text))
+            ids = self.project.frame_ids(states, text)
+            if self._arranged is not None:
+                fitting = set(ids)
+                ids = [frame_id for frame_id in self._arranged if frame_id in fitting]
+            self.order = self.order.with_ids(ids)
             self.frames_changed.emit()
+
+    def arrange(self, ids: Sequence[int] | None) -> None:
+        """List only these frames, in this order; None lists them all as the media have them."""
+        hidden = self._shown_blind
+        self._arranged = ids
+        self.set_filter(*self._filter)
+        if self._frame_id is not None and self.blind.covers(self._frame_id) is not hidden:
+            self._present(self._frame_id, self._rgb)
 
     def reload(self) -> None:
         """Read everything anew after records changed behind the window's back; there is nothing to undo any more."""
@@ -159,6 +210,7 @@ class Session(FrameDesk):
         if frame_id == self._wanted:
             self._wanted = None
         self._frame_id, self._rgb, self._painted = frame_id, image, False
+        self._shown_blind = self.blind.covers(frame_id)
         self._record = self._prediction = self._resolved = None
         try:
             self._record = self._read_record(frame_id)
@@ -228,7 +280,8 @@ class Session(FrameDesk):
         before, self.project = self.project, None
         self._clear()
         self._wanted = None
-        self._painted = False
+        self._painted = self._shown_blind = False
+        self.blind.clear()
         self.loader.use(None if project is None else FrameSource())
         if project is None:
             self.forecaster.use(None, None)
@@ -237,7 +290,7 @@ class Session(FrameDesk):
         if before is not None:
             before.close()
         self.project = project
-        self._filter = (None, "")
+        self._filter, self._arranged = (None, ""), None
         self.order = order or Order(() if project is None else project.frame_ids())
         self.project_changed.emit()
         self.frames_changed.emit()

@@ -1,0 +1,130 @@
+"""One change of many frames: written in the background as a whole or not at all, and one step to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtGui import QUndoCommand
+
+from annotator.gui.background import Lane, sentence
+from annotator.gui.session import Session
+from annotator.labels import FrameRecord
+from annotator.project import ChangedElsewhereError
+
+Records = Mapping[int, FrameRecord]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What many frames were and are."""
+
+    before: Records
+    after: Records
+    text: str
+
+
+class ManyCommand(QUndoCommand):
+    """A change that is written already when it comes onto the stack."""
+
+    def __init__(self, change: Change, write: Callable[[Records, Records, str], None]) -> None:
+        super().__init__(change.text)
+        self._change = change
+        self._write = write
+        self._done = True
+
+    def redo(self) -> None:
+        """Make it so, but for the first time."""
+        if self._done:
+            self._done = False
+        else:
+            self._write(self._change.after, self._change.before, self._change.text)
+
+    def undo(self) -> None:
+        """Take it back."""
+        self._write(self._change.before, self._change.after, self._change.text)
+
+
+class ManyFrames(QObject):
+    """Writes changes of many frames for a session; while it does, nothing else can be changed."""
+
+    ended = Signal(bool)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._lane = Lane("many frames", self)
+        session.project_changed.connect(self._on_project)
+
+    @property
+    def busy(self) -> bool:
+        """True while frames are written."""
+        return self._lane.busy
+
+    def change(self, change: Change) -> None:
+        """Make a change of many frames, and one step to undo of it; `ended` says whether it is made."""
+        session = self._session
+        session.end_gesture()
+
+        def then(result: object) -> None:
+            self._take(change.after)
+            session.stack.push(ManyCommand(change, self._again))
+            self.ended.emit(True)
+
+        def failed(error: Exception) -> None:
+            session.hold("")
+            session.failed.emit(_why(error))
+            self.ended.emit(False)
+
+        self._start(change.after, change.before, change.text, then=then, failed=failed)
+
+    def _again(self, records: Records, expected: Records, text: str) -> None:
+        """A step of the stack is undone or made again."""
+
+        def failed(error: Exception) -> None:
+            # What the stack says is no longer what is stored.
+            self._session.hold("")
+            self._session.stack.clear()
+            self._session.failed.emit(_why(error))
+
+        self._start(records, expected, text, then=lambda result: self._take(records), failed=failed)
+
+    def _start(
+        self,
+        records: Records,
+        expected: Records,
+        text: str,
+        *,
+        then: Callable[[object], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        project, author = self._session.project, self._session.author
+        if project is None:
+            return
+        self._session.hold(self.tr("Frames are being written: {count}").format(count=f"{len(records):,}"))
+        self._lane.ask(
+            lambda progress, should_stop: project.save_records(records, text=text, author=author, expected=expected),
+            then=then,
+            failed=failed,
+        )
+
+    def _take(self, records: Records) -> None:
+        self._session.hold("")
+        self._session.take_many(records)
+
+    def _on_project(self) -> None:
+        self._lane.drop()
+        self._session.hold("")
+
+    def close(self) -> None:
+        """Let what is being written be written, and the thread end."""
+        self._lane.close()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ChangedElsewhereError):
+        return QCoreApplication.translate(
+            "ManyFrames", "One of the frames was changed elsewhere meanwhile, so nothing was changed here. Try it again"
+        )
+    return sentence(error)
