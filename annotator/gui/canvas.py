@@ -35,6 +35,7 @@ from annotator.gui.pointing import (
     region_between,
     tip_at,
 )
+from annotator.gui.raising import whole_errors
 from annotator.gui.sketch import NO_SKETCH, Sketch
 from annotator.gui.sketch_items import SketchLayer
 from annotator.gui.view_settings import LoupeWhen
@@ -142,6 +143,7 @@ class Canvas(Lightbox):
         point = self._scene_at(at + QPointF(half, half))
         return PointerEvent(point.x(), point.y(), self._scale, _held(modifiers))
 
+    @whole_errors
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture, unless one is under way."""
         if self._space is not _Space.UP:
@@ -172,6 +174,7 @@ class Canvas(Lightbox):
         self._grabbed_with = button
         self._held_at = self._scene_at(self._pressed_at)
 
+    @whole_errors
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Carry the gesture on, or look what lies under the pointer."""
         if self._picture is None:
@@ -193,6 +196,7 @@ class Canvas(Lightbox):
         self._refresh_pointer(pointer)
         self.pointer_moved.emit(pointer.x, pointer.y)
 
+    @whole_errors
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the gesture that this button began."""
         if event.button() is not self._grabbed_with:
@@ -216,6 +220,7 @@ class Canvas(Lightbox):
         if min(band[2] - band[0], band[3] - band[1]) * self._scale >= WORTH_ZOOMING:
             self.zoom_to_rect(*band)
 
+    @whole_errors
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fit on the middle button; the tool answers the left one."""
         if event.button() is Qt.MouseButton.MiddleButton:
@@ -296,6 +301,7 @@ class Canvas(Lightbox):
         self._refresh_loupe()
         self.pointer_left.emit()
 
+    @whole_errors
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer; with Shift scroll sideways; the tool may want it."""
         delta = event.angleDelta()

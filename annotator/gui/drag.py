@@ -72,6 +72,9 @@ class Drag:
         if self.click is None or self.click.marking is None or self.click.click is None:
             return False
         points = labels.pitch.markings.get(self.click.marking, ())
+        if self.click.click >= len(points):
+            # It was deleted, or taken back, while the hand held it.
+            return False
         return too_near(points, points[self.click.click], but=self.click.click)
 
     @property
