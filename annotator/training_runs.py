@@ -8,26 +8,26 @@ killed goes on where its last state was saved.
 
 from __future__ import annotations
 
-import csv
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from annotator.formats.documents import FormatError, number, read_object, write_document
+from annotator.training_log import CURVE, DONE, PACE, PLAN, STOP, Curve, Follower, read_log
 
-__all__ = ["Curve", "Follower", "RunSettings", "RunState", "RunStatus", "TrainingRun", "home_of", "program", "runs_of"]
+__all__ = [
+    "Curve", "Follower", "RunSettings", "RunState", "RunStatus", "TrainingRun", "home_of", "program", "runs_of",
+]  # fmt: skip
 
 FOLDER_SUFFIX = "-training"
-_RUN, _PROCESS, _STOP, _SAID, _DONE, _PLAN = (
-    "run.json", "process.json", "stop", "said.txt", "done.json", "plan.json",
-)  # fmt: skip
+_RUN, _PROCESS, _SAID = "run.json", "process.json", "said.txt"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class RunSettings:
     """What a training is asked to do.
 
     ``start`` is the network to begin from, ``rendered`` how many frames are rendered and mixed in, ``epochs`` rounds
-    over the people's frames, ``patience`` rounds without progress after which it ends (0: never).
+    over the people's frames, ``patience`` rounds without progress after which it ends (0: never). ``data`` is a
+    training set made elsewhere; "" where its own folder holds it.
     """
 
     title: str
@@ -45,6 +46,7 @@ class RunSettings:
     patience: int = 0
     threads: int = 1
     seed: int = 0
+    data: str = ""
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -62,46 +64,21 @@ class RunState(Enum):
 
 
 @dataclass(frozen=True)
-class Curve:
-    """The log of a training: samples shown and mean loss, and samples and score where it was validated.
-
-    ``pck`` is the share of held-back points found within 10 px.
-    """
-
-    samples: tuple[int, ...] = ()
-    loss: tuple[float, ...] = ()
-    validated: tuple[int, ...] = ()
-    pck: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
 class RunStatus:
-    """How far a training is; ``share`` 0 to 1, ``seconds_left`` None while unknown, ``reason`` of a failure."""
+    """How far a training is; ``share`` 0 to 1, ``seconds_left`` None while unknown, ``reason`` of a failure.
+
+    ``rate`` is in samples a second; ``rendered`` how many frames of how many are rendered, while that goes on;
+    ``stopping`` whether it was asked to end and has not done so yet.
+    """
 
     state: RunState
     share: float = 0.0
     seconds_left: float | None = None
-    curve: Curve = Curve()
+    curve: Curve = field(default_factory=Curve)
     reason: str = ""
-
-
-class Follower:
-    """What the training's own process leaves in the folder for those who look on."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def should_stop(self) -> bool:
-        """Whether somebody asked it to end."""
-        return (self._folder / _STOP).exists()
-
-    def plan(self, samples: int) -> None:
-        """Say how many samples there will be in all; FormatError if the disk refuses."""
-        write_document(self._folder / _PLAN, {"samples": samples})
-
-    def end(self, *, code: int, finished: bool, reason: str = "") -> None:
-        """Say how it ended; FormatError if the disk refuses."""
-        write_document(self._folder / _DONE, {"code": code, "finished": finished, "reason": reason})
+    rate: float | None = None
+    rendered: tuple[int, int] | None = None
+    stopping: bool = False
 
 
 class TrainingRun:
@@ -117,8 +94,23 @@ class TrainingRun:
 
     @property
     def set_folder(self) -> Path:
-        """The frames it learns from and is judged on."""
+        """The frames it learns from and is judged on; its own folder where it does not say of another."""
+        with suppress(FormatError):
+            if self.settings.data:
+                return Path(self.settings.data)
         return self.folder / "set"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has frames to learn from."""
+        return (self.set_folder / "manifest.json").is_file()
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether some of its frames are held back, so that networks can be judged on them."""
+        with suppress(OSError), (self.set_folder / "samples.jsonl").open(encoding="utf-8") as lines:
+            return any('"split": "val"' in line or '"split":"val"' in line for line in lines)
+        return False
 
     @property
     def report(self) -> Path:
@@ -170,10 +162,16 @@ class TrainingRun:
     def command(self, program: Sequence[str]) -> list[str]:
         """The command line of the training; ``program`` runs Touchline's."""
         s = self.settings
-        words = [*program, "train", str(self.set_folder), "--output", str(self.network), "--start", s.start]
+        words = [*program, "train", str(s.data or self.folder / "set"), "--output", str(self.network)]
+        words += ["--start", s.start]
         words += ["--epochs", f"{s.epochs:g}", "--mix-rendered", str(s.rendered), "--threads", str(s.threads)]
         words += ["--seed", str(s.seed), "--follow", str(self.folder)]
         return [*words, *(["--patience", str(s.patience)] if s.patience else [])]
+
+    def comparing(self, program: Sequence[str]) -> list[str]:
+        """The command line that compares the network it began with and its own, on the frames held back."""
+        words = [*program, "evaluate", str(self.set_folder), "--weights", self.settings.start, str(self.network)]
+        return [*words, "--split", "val", "--device", "cpu", "--report", str(self.report)]
 
     def start(self, program: Sequence[str]) -> None:
         """Start it, or let it go on, in a process that does not end with this one.
@@ -184,9 +182,9 @@ class TrainingRun:
             If the process cannot be started.
         """
         with suppress(FileNotFoundError):
-            (self.folder / _STOP).unlink()
+            (self.folder / STOP).unlink()
         with suppress(FileNotFoundError):
-            (self.folder / _DONE).unlink()
+            (self.folder / DONE).unlink()
         try:
             with (self.folder / _SAID).open("ab") as said:
                 process = subprocess.Popen(
@@ -200,27 +198,28 @@ class TrainingRun:
 
     def stop(self) -> None:
         """Ask it to save its state and end; it does so after the step it is at."""
-        (self.folder / _STOP).touch()
+        (self.folder / STOP).touch()
 
     def status(self) -> RunStatus:
         """How far it is, read from its folder."""
-        curve, share, left = self._progress()
-        done = self._document(_DONE)
+        found = self._progress()
+        done = self._document(DONE)
         if done is not None:
             code, finished = done.get("code"), done.get("finished") is True
             if finished:
-                return RunStatus(RunState.DONE, 1.0, 0.0, curve)
+                return replace(found, state=RunState.DONE, share=1.0, seconds_left=0.0)
             if code in (0, 1):
-                return RunStatus(RunState.STOPPED, share, left, curve)
-            return RunStatus(RunState.FAILED, share, None, curve, str(done.get("reason") or self.last_words()))
+                return replace(found, state=RunState.STOPPED)
+            reason = str(done.get("reason") or self.last_words())
+            return replace(found, state=RunState.FAILED, seconds_left=None, reason=reason)
         process = self._document(_PROCESS)
         if process is None:
-            return RunStatus(RunState.PREPARED, share, left, curve)
+            return found
         if _is_alive(process):
-            return RunStatus(RunState.RUNNING, share, left, curve)
+            return replace(found, state=RunState.RUNNING, stopping=(self.folder / STOP).exists())
         if self.network.with_name(self.network.name + ".state").exists():
-            return RunStatus(RunState.STOPPED, share, left, curve)
-        return RunStatus(RunState.FAILED, share, None, curve, self.last_words())
+            return replace(found, state=RunState.STOPPED)
+        return replace(found, state=RunState.FAILED, seconds_left=None, reason=self.last_words())
 
     def last_words(self) -> str:
         """The last line that the process said."""
@@ -235,29 +234,23 @@ class TrainingRun:
         except FormatError:
             return None
 
-    def _progress(self) -> tuple[Curve, float, float | None]:
-        """The log so far, the share done and the seconds left at the pace so far."""
-        samples, loss, validated, pck = [], [], [], []
-        seconds = 0.0
-        with suppress(OSError, csv.Error), self.network.with_suffix(".csv").open(encoding="utf-8", newline="") as log:
-            for row in csv.DictReader(log):
-                try:
-                    shown, spent = int(row["samples"]), float(row["seconds"])
-                    mean = float(row["loss"])
-                    found = float(row["pck10"]) if row.get("pck10") else None
-                except (KeyError, TypeError, ValueError):
-                    continue  # a line that is being written
-                samples.append(shown)
-                loss.append(mean)
-                seconds = spent
-                if found is not None:
-                    validated.append(shown)
-                    pck.append(found)
-        planned = self._document(_PLAN) or {}
-        total = number(planned.get("samples"))
-        share = min(1.0, samples[-1] / total) if samples and total else 0.0
+    def _progress(self) -> RunStatus:
+        """The log so far, the share done and the seconds left at the pace so far; not yet where it stands."""
+        drawn = self.folder / CURVE
+        curve, seconds = read_log(drawn if drawn.exists() else self.network.with_suffix(".csv"))
+        total = number((self._document(PLAN) or {}).get("samples"))
+        shown = curve.samples[-1] if curve.samples else 0
+        share = min(1.0, shown / total) if total else 0.0
         left = seconds * (1 - share) / share if share else None
-        return Curve(tuple(samples), tuple(loss), tuple(validated), tuple(pck)), share, left
+        rate = shown / seconds if seconds > 0 else None
+        rendered = None
+        said = {name: number(value) for name, value in (self._document(PACE) or {}).items()}
+        samples, spent, until = said.get("samples"), said.get("seconds"), said.get("left")
+        if samples is not None and samples >= shown and spent and until is not None and total:
+            share, left, rate = min(1.0, samples / total), until, samples / spent
+        elif said.get("render") and not shown:
+            rendered = (int(said.get("rendered") or 0), int(said.get("render") or 0))
+        return RunStatus(RunState.PREPARED, share, left, curve, rate=rate, rendered=rendered)
 
 
 def runs_of(project: Path) -> list[TrainingRun]:

@@ -16,6 +16,7 @@ import numpy as np
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, positive, share, write_result
 from annotator.commands.network import add_device_argument, embedded_weights, load_predictor
+from annotator.comparison import COMPARISON, Comparison, compare
 from annotator.evaluation import (
     HEADER,
     THRESHOLDS,
@@ -40,7 +41,7 @@ from annotator.evaluation_cameras import (
 )
 from annotator.evaluation_data import read_labelled, read_likely_errors
 from annotator.evaluation_report import Reported, write_report
-from annotator.formats.documents import FormatError
+from annotator.formats.documents import FormatError, write_document
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
 from annotator.pose_data import Poses, known_schemes, read_detections, read_poses, read_scheme, with_sigma
@@ -134,11 +135,16 @@ def _run_on_networks(options: argparse.Namespace) -> int:
         frames = [one for one in truths if one.name in seen]
         judged[title] = Judged(frames, seen, threshold, wrong=wrong, drawn=drawn)
     sys.stdout.write(text_of(judged))
+    comparison = compared(judged)
+    if comparison is not None:
+        sys.stdout.write(f"\n{titles[1]} against {titles[0]}: {comparison.text()}\n")
     if options.output is not None:
         write_result({title: one.document() for title, one in judged.items()}, options.output)
     if options.report is not None:
         found = {title: one.reported() for title, one in judged.items()}
         complain(f"report: {write_report(options.report, found, data=str(options.data))}")
+        if comparison is not None:
+            write_document(options.report / COMPARISON, comparison.document())
     return 1 if remarks else 0
 
 
@@ -186,6 +192,18 @@ class Judged:
         if self.cameras is not None:
             found["cameras"] = camera_document(self.cameras)
         return found
+
+
+def compared(judged: Mapping[str, Judged]) -> Comparison | None:
+    """The second of two networks against the first, on frames with labels; None where there are not two."""
+    if len(judged) != 2:
+        return None
+    old, new = judged.values()
+    if not old.evaluation.overall.labels:
+        return None
+    titles = tuple(judged)
+    evaluations = (old.evaluation, new.evaluation)
+    return compare((titles[0], titles[1]), evaluations, (old.detections, new.detections))
 
 
 def look(predictor: Predictor, truths: Sequence[Truth]) -> tuple[dict[str, Seen], list[str]]:

@@ -14,25 +14,24 @@ from typing import TYPE_CHECKING
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, duration, positive
 from annotator.commands.network import embedded_weights
-from annotator.training_runs import Follower
+from annotator.training_log import Follower
+from annotator.training_plans import RENDERED_SHARE, samples_of
 
 if TYPE_CHECKING:
     from annotator.evaluation import Truth
     from model.dataset import TrainingSet
+    from model.metrics import Score
     from model.training import Progress, TrainingConfig
 
-RENDERED_SHARE = 0.5
-"""Part of the draws that rendered frames take where they are mixed in: enough not to forget what they taught."""
-
-
+_VALIDATIONS = 20
 _FIRST_SEED = 1_000_001
 """Of mixed-in frames: none that the embedded network was trained on."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``train``."""
-    parser.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folders that 'export' wrote")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the network file to write")
+    parser.add_argument("sets", nargs="*", type=Path, metavar="SET", help="folders that 'export' wrote")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the network file to write")
     parser.add_argument("--start", type=Path, metavar="FILE", help="network to start from (default: the embedded one)")
     parser.add_argument("--from-nothing", action="store_true", help="start from random weights instead")
     parser.add_argument("--epochs", type=positive, default=10.0, metavar="N", help="rounds over the sets (default 10)")
@@ -47,10 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--follow", type=Path, metavar="FOLDER", help="where it says how far it is, and is asked to stop by a file"
     )
+    text = "train nothing: say as JSON how many seconds a sample and a rendered frame take here"
+    parser.add_argument("--pace", action="store_true", help=text)
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``train``."""
+    if options.pace:
+        from annotator.commands.train_pace import measure
+
+        start = options.start or embedded_weights()
+        if start is None:
+            raise CommandError("There are no embedded weights in this copy; add --start FILE.")
+        return measure(start, threads=options.threads, batch=options.batch, device=options.device)
+    if not options.sets or options.output is None:
+        raise CommandError("Name at least one SET that 'export' wrote, and the network to write with --output FILE.")
     if options.follow is None:
         return _run(options)
     try:
@@ -61,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from annotator.recipe import RecipeStoppedError
     from model.dataset import TrainingSetError
 
     start = None if options.from_nothing else options.start or embedded_weights()
@@ -71,8 +82,13 @@ def _run(options: argparse.Namespace) -> int:
         mixed = [*sets, _rendered(options)] if options.mix_rendered > 0 else sets
     except TrainingSetError as error:
         raise CommandError(str(error)) from error
-    truths = _held_back(options.sets, sets)
-    if not truths and _leads():
+    except RecipeStoppedError:
+        complain("Stopped while rendering; the same command begins anew.")
+        Follower(options.follow).end(code=0, finished=False)
+        return 0
+    # Who follows a training compares the networks afterwards, and has a report of it.
+    truths = _held_back(options.sets, sets) if options.follow is None else []
+    if not truths and _leads() and options.follow is None:
         complain("No frame of these sets is held back for validation; before and after are not compared.")
     if truths:
         _judge([("before", start)] if start is not None else [], truths)
@@ -113,9 +129,11 @@ def _train(options: argparse.Namespace, start: Path | None, sets: Sequence[Train
             config,
             _weighted(options, sets),
             start=start,
-            progress=_teller(config.samples),
+            progress=_teller(config.samples, follower),
             should_stop=follower.should_stop if follower is not None else lambda: False,
         )
+        if result.finished and _leads():
+            _sign(options, start, sets)
     except (CheckpointError, SampleError, TrainingError, ValueError) as error:
         raise CommandError(str(error)) from error
     if _leads():
@@ -156,11 +174,19 @@ def _rendered(options: argparse.Namespace) -> TrainingSet:
         if len(found.samples) == options.mix_rendered:
             return replace(found, samples=found.of_split("train"))
     ticker = Ticker("rendered", options.mix_rendered)
+    follower = None if options.follow is None or not _leads() else Follower(options.follow)
+
+    def tell(done: int, total: int, _what: str) -> None:
+        ticker.show(done)
+        if follower is not None:
+            follower.tell_rendered(done, total)
+
     found = render_training_set(
         folder,
         frames=options.mix_rendered,
         first_seed=_FIRST_SEED,
-        progress=lambda done, _total, _what: ticker.show(done),
+        progress=tell,
+        should_stop=follower.should_stop if follower is not None else lambda: False,
     )
     # People's frames alone are what this training is judged on.
     return replace(found, samples=found.of_split("train"))
@@ -186,31 +212,75 @@ def _config(options: argparse.Namespace, start: Path | None, counts: Sequence[in
 
     rate = options.rate or (2e-3 if start is None else 3e-4)
     each = sum(counts) / (1 - RENDERED_SHARE if options.mix_rendered > 0 else 1)
+    samples = samples_of(options.epochs, sum(counts), rendered=options.mix_rendered)
+    if options.follow is not None and not options.patience:
+        validate_every = max(options.batch, math.ceil(max(each, samples / _VALIDATIONS)))
+    else:
+        validate_every = max(options.batch, math.ceil(each)) if options.patience else 20_000
     config = TrainingConfig(
         output=options.output,
-        samples=max(1, math.ceil(options.epochs * each)),
+        samples=samples,
         batch=options.batch,
         lr=rate,
         threads=options.threads,
         device=options.device,
         seed=options.seed,
         patience=options.patience,
-        validate_every=max(options.batch, math.ceil(each)) if options.patience else 20_000,
+        validate_every=validate_every,
     )
     if start is None:
         return config
     card = load(start).card
-    return replace(config, network=card.spec, input_size=card.input_size, sigma=card.sigma)
+    return replace(
+        config,
+        network=card.spec,
+        input_size=card.input_size,
+        sigma=card.sigma,
+        licence=card.licence,
+        attribution=card.attribution,
+    )
 
 
-def _teller(total: int) -> Callable[[Progress], None]:
+def _sign(options: argparse.Namespace, start: Path | None, sets: Sequence[TrainingSet]) -> None:
+    """Put on the finished network's card what it came from, and the threshold of the network it began with."""
+    from model.card import identity, read_bytes
+    from model.checkpoint import load, save
+
+    found = load(options.output)
+    own = sets[:-1] if options.mix_rendered > 0 else sets
+    facts: dict[str, object] = {
+        "frames": sum(len(one.of_split("train")) for one in own),
+        "held back": sum(len(one.of_split("val")) for one in own),
+        "rendered": options.mix_rendered,
+    }
+    card = found.card
+    if start is not None:
+        facts["began with"] = {"name": start.stem, "network": identity(read_bytes(start))}
+        card = replace(card, threshold=load(start).card.threshold)
+    save(options.output, found.weights, replace(card, training={**card.training, **facts}))
+
+
+def _teller(total: int, follower: Follower | None) -> Callable[[Progress], None]:
     ticker = Ticker("trained on", total)
+    validated: list[Score | None] = [None]
 
     def tell(progress: Progress) -> None:
         remark = f"loss {progress.loss:.3f}"
-        if progress.validation is not None:
-            remark += f", recall {progress.validation.recall:.2f}"
+        score = progress.validation
+        if score is not None:
+            remark += f", recall {score.recall:.2f}"
         ticker.show(min(progress.samples, total), remark)
+        if follower is not None:
+            new = score is not validated[0] and score is not None
+            follower.tell(
+                progress.samples,
+                total,
+                seconds=progress.seconds,
+                left=progress.seconds_left,
+                loss=progress.loss,
+                pck=score.pck.get(10.0) if new and score is not None else None,
+            )
+            validated[0] = score
 
     return tell
 

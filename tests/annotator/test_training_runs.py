@@ -6,15 +6,19 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from annotator.comparison import COMPARISON, read_comparison
 from annotator.formats.documents import FormatError
 from annotator.recipe import render_training_set
-from annotator.training_runs import Follower, RunSettings, RunState, TrainingRun, home_of, program, runs_of
+from annotator.training_log import Follower, read_log
+from annotator.training_runs import RunSettings, RunState, TrainingRun, home_of, program, runs_of
+from model.card import card_of
 
 WAIT = 90.0
 
@@ -35,7 +39,16 @@ def network(tmp_path_factory) -> Path:
     from model.hrnet import HRNet, preset
 
     spec = preset("touchline-tiny", channels=len(PITCH_57) + 1)
-    card = Card(spec=spec, names=PITCH_57.keypoints, input_size=(128, 96), scheme=PITCH_57.id, mirror=PITCH_57.mirror)
+    card = Card(
+        spec=spec,
+        names=PITCH_57.keypoints,
+        input_size=(128, 96),
+        scheme=PITCH_57.id,
+        mirror=PITCH_57.mirror,
+        threshold=0.25,
+        licence="CC0-1.0",
+        attribution="Test frames",
+    )
     path = tmp_path_factory.mktemp("networks") / "start.safetensors"
     torch.manual_seed(0)
     save(path, HRNet(spec).state_dict(), card)
@@ -71,6 +84,76 @@ def test_a_training_runs_to_its_end_in_its_own_process(tmp_path, rendered, netwo
     assert len(status.curve.loss) == len(status.curve.samples)
     assert run.network.exists()
     assert [found.folder for found in runs_of(tmp_path / "match.touchline")] == [run.folder]
+
+
+def test_a_finished_training_is_compared_and_its_card_says_where_it_came_from(tmp_path, network) -> None:
+    several = tmp_path / "several"
+    render_training_set(several, frames=6, first_seed=38, size=(160, 90))
+    _judge_all_but(several, 1)
+    settings = RunSettings("Test", str(network), epochs=1, rendered=2, data=str(several))
+    run = TrainingRun.prepare(home_of(tmp_path / "match.touchline"), settings)
+    assert run.is_ready
+    assert run.holds_back
+    run.start(program())
+    assert wait_for(run, RunState.DONE, RunState.FAILED) is RunState.DONE, run.last_words()
+    card = card_of(run.network, run.network.read_bytes())
+    assert (card.training["frames"], card.training["held back"], card.training["rendered"]) == (1, 5, 2)
+    assert card.training["began with"]["name"] == "start"
+    assert (card.licence, card.attribution, card.threshold) == ("CC0-1.0", "Test frames", 0.25)
+    done = subprocess.run(run.comparing(program()), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = read_comparison(run.report / COMPARISON)
+    assert found.titles == ("start", "network")
+    assert len(found.frames) == 5
+    assert found.difference is not None
+    assert found.text() in done.stdout
+    assert (run.report / "index.html").exists()
+
+
+def _judge_all_but(folder: Path, count: int) -> None:
+    """Hold back all samples of a set but some."""
+    lines = [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line["split"] = "train" if number < count else "val"
+    text = "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in lines)
+    (folder / "samples.jsonl").write_text(text)
+
+
+def test_how_fast_a_machine_trains_is_measured(network) -> None:
+    words = [*program(), "train", "--pace", "--start", str(network), "--threads", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    pace = json.loads(done.stdout)
+    assert 0 < pace["sample"] < 60
+    assert 0 < pace["rendered"] < 60
+
+
+def test_a_training_without_a_set_or_an_output_says_what_is_missing() -> None:
+    done = subprocess.run([*program(), "train"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Name at least one SET" in done.stderr
+
+
+def test_what_was_shown_twice_after_a_kill_is_drawn_once(tmp_path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text("samples,seconds,loss,pck10\n8,1,2.0,\n16,2,1.9,0.1\n24,3,1.8,\n16,2,1.7,0.2\n24,3,1.6,\n")
+    curve, seconds = read_log(path)
+    assert (curve.samples, curve.loss) == ((8, 16, 24), (2.0, 1.7, 1.6))
+    assert (curve.validated, curve.pck) == ((16,), (0.2,))
+    assert seconds == 3.0
+
+
+def test_how_fast_it_goes_and_what_is_left_is_read_while_it_runs(tmp_path, network) -> None:
+    run = TrainingRun.prepare(tmp_path, RunSettings("T", str(network)))
+    follower = Follower(run.folder)
+    follower.tell_rendered(3, 3)
+    assert run.status().rendered == (3, 3)
+    follower.plan(100)
+    late = Follower(run.folder)
+    late.tell(25, 100, seconds=5.0, left=15.0, loss=1.5, pck=0.5)
+    status = run.status()
+    assert (status.share, status.rate, status.seconds_left, status.rendered) == (0.25, 5.0, 15.0, None)
+    assert (status.curve.validated, status.curve.pck) == ((25,), (0.5,))
 
 
 def test_a_training_that_is_stopped_goes_on_from_where_it_was(tmp_path, rendered, network) -> None:

@@ -1,0 +1,140 @@
+"""What a training is to be before it begins: how long, which frames are held back, and about how long that takes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import sha256
+
+from annotator.export.splits import GroupBy, Splits, plan_splits
+from annotator.project import FrameRow, Project
+
+__all__ = [
+    "EFFORTS", "LEAST", "RENDERED_SHARE", "Division", "Effort", "HoldBack", "Length", "Pace", "divide", "samples_of",
+    "seconds_of",
+]  # fmt: skip
+
+LEAST = 8
+"""Accepted frames below which a training has nothing to learn from."""
+RENDERED_SHARE = 0.5
+"""Part of the draws that rendered frames take where they are mixed in: enough not to forget what they taught."""
+_SHARES = (("train", 0.8), ("val", 0.2))
+_HELD = 0.2
+_LEAST_HELD, _MOST_HELD = 0.08, 0.45
+
+
+class Length(Enum):
+    """How long a training goes on."""
+
+    QUICK = "quick"
+    NORMAL = "normal"
+    THOROUGH = "thorough"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Rounds over the people's frames, frames rendered, and rounds without progress after which it ends (0: never)."""
+
+    epochs: float
+    rendered: int
+    patience: int = 0
+
+
+EFFORTS: Mapping[Length, Effort] = {
+    Length.QUICK: Effort(4.0, 60),
+    Length.NORMAL: Effort(12.0, 300),
+    Length.THOROUGH: Effort(40.0, 1000, 8),
+}
+
+
+class HoldBack(Enum):
+    """Which frames are not learnt from, so that the networks can be judged on them."""
+
+    CLIPS = "clips"
+    FRAMES = "frames"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Division:
+    """How many frames are learnt from and how many held back, from how many clips, and the split that does so."""
+
+    splits: Splits
+    train: int
+    val: int
+    clips: int = 0
+
+
+def divide(project: Project, rows: Sequence[FrameRow], how: HoldBack) -> Division:
+    """How frames are divided; with ``CLIPS`` none is held back where all frames are of one clip.
+
+    Clips are chosen by a hash of their name, so that one that was held back is so again in the next training; where
+    the hash holds back too few or too many, those of the largest hash are, one after the other. With ``FRAMES`` it is
+    the last fifth of every clip: as far from the others as it gets, and still of the same clips.
+    """
+    if how is HoldBack.NOTHING or not rows:
+        return Division(Splits((("train", 1.0),)), len(rows), 0)
+    by_clip = Splits(_SHARES, group_by=GroupBy.CLIP)
+    plan = plan_splits(project, rows, by_clip)
+    sizes = Counter(plan.groups.values())
+    if how is HoldBack.CLIPS:
+        held = {plan.groups[frame] for frame, split in plan.splits.items() if split == "val"}
+        share = sum(sizes[clip] for clip in held) / len(rows)
+        if _LEAST_HELD <= share <= _MOST_HELD:
+            count = sum(sizes[clip] for clip in held)
+            return Division(by_clip, len(rows) - count, count, len(held))
+        return _divided(rows, {row.id for row in rows if plan.groups[row.id] in _chosen(sizes)}, plan.groups)
+    by_clips: dict[str, list[int]] = {}
+    for row in rows:
+        by_clips.setdefault(plan.groups[row.id], []).append(row.id)
+    last = {one for frames in by_clips.values() for one in frames[len(frames) - round(_HELD * len(frames)) :]}
+    return _divided(rows, last or {rows[-1].id}, plan.groups)
+
+
+def _chosen(sizes: Mapping[str, int]) -> set[str]:
+    """Clips of a fifth of all frames, as near as whole clips come to it; none where there is one clip."""
+    total, chosen, count = sum(sizes.values()), set[str](), 0
+    for clip in sorted(sizes, key=lambda name: sha256(f"0:{name}".encode()).digest(), reverse=True):
+        more = count + sizes[clip]
+        if more <= _MOST_HELD * total or (not chosen and len(sizes) > 1 and more <= total / 2):
+            chosen.add(clip)
+            count = more
+        if count >= _HELD * total:
+            break
+    return chosen
+
+
+def _divided(rows: Sequence[FrameRow], held: set[int], groups: Mapping[int, str]) -> Division:
+    """The division with exactly these frames held back."""
+    if not held:
+        return Division(Splits((("train", 1.0),)), len(rows), 0)
+    fixed = tuple((_name(row), "val" if row.id in held else "train") for row in rows)
+    clips = {groups[frame] for frame in held}
+    return Division(Splits(_SHARES, group_by=GroupBy.CLIP, fixed=fixed), len(rows) - len(held), len(held), len(clips))
+
+
+def _name(row: FrameRow) -> str:
+    """What a list of fixed splits calls a frame."""
+    return f"{row.name.rsplit('#', 1)[0]}/{row.index_in_media:06d}" if row.is_video else row.name
+
+
+def samples_of(epochs: float, train: int, *, rendered: int) -> int:
+    """How many samples are shown: every frame once a round, and as many rendered ones where some are mixed in."""
+    return max(1, math.ceil(epochs * train / (1 - RENDERED_SHARE if rendered > 0 else 1)))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a machine is: seconds for a sample shown, and for a frame rendered."""
+
+    sample: float
+    rendered: float
+
+
+def seconds_of(effort: Effort, train: int, pace: Pace) -> float:
+    """About how long a training takes; one that ends early takes less."""
+    samples = samples_of(effort.epochs, train, rendered=effort.rendered)
+    return samples * pace.sample + effort.rendered * pace.rendered
