@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,15 +40,52 @@ class Curve:
 
 
 @cache
-def _pitch_samples() -> tuple[Array, tuple[tuple[str, slice], ...]]:
-    """All markings as one array (N, 3) in metres, and which stretch is whose."""
-    parts, slices, start = [], [], 0
+def _pitch_samples() -> tuple[Array, NDArray[np.bool_], tuple[str, ...], NDArray[np.intp]]:
+    """All markings as one array (N, 3) in metres, where one ends (N,), their names, and whose each place is (N,)."""
+    parts = []
     for name, marking in MARKINGS.items():
         samples = marking_samples(name, 0.5 if marking.is_round else 1.0)
-        parts.append(samples)
-        slices.append((name, slice(start, start + len(samples))))
-        start += len(samples)
-    return np.concatenate(parts), tuple(slices)
+        # The last place once more: between two markings nothing is drawn.
+        parts.append(np.concatenate([samples, samples[-1:]]))
+    lengths = [len(part) for part in parts]
+    ends = np.zeros(sum(lengths), dtype=np.bool_)
+    ends[np.cumsum(lengths) - 1] = True
+    return np.concatenate(parts), ends, tuple(MARKINGS), np.repeat(np.arange(len(parts)), lengths)
+
+
+class _Seen:
+    """The whole pitch as one solution projects it: ``pixels`` (N, 2), which of them are ``known`` and ``near``."""
+
+    def __init__(self, solution: Solution) -> None:
+        samples, ends, _, _ = _pitch_samples()
+        self._solution = solution
+        self.pixels = solution.project(samples)
+        size = np.array(solution.size)
+        margin = size * MARGIN
+        self.known = np.isfinite(self.pixels[:, 0]) & ~ends
+        inside = np.where(self.known[:, None], self.pixels, np.inf)
+        reached = solution.reaches(samples)
+        self.near: NDArray[np.bool_] = ((inside > -margin) & (inside < margin + size)).all(axis=1) & reached
+
+    @cached_property
+    def deviations(self) -> Array:
+        """Standard deviations (N,) in pixels, infinite for what is not near."""
+        found = np.full(len(self.near), np.inf)
+        found[self.near] = self._solution.deviations(_pitch_samples()[0][self.near])
+        return found
+
+    def shown(self, largest_sd: float) -> NDArray[np.bool_]:
+        """What is near and known as surely as this, and the next place to both sides of it."""
+        near = self.near & (self.deviations <= largest_sd) if largest_sd < math.inf else self.near
+        shown = near.copy()
+        shown[1:] |= near[:-1]
+        shown[:-1] |= near[1:]
+        return shown & self.known
+
+
+@lru_cache(maxsize=2)
+def _seen(solution: Solution) -> _Seen:
+    return _Seen(solution)
 
 
 def ghost_of(solution: Solution, *, largest_sd: float = math.inf) -> dict[str, tuple[Array, ...]]:
@@ -57,61 +94,69 @@ def ghost_of(solution: Solution, *, largest_sd: float = math.inf) -> dict[str, t
     Cut where they pass behind the camera, leave the frame by more than ``MARGIN`` or are known less surely than
     ``largest_sd`` pixels; a homography of the ground draws no goals.
     """
-    samples, slices = _pitch_samples()
-    pixels = solution.project(samples)
-    width, height = solution.size
-    margin = np.array([width, height]) * MARGIN
-    known = np.isfinite(pixels[:, 0])
-    inside = np.where(known[:, None], pixels, np.inf)
-    near: NDArray[np.bool_] = ((inside > -margin) & (inside < margin + np.array([width, height]))).all(axis=1)
-    if largest_sd < math.inf:
-        near[near] = solution.deviations(samples[near]) <= largest_sd
-    reached = solution.reaches(samples)
+    _, _, names, owners = _pitch_samples()
+    seen = _seen(solution)
     ghost: dict[str, tuple[Array, ...]] = {}
-    for name, part in slices:
-        if not reached[part.start] or not near[part].any():
-            continue
-        own = near[part]
-        shown = own.copy()
-        shown[1:] |= own[:-1]
-        shown[:-1] |= own[1:]
-        paths = tuple(pixels[part][stretch] for stretch in runs(shown & known[part]))
-        if paths:
-            ghost[name] = paths
+    for stretch in runs(seen.shown(largest_sd)):
+        name = names[owners[stretch.start]]
+        ghost[name] = (*ghost.get(name, ()), seen.pixels[stretch])
     return ghost
+
+
+def ghost_parts(solution: Solution, *, largest_sd: float, sure_sd: float) -> tuple[list[Array], list[Array]]:
+    """``ghost_of`` in two: the paths that are known as surely as ``sure_sd`` pixels, and the rest, up to the sure ones.
+
+    ``sure_sd`` is the smaller one.
+    """
+    seen = _seen(solution)
+    shown, sure = seen.shown(largest_sd), np.zeros(len(seen.known), dtype=np.bool_)
+    inner = list(runs(seen.shown(sure_sd)))
+    for stretch in inner:
+        sure[stretch] = True
+    rest = shown & ~sure
+    # The last sure place on either side, so that both parts meet.
+    wide = rest.copy()
+    wide[1:] |= rest[:-1]
+    wide[:-1] |= rest[1:]
+    return [seen.pixels[stretch] for stretch in inner], [seen.pixels[stretch] for stretch in runs(wide & shown)]
 
 
 def curves_of(
     drawing: Drawing, *, lens: Lens, solution: Solution | None, found: Mapping[str, Constructed]
 ) -> dict[str, Curve]:
     """Every drawn marking as fitted; ``lens`` is the one with which ``drawing`` was undistorted."""
+    ends = _all_ends(drawing, solution)
+    for point in found.values():
+        for name in point.parents:
+            ends.setdefault(name, []).append(point.place)
+    lines, clicked = drawing.lines, drawing.clicks
+    stretches = {name: _stretch(line, clicked[name], ends.get(name), lens) for name, line in lines.items()}
+    paths = _in_pixels(stretches, lens)
     curves = {}
-    for name, clicks in drawing.clicks.items():
-        if not MARKINGS[name].is_round:
-            curve = _straight(name, clicks, drawing.lines.get(name), lens, solution, found)
-        else:
-            curve = _round(name, drawing, lens, solution, found)
+    for name, clicks in clicked.items():
         misfit = solution.misfits.get(name) if solution is not None else None
-        curves[name] = curve if misfit is None else replace(curve, misfit=misfit / lens.scale)
+        off = None if misfit is None else misfit / lens.scale
+        if MARKINGS[name].is_round:
+            curves[name] = replace(_round(name, drawing, lens, solution, found), misfit=off)
+        elif name in paths:
+            curves[name] = Curve(name, paths[name], lines[name].rms / lens.scale, misfit=off)
+        else:
+            reason = "One more click makes a line." if len(clicks) == 1 else "All its clicks are in one place."
+            curves[name] = Curve(name, np.empty((0, 2)), None, reason, off)
     return curves
 
 
-def _straight(
-    name: str,
-    clicks: Array,
-    line: LineFit | None,
-    lens: Lens,
-    solution: Solution | None,
-    found: Mapping[str, Constructed],
-) -> Curve:
+def _in_pixels(paths: Mapping[str, Array], lens: Lens) -> dict[str, Array]:
+    """Ideal paths as pixels, all in one go."""
+    if not paths:
+        return {}
+    cuts = np.cumsum([len(path) for path in paths.values()])[:-1]
+    return dict(zip(paths, np.split(lens.pixels(np.concatenate(list(paths.values()))), cuts), strict=True))
+
+
+def _stretch(line: LineFit, clicks: Array, ends: list[Array] | None, lens: Lens) -> Array:
     """The fitted line from the first click to the last, on to its constructed and projected ends within the frame."""
-    if line is None:
-        reason = "One more click makes a line." if len(clicks) == 1 else "All its clicks are in one place."
-        return Curve(name, np.empty((0, 2)), None, reason)
     clicked = (clicks - line.centre) @ line.direction
-    ends = [c.place for c in found.values() if name in c.parents]
-    if solution is not None and solution.misfits.get(name, 0.0) <= AGREES:
-        ends.extend(_ends(name, solution))
     first, last = float(clicked.min()), float(clicked.max())
     if ends:
         along = (np.array(ends) - line.centre) @ line.direction
@@ -119,17 +164,34 @@ def _straight(
         first = min(first, max(float(along.min()), low))
         last = max(last, min(float(along.max()), high))
     steps = 2 if lens.kap == 0.0 else max(2, math.ceil((last - first) / LONGEST_STEP) + 1)
-    path = line.centre + np.linspace(first, last, steps)[:, None] * line.direction
-    return Curve(name, lens.pixels(path), line.rms / lens.scale)
+    path: Array = line.centre + np.linspace(first, last, steps)[:, None] * line.direction
+    return path
 
 
-def _ends(name: str, solution: Solution) -> list[Array]:
-    """The ideal places of the projected extremities of a straight marking, the hidden part of it cut off."""
-    worlds = np.array([MARKINGS[name].start, MARKINGS[name].end])
-    if not solution.reaches(worlds).all():
-        return []
-    seen = solution.rays(worlds)
-    near = solution.nearest
+@cache
+def _extremities() -> tuple[dict[str, int], Array]:
+    """Of every straight marking which pair of places (2N, 3) in metres is its own."""
+    straight = [marking for marking in MARKINGS.values() if not marking.is_round]
+    worlds = np.array([place for marking in straight for place in (marking.start, marking.end)])
+    return {marking.name: 2 * number for number, marking in enumerate(straight)}, worlds
+
+
+def _all_ends(drawing: Drawing, solution: Solution | None) -> dict[str, list[Array]]:
+    """The ideal places of the projected ends of the drawn straight markings that agree with the solution."""
+    if solution is None:
+        return {}
+    places, worlds = _extremities()
+    rays, reached, near = solution.rays(worlds), solution.reaches(worlds), solution.nearest
+    found = {}
+    for name in drawing.lines:
+        own = slice(places[name], places[name] + 2)
+        if solution.misfits.get(name, 0.0) <= AGREES and reached[own].all():
+            found[name] = _ends(rays[own], near)
+    return found
+
+
+def _ends(seen: Array, near: float) -> list[Array]:
+    """The ideal places of two homogeneous ends (2, 3), what is hidden cut off."""
     if (seen[:, 2] <= near).all():
         return []
     if (seen[:, 2] <= near).any():

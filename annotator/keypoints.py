@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,8 @@ class Resolved:
 
     ``keypoints`` holds every keypoint of the scheme in its order; ``curves`` the drawn markings as fitted;
     ``ghost`` the whole pitch as the solution projects it, one (N, 2) path in pixels per marking part in view, as far
-    as it is determined; ``image_from_pitch`` the ground homography (3, 3), metres to pixels, or None while it is not
+    as it is determined, that is within ``ghost_sd`` pixels;
+    ``image_from_pitch`` the ground homography (3, 3), metres to pixels, or None while it is not
     determined; ``status`` one short sentence on what would help or does not agree, "" when all is well. ``solution``
     is the fitted projection whether or not it was trusted, ``evidence`` what it was fitted to and ``size`` that of the
     frame: a next call may start from them.
@@ -90,11 +92,20 @@ class Resolved:
     keypoints: Mapping[str, Keypoint]
     curves: Mapping[str, Curve] = field(default_factory=dict)
     ghost: Mapping[str, tuple[NDArray[np.float64], ...]] = field(default_factory=dict)
-    image_from_pitch: NDArray[np.float64] | None = None
     status: str = ""
     solution: Solution | None = None
     evidence: Evidence | None = None
     size: tuple[int, int] = (0, 0)
+    ghost_sd: float = math.inf
+    is_determined: bool = False
+
+    @cached_property
+    def image_from_pitch(self) -> NDArray[np.float64] | None:
+        """The ground homography, worked out when it is asked for: in a drag it seldom is."""
+        if self.solution is None or not self.is_determined:
+            return None
+        with np.errstate(all="ignore"):
+            return self.solution.nearest_homography()
 
 
 def resolve(
@@ -150,15 +161,19 @@ def resolve(
         keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
         silent = scheme.id != PITCH_57.id or (geometry.evidence.is_empty and prediction is not None)
         trusted = geometry.trusted
+        determined = trusted is not None and is_determined(geometry)
+        # While the pitch is not determined as a whole, only the parts of it that are.
+        ghost_sd = math.inf if determined else LARGEST_SD / geometry.lens.scale
         return Resolved(
             keypoints,
             curves_of(geometry.drawing, lens=geometry.lens, solution=trusted, found=geometry.found),
-            _ghost(geometry),
-            trusted.nearest_homography() if trusted is not None and is_determined(geometry) else None,
+            ghost_of(trusted, largest_sd=ghost_sd) if trusted is not None else {},
             "" if silent else advice(geometry),
             geometry.solution,
             geometry.evidence,
             size,
+            ghost_sd,
+            determined,
         )
 
 
@@ -188,15 +203,6 @@ def _sight(trusted: Solution) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     other, _ = sight(trusted.rival)
     apart = np.linalg.norm(pixels - other, axis=1)
     return pixels, np.hypot(deviations, np.nan_to_num(apart, nan=np.inf))
-
-
-def _ghost(geometry: Geometry) -> dict[str, tuple[NDArray[np.float64], ...]]:
-    """The pitch as projected; while that is not determined as a whole, only the parts of it that are."""
-    if geometry.trusted is None:
-        return {}
-    if is_determined(geometry):
-        return ghost_of(geometry.trusted)
-    return ghost_of(geometry.trusted, largest_sd=LARGEST_SD / geometry.lens.scale)
 
 
 def _is_trusted(solution: Solution) -> bool:
@@ -254,6 +260,27 @@ class _Placed:
     parents: tuple[str, ...] = ()
 
 
+def _constructed(geometry: Geometry) -> dict[str, _Placed]:
+    """What the drawn markings construct, by name."""
+    if not geometry.found:
+        return {}
+    pixels = geometry.lens.pixels(np.array([point.place for point in geometry.found.values()])).tolist()
+    scale = geometry.lens.scale
+    return {
+        name: _Placed((x, y), point.deviation / scale, point.parents)
+        for (name, point), (x, y) in zip(geometry.found.items(), pixels, strict=True)
+    }
+
+
+def _projected(geometry: Geometry) -> dict[str, _Placed]:
+    """What the camera projects surely enough, by name."""
+    if geometry.pixels is None or geometry.deviations is None:
+        return {}
+    scale = geometry.lens.scale
+    rows = zip(KEYPOINTS, geometry.pixels.tolist(), geometry.deviations.tolist(), strict=True)
+    return {name: _Placed((x, y), sd) for name, (x, y), sd in rows if _finite(x, y) and sd * scale <= LARGEST_SD}
+
+
 def _has_word(instance: Instance) -> bool:
     """Whether a person drew or placed anything: accepted predictions alone bring no point that nobody saw."""
     placed = (said for said in instance.keypoints.values() if said.position is not None)
@@ -269,10 +296,10 @@ class _Known:
     seen: Mapping[str, tuple[Point, float, float]]
     size: tuple[int, int]
     threshold: float
-    index: Mapping[str, int]
+    constructed: Mapping[str, _Placed]
+    projected: Mapping[str, _Placed]
     drag: _Drag
     is_firm: bool
-    has_word: bool
 
     @classmethod
     def of(
@@ -295,16 +322,18 @@ class _Known:
                 strict=True,
             )
             seen = {name: ((x, y), confidence, sd) for name, (x, y), confidence, sd in rows if _finite(x, y)}
-        index = {name: i for i, name in enumerate(KEYPOINTS)}
-        firm, word = is_firm(geometry), _has_word(instance)
-        return cls(instance.keypoints, geometry, seen, size, threshold, index, drag, firm, word)
+        projected = _projected(geometry) if _has_word(instance) else {}
+        return cls(
+            instance.keypoints, geometry, seen, size, threshold, _constructed(geometry), projected, drag,
+            is_firm(geometry),
+        )  # fmt: skip
 
     def keypoint(self, name: str) -> Keypoint:
         said = self.said.get(name, KeypointLabel())
         predicted, confidence, _ = self.seen.get(name, (None, None, None))
         if said.visibility is Visibility.ABSENT:
             return Keypoint(name, confidence=confidence, predicted=predicted)
-        constructed = self._constructed(name)
+        constructed = self.constructed.get(name)
         position, source, sd, apart = self._position(name, said, constructed)
         inside = position is not None and self._is_inside(position)
         visibility = said.visibility or (Visibility.VISIBLE if inside else Visibility.ABSENT)
@@ -331,7 +360,7 @@ class _Known:
         placed = said.position if said.position is not None and _finite(*said.position) else None
         if placed is not None and said.origin is not Origin.ACCEPTED:
             return placed, Source.PLACED, None, None
-        projected = self._projected(name)
+        projected = self.projected.get(name)
         if constructed is not None:
             apart = self._disagreement(constructed, projected)
             if projected is None or self._prefers(name, constructed, projected.sd, apart):
@@ -367,28 +396,11 @@ class _Known:
         favour = STAY if shown is Source.CONSTRUCTED else 1.0 / STAY if shown is Source.PROJECTED else 1.0
         return constructed.sd < favour * projected_sd
 
-    def _constructed(self, name: str) -> _Placed | None:
-        found = self.geometry.found.get(name)
-        if found is None:
-            return None
-        x, y = self.geometry.lens.pixels(found.place).tolist()
-        return _Placed((x, y), found.deviation / self.geometry.lens.scale, found.parents)
-
-    def _projected(self, name: str) -> _Placed | None:
-        pixels, deviations = self.geometry.pixels, self.geometry.deviations
-        if pixels is None or deviations is None or name not in self.index or not self.has_word:
-            return None
-        i = self.index[name]
-        x, y, sd = float(pixels[i, 0]), float(pixels[i, 1]), float(deviations[i])
-        if not _finite(x, y) or not sd * self.geometry.lens.scale <= LARGEST_SD:
-            return None
-        return _Placed((x, y), sd)
-
     def _residual(self, name: str, said: KeypointLabel) -> float | None:
         """How far a placed point lies from where everything else has it: a firm camera, its construction, or any."""
         trusted = self.geometry.trusted
         left_out = trusted.left_out.get(name) if trusted is not None else None
-        constructed = self._constructed(name)
+        constructed = self.constructed.get(name)
         if constructed is not None and said.position is not None and (left_out is None or not self.is_firm):
             return math.dist(constructed.position, said.position)
         return None if left_out is None else left_out / self.geometry.lens.scale
@@ -399,4 +411,4 @@ class _Known:
 
 
 def _finite(x: float, y: float) -> bool:
-    return bool(np.isfinite(x) and np.isfinite(y))
+    return math.isfinite(x) and math.isfinite(y)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.closeness import click_residuals, ellipses
-from annotator.curves import ghost_of
-from annotator.geometry import runs
+from annotator.curves import ghost_parts
 from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import Instance
 from annotator.pitch import KEYPOINTS
@@ -72,29 +71,13 @@ def residuals_of(resolved: Resolved, labels: Instance, warn: float) -> dict[str,
 @lru_cache(maxsize=4)
 def ghost_paths(resolved: Resolved, size: tuple[int, int]) -> tuple[tuple[Polyline, ...], tuple[Polyline, ...]]:
     """The parts of the projected pitch that are known surely, and the others."""
-    sure: list[Polyline] = []
-    unsure: list[Polyline] = []
-    limit = UNSURE_SHARE * max(size[0], 1)
-    known = {} if resolved.solution is None else ghost_of(resolved.solution, largest_sd=limit)
-    for name, paths in resolved.ghost.items():
-        inner = known.get(name, ())
-        if resolved.solution is None or sum(map(len, inner)) >= sum(map(len, paths)):
-            sure.extend(Polyline(path) for path in paths if len(path) >= 2)
-            continue
-        sure.extend(Polyline(path) for path in inner if len(path) >= 2)
-        places = np.concatenate([_as_complex(path) for path in inner]) if inner else np.empty(0, np.complex128)
-        for path in paths:
-            outside = ~np.isin(_as_complex(path), places)
-            # The last sure point on either side, so that both parts meet.
-            outside[1:] |= outside[:-1].copy()
-            outside[:-1] |= outside[1:].copy()
-            unsure.extend(Polyline(path[part]) for part in runs(outside) if part.stop - part.start >= 2)
-    return tuple(sure), tuple(unsure)
-
-
-def _as_complex(path: NDArray[np.float64]) -> NDArray[np.complex128]:
-    places: NDArray[np.complex128] = path[:, 0] + 1j * path[:, 1]
-    return places
+    if resolved.solution is None:
+        return tuple(Polyline(path) for paths in resolved.ghost.values() for path in paths if len(path) >= 2), ()
+    if not resolved.ghost:
+        return (), ()
+    limit = min(UNSURE_SHARE * max(size[0], 1), resolved.ghost_sd)
+    sure, unsure = ghost_parts(resolved.solution, largest_sd=resolved.ghost_sd, sure_sd=limit)
+    return tuple(map(Polyline, sure)), tuple(map(Polyline, unsure))
 
 
 def spreads_of(resolved: Resolved, shown: Sequence[Keypoint]) -> Iterator[SpreadView]:

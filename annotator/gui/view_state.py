@@ -298,15 +298,20 @@ def _mark(keypoint: Keypoint, *, selected: bool, hovered: bool, warn: float, phr
 
 def _curves(resolved: Resolved, selection: Selection, phrases: Phrases) -> Iterator[CurveView]:
     for name, curve in resolved.curves.items():
-        if _is_drawable(curve):
-            text = spoken(name)
-            if curve.misfit is not None:
-                text += "\n" + phrases.mean_off.format(value=curve.misfit)
-            yield CurveView(name, Polyline(curve.path), selected=name == selection.marking, text=text)
+        view = _curve(curve, selected=name == selection.marking, phrases=phrases)
+        if view is not None:
+            yield view
 
 
-def _is_drawable(curve: Curve) -> bool:
-    return len(curve.path) >= 2 and bool(np.isfinite(curve.path).all())
+# Most edits leave most curves the very objects that they were.
+@lru_cache(maxsize=64)
+def _curve(curve: Curve, *, selected: bool, phrases: Phrases) -> CurveView | None:
+    if len(curve.path) < 2 or not np.isfinite(curve.path).all():
+        return None
+    text = spoken(curve.name)
+    if curve.misfit is not None:
+        text += "\n" + phrases.mean_off.format(value=curve.misfit)
+    return CurveView(curve.name, Polyline(curve.path), selected=selected, text=text)
 
 
 def _clicks(
@@ -316,15 +321,31 @@ def _clicks(
     for name, points in labels.markings.items():
         current = name == selection.marking
         own = residuals.get(name)
-        for index, (x, y) in enumerate(points):
-            off = 0.0 if own is None or not own[index] > warn else float(own[index])
-            yield ClickView(
-                name, index, x, y,
-                selected=current and index == selection.click,
-                current=current,
-                residual=off,
-                text=spoken(name) + ("\n" + phrases.off.format(value=off) if off else ""),
-            )  # fmt: skip
+        off = None if own is None or not (own > warn).any() else tuple(np.where(own > warn, own, 0.0).tolist())
+        chosen = selection.click if current else None
+        yield from _clicks_of(name, points, off, current=current, chosen=chosen, phrases=phrases)
+
+
+@lru_cache(maxsize=256)
+def _clicks_of(
+    name: str,
+    points: tuple[Point, ...],
+    offs: tuple[float, ...] | None,
+    *,
+    current: bool,
+    chosen: int | None,
+    phrases: Phrases,
+) -> tuple[ClickView, ...]:
+    return tuple(
+        ClickView(
+            name, index, x, y,
+            selected=index == chosen,
+            current=current,
+            residual=off,
+            text=spoken(name) + ("\n" + phrases.off.format(value=off) if off else ""),
+        )
+        for index, ((x, y), off) in enumerate(zip(points, offs or (0.0,) * len(points), strict=True))
+    )  # fmt: skip
 
 
 def _arrows(
