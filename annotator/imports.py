@@ -166,19 +166,36 @@ def plan_import(
         first = findings[0] if findings else Finding(paths[0] if paths else Path(), "", "there is nothing to import")
         raise FormatError(first.path, first.reason, _KNOWN)
     names, pixels = FrameNames(project), FrameSource(max_frames=2)
-    planned: list[Planned] = []
+    planned: dict[int, tuple[Planned, Instance]] = {}
     try:
         for done, offer in enumerate(offers):
             if should_stop():
                 return None
-            frame = _planned(project, offer, names, pixels, scheme, findings)
-            if frame is not None:
-                planned.append(frame)
+            found = _planned(project, offer, names, pixels, scheme, findings)
+            if found is not None:
+                number = found[0].frame_id
+                planned[number] = _joined(planned[number], found, offer, findings) if number in planned else found
             progress(done + 1, len(offers))
     finally:
         pixels.close()
     title = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    return ImportPlan(title, tuple(planned), tuple(findings))
+    return ImportPlan(title, tuple(frame for frame, _ in planned.values()), tuple(findings))
+
+
+def _joined(
+    first: tuple[Planned, Instance], second: tuple[Planned, Instance], offer: _Offer, findings: list[Finding]
+) -> tuple[Planned, Instance]:
+    """One plan of what two files say of one frame, such as its lines and its points; the first stands."""
+    frame, before = first
+    after = second[1]
+    twice = [n for n, label in after.keypoints.items() if n in before.keypoints and label != before.keypoints[n]]
+    twice += [n for n, at in after.markings.items() if n in before.markings and at != before.markings[n]]
+    if twice:
+        findings.append(Finding(offer.path, frame.name, f"is labelled twice ({twice[0]}); the first is used"))
+    said = Instance(
+        keypoints={**after.keypoints, **before.keypoints}, markings={**after.markings, **before.markings}
+    )
+    return _merge(frame.frame_id, frame.name, frame.record, said), said
 
 
 def _offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> Iterator[_Offer]:
@@ -218,7 +235,7 @@ def _planned(
     pixels: FrameSource,
     scheme: Scheme,
     findings: list[Finding],
-) -> Planned | None:
+) -> tuple[Planned, Instance] | None:
     row = names.find(PurePosixPath(offer.frame.name))
     if isinstance(row, NoMatch):
         findings.append(Finding(offer.path, "" if offer.lines is not None else offer.frame.name, row.reason))
@@ -234,7 +251,7 @@ def _planned(
         findings.append(Finding(offer.path, offer.frame.name, reason))
         return None
     said = _said(offer, size, scheme, findings)
-    return None if said is None else _merge(row.id, row.name, record, said)
+    return None if said is None else (_merge(row.id, row.name, record, said), said)
 
 
 def _said(offer: _Offer, size: tuple[int, int], scheme: Scheme, findings: list[Finding]) -> Instance | None:

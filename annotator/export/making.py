@@ -16,7 +16,7 @@ from annotator.commands import VERSION
 from annotator.export.answers import StoppedError
 from annotator.export.checks import check
 from annotator.export.frames import Work, begin
-from annotator.export.options import HAS_SPLITS, ExportKind, ExportOptions, ExportReport, LeftOut
+from annotator.export.options import HAS_BOX, HAS_SPLITS, ExportKind, ExportOptions, ExportReport, LeftOut
 from annotator.export.splits import SplitPlan
 from annotator.export.store import AnswerStore
 from annotator.export.teaching_set import write_teaching
@@ -173,7 +173,8 @@ def preview(
                 work.leave_out(frame.row.name, frame.answer.no_camera)
                 continue
             work.done += 1
-            points += len(frame.points())
+            held = [point for point in frame.points().values() if point.inside or options.kind not in HAS_BOX]
+            points += len(held)
     except StoppedError:
         return None
     finally:

@@ -109,11 +109,29 @@ def plan_splits(project: Project, rows: Sequence[FrameRow], how: Splits | None) 
     for frame, split in listed.items():
         if frame in groups:
             told[groups[frame]].add(split)
+    drawn = _spread(drawn, Counter(groups.values()), how)
     by_group = {group: min(told[group]) if len(told.get(group, ())) == 1 else drawn[group] for group in drawn}
     splits = {frame: listed.get(frame, by_group[group]) for frame, group in groups.items()}
     wanted = [split for split, share in how.shares if share > 0]
     empty = tuple(split for split in wanted if split not in splits.values())
     return SplitPlan(splits, groups, _leaks(match, splits), empty)
+
+
+def _spread(drawn: Mapping[str, str], frames: Mapping[str, int], how: Splits) -> dict[str, str]:
+    """The same, with the smallest group of the richest split in every split that chance left empty.
+
+    Among few groups that is likely. Projects of many keep what the hash of each name says, whatever joins them.
+    """
+    found = dict(drawn)
+    for split, share in how.shares:
+        taken = Counter(found.values())
+        if share <= 0 or taken[split] or not taken:
+            continue
+        rich, count = max(taken.items(), key=lambda item: (item[1], item[0]))
+        if count > 1:
+            smallest = min((g for g in found if found[g] == rich), key=lambda group: (frames[group], group))
+            found[smallest] = split
+    return found
 
 
 def _clip(row: FrameRow, medium: Path) -> str:

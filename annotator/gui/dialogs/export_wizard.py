@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -31,6 +31,7 @@ from annotator.gui.session import Session
 from annotator.labels import FrameState
 
 _SOON = 250
+_ROW = 30
 _SHOWN_LEAKS = 2
 
 
@@ -74,6 +75,7 @@ class ExportDialog(QDialog):
             item = QListWidgetItem(name)
             item.setData(Qt.ItemDataRole.UserRole, kind)
             item.setToolTip(hint)
+            item.setSizeHint(QSize(0, _ROW))
             self.kinds.addItem(item)
         self._hint = QLabel(wordWrap=True)
         self._hint.setProperty("role", "muted")
