@@ -155,7 +155,7 @@ class ImportPreview(QDialog):
         if hasattr(self, "go"):
             count = self._changes()
             self.go.setEnabled(count > 0)
-            self.go.setText(self.tr("Import into {count} frames").format(count=f"{count:,}"))
+            self.go.setText(self.tr("Import ({count})").format(count=f"{count:,}"))
 
     def _ask(self) -> None:
         self.asked.emit(self.taken)
