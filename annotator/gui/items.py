@@ -25,7 +25,7 @@ from annotator.gui.lines import NOTHING, Cased, cased, stroke
 from annotator.gui.lines import Ink as Ink
 from annotator.gui.marks import glow, halo_of
 from annotator.gui.stamps import Layer, StampItem
-from annotator.gui.view_state import ArrowView, ClickView, CurveView, Glyph, Polyline, SpreadView
+from annotator.gui.view_state import ArrowView, ClickView, Glyph, Polyline, SpreadView
 
 MARGIN = 2.5
 
@@ -38,7 +38,7 @@ BAND_INK = Ink(ACCENT.rgba(), CASING.rgba())
 ARROW_PEN = QPen(CASING, 2.0)
 
 
-class _LineItem(QGraphicsItem):
+class LineItem(QGraphicsItem):
     """A path in image pixels, painted as a thin cased line of one width at every zoom."""
 
     def __init__(self, z: float, ink: Ink) -> None:
@@ -50,20 +50,6 @@ class _LineItem(QGraphicsItem):
         self._rect = QRectF()
         self._margin = MARGIN
 
-    @property
-    def path(self) -> QPainterPath:
-        """The whole path."""
-        return self._cased.path
-
-    @property
-    def colour(self) -> int:
-        """The colour of its line."""
-        return self._ink.colour
-
-    def lies_in(self, region: QRectF) -> bool:
-        """True where the region (image pixels) and the room that its path takes share something."""
-        return not self.path.isEmpty() and self.boundingRect().intersects(region)
-
     def set_scale(self, scale: float) -> None:
         """Keep room for the width of the stroke at this many screen pixels per image pixel."""
         self.prepareGeometryChange()
@@ -73,11 +59,6 @@ class _LineItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._cased = cased
         self._rect = cased.path.controlPointRect()
-
-    def _set_ink(self, ink: Ink) -> None:
-        if ink != self._ink:
-            self._ink = ink
-            self.update()
 
     def boundingRect(self) -> QRectF:
         """The room that its strokes take."""
@@ -89,27 +70,11 @@ class _LineItem(QGraphicsItem):
         stroke(painter, self._cased, self._ink, ratio=widget.devicePixelRatioF() if widget is not None else 1.0)
 
 
-class CurveItem(_LineItem):
-    """A drawn marking as fitted."""
+class GhostItem(LineItem):
+    """Paths in one ink: the whole pitch as the solution projects it, or the markings as they were drawn."""
 
-    def __init__(self) -> None:
-        super().__init__(10.0, CURVE_INK)
-        self.view: CurveView | None = None
-
-    def show_curve(self, view: CurveView) -> None:
-        """Paint this curve from now on."""
-        before, self.view = self.view, view
-        if before is None or before.path != view.path:
-            self._set_path(cased((view.path,)))
-        self._set_ink(SELECTED_INK if view.selected else CURVE_INK)
-        self.setZValue(11.0 if view.selected else 10.0)
-
-
-class GhostItem(_LineItem):
-    """The whole pitch as the solution projects it."""
-
-    def __init__(self, ink: Ink = GHOST_INK) -> None:
-        super().__init__(5.0, ink)
+    def __init__(self, ink: Ink = GHOST_INK, *, z: float = 5.0) -> None:
+        super().__init__(z, ink)
         self._ghost: tuple[Polyline, ...] = ()
 
     def show_ghost(self, ghost: tuple[Polyline, ...]) -> None:
@@ -120,7 +85,7 @@ class GhostItem(_LineItem):
             self.setVisible(bool(ghost))
 
 
-class SpreadItem(_LineItem):
+class SpreadItem(LineItem):
     """How sure the points are: an ellipse about each."""
 
     def __init__(self) -> None:
@@ -142,7 +107,7 @@ class SpreadItem(_LineItem):
         self.setVisible(bool(spreads))
 
 
-class BandItem(_LineItem):
+class BandItem(LineItem):
     """The region being drawn with the pointer."""
 
     def __init__(self) -> None:

@@ -6,7 +6,6 @@ of it runs a casing: over and under what runs across, to the left and right of w
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,16 +22,6 @@ STRAIGHT = 0.05
 SLANT = 1.6
 
 _ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
-
-
-def _simplified(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    along = points[-1] - points[0]
-    length = math.hypot(float(along[0]), float(along[1]))
-    if len(points) == 2 or length == 0.0:
-        return points
-    offset = points - points[0]
-    stray = np.abs(offset[:, 0] * along[1] - offset[:, 1] * along[0]) / length
-    return points[[0, -1]] if float(stray.max()) < STRAIGHT else points
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,20 +41,43 @@ NOTHING = Cased(QPainterPath())
 
 def cased(polylines: tuple[Polyline, ...]) -> Cased:
     """The polylines as one path, with its parts."""
-    paths = [_simplified(line.points) for line in polylines if len(line.points) >= 2]
+    paths = [line.points for line in polylines if len(line.points) >= 2]
     if not paths:
         return NOTHING
-    if len(paths) == 1 and len(paths[0]) == 2:
-        return _single(*paths[0].tolist())
-    joined = np.concatenate(paths)
-    along = np.abs(np.diff(joined, axis=0))
+    joined, last = _simplified(np.concatenate(paths), np.cumsum([len(path) for path in paths]) - 1)
+    if len(joined) == 2:
+        return _single(*joined.tolist())
+    across, down = np.abs(np.diff(joined, axis=0)).T
     # From the end of one path to the start of the next there is no segment.
-    there = np.ones(len(along), dtype=bool)
-    there[np.cumsum([len(path) for path in paths])[:-1] - 1] = False
-    flat = there & (along[:, 1] <= SLANT * along[:, 0])
-    steep = there & (along[:, 0] <= SLANT * along[:, 1])
+    there = np.ones(len(across), dtype=bool)
+    there[last[:-1]] = False
+    flat, steep = there & (down <= SLANT * across), there & (across <= SLANT * down)
     whole = _path_of(joined, there)
     return Cased(whole, *(whole if (part == there).all() else _path_of(joined, part) for part in (flat, steep)))
+
+
+def _simplified(points: NDArray[np.float64], last: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Paths one after the other (N, 2), each up to its ``last`` point: of those that are straight only the ends."""
+    first = np.concatenate([[0], last[:-1] + 1])
+    counts = last - first + 1
+    along = points[last] - points[first]
+    length = np.hypot(along[:, 0], along[:, 1])
+    offset, way = points - np.repeat(points[first], counts, axis=0), np.repeat(along, counts, axis=0)
+    stray = np.maximum.reduceat(np.abs(offset[:, 0] * way[:, 1] - offset[:, 1] * way[:, 0]), first)
+    kept = np.repeat(~((length > 0.0) & (stray < STRAIGHT * length)), counts)
+    kept[first] = kept[last] = True
+    return points[kept], np.cumsum(np.add.reduceat(kept, first, dtype=np.intp)) - 1
+
+
+def part_in(line: Polyline, box: tuple[float, float, float, float]) -> QPainterPath | None:
+    """The segments of a polyline that may be seen in an upright rectangle (x0, y0, x1, y1); None where none is."""
+    (x0, y0, x1, y1), (u0, v0, u1, v1) = box, line.bounds
+    if u1 < x0 or x1 < u0 or v1 < y0 or y1 < v0:
+        return None
+    start, end = line.points[:-1], line.points[1:]
+    near = (np.maximum(start, end) >= (x0, y0)) & (np.minimum(start, end) <= (x1, y1))
+    there = near[:, 0] & near[:, 1]
+    return _path_of(line.points, there) if there.any() else None
 
 
 def _single(start: list[float], end: list[float]) -> Cased:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from math import inf
 from typing import TypeVar
 
@@ -16,7 +15,20 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from annotator.gui.colours import CLICK, GLYPH_COLOURS
-from annotator.gui.items import DOUBT_INK, ArrowItem, BandItem, ClickItem, CurveItem, GhostItem, NameItem, SpreadItem
+from annotator.gui.items import (
+    CURVE_INK,
+    DOUBT_INK,
+    GHOST_INK,
+    SELECTED_INK,
+    ArrowItem,
+    BandItem,
+    ClickItem,
+    GhostItem,
+    LineItem,
+    NameItem,
+    SpreadItem,
+)
+from annotator.gui.lines import part_in
 from annotator.gui.loupe import Thin
 from annotator.gui.marks import MarkItem
 from annotator.gui.name_layout import Box, Named, Place, lay_out
@@ -40,7 +52,6 @@ class Overlay:
         self.state = EMPTY_VIEW
         self._hovered: str | None = None
         self._marks: dict[str, MarkItem] = {}
-        self._curves: dict[str, CurveItem] = {}
         self._clicks: dict[tuple[str, int], ClickItem] = {}
         self._arrows: dict[str, ArrowItem] = {}
         self._names: dict[str, NameItem] = {}
@@ -49,10 +60,16 @@ class Overlay:
         self._unsettled = False
         self._ghost = GhostItem()
         self._doubtful = GhostItem(DOUBT_INK)
+        # All but the selected marking are one item: in a drag a camera moves all of them.
+        self._curves, self._chosen = GhostItem(CURVE_INK, z=10.0), GhostItem(SELECTED_INK, z=11.0)
         self._spreads = SpreadItem()
         self._band = BandItem()
-        for item in (self._ghost, self._doubtful, self._spreads, self._band):
+        for item in self._lines:
             scene.addItem(item)
+
+    @property
+    def _lines(self) -> tuple[LineItem, ...]:
+        return (self._ghost, self._doubtful, self._curves, self._chosen, self._spreads, self._band)
 
     def show_state(self, state: ViewState, *, dragging: bool = False) -> bool:
         """Show this state in place of the one before; ``dragging``: names make room for what moves at `settle`.
@@ -106,16 +123,8 @@ class Overlay:
             item.setVisible(True)
 
     def _show_curves(self, curves: tuple[CurveView, ...]) -> None:
-        for curve in curves:
-            item = self._curves.get(curve.name)
-            if item is None:
-                item = self._curves[curve.name] = CurveItem()
-                item.set_scale(self._scale)
-                self._scene.addItem(item)
-            if item.view != curve:
-                item.show_curve(curve)
-            item.setVisible(True)
-        _hide(self._curves, self._curves.keys() - {curve.name for curve in curves})
+        self._curves.show_ghost(tuple(curve.path for curve in curves if not curve.selected))
+        self._chosen.show_ghost(tuple(curve.path for curve in curves if curve.selected))
 
     def _show_clicks(self, before: tuple[ClickView, ...], clicks: tuple[ClickView, ...]) -> None:
         for click in set(clicks).difference(before):
@@ -152,25 +161,24 @@ class Overlay:
 
     def thin_in(self, region: QRectF) -> tuple[Thin, ...]:
         """What lies in this part of the frame, to be painted thinly; what is selected is left out."""
-        lines = [item for item in (self._ghost, *self._curves.values()) if item.isVisible() and item.lies_in(region)]
-        marks = [
-            Thin(GLYPH_COLOURS[mark.glyph].rgba(), at=(mark.x, mark.y))
-            for mark in self.state.marks
-            if not mark.selected and region.contains(mark.x, mark.y)
+        x0, y0, x1, y1 = region.left(), region.top(), region.right(), region.bottom()
+        box = (x0, y0, x1, y1)
+        lines = [(GHOST_INK.colour, path) for path in self.state.ghost]
+        for curve in self.state.curves:
+            lines.append(((SELECTED_INK if curve.selected else CURVE_INK).colour, curve.path))
+        paths = [Thin(colour, path=path) for colour, line in lines if (path := part_in(line, box)) is not None]
+        places = [
+            *((CLICK.rgba(), click.x, click.y) for click in self.state.clicks if not click.selected),
+            *((GLYPH_COLOURS[mark.glyph].rgba(), mark.x, mark.y) for mark in self.state.marks if not mark.selected),
         ]
-        clicks = [
-            Thin(CLICK.rgba(), at=(click.x, click.y))
-            for click in self.state.clicks
-            if not click.selected and region.contains(click.x, click.y)
-        ]
-        return (*(Thin(item.colour, path=item.path) for item in lines), *clicks, *marks)
+        return (*paths, *(Thin(colour, at=(x, y)) for colour, x, y in places if x0 <= x <= x1 and y0 <= y <= y1))
 
     def set_scale(self, scale: float) -> None:
         """The view has this many screen pixels to an image pixel now."""
         if scale == self._scale:
             return
         self._scale = scale
-        for item in chain((self._ghost, self._doubtful, self._spreads, self._band), self._curves.values()):
+        for item in self._lines:
             item.set_scale(scale)
 
     def set_window(self, window: QRectF) -> None:
