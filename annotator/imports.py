@@ -8,22 +8,17 @@ frame may change; then it is left alone and said so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from annotator.formats import coco, keypoints57, soccernet
-from annotator.formats.cvat import read_cvat
-from annotator.formats.deeplabcut import read_csv
-from annotator.formats.documents import Finding, FormatError, read_object
-from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance
-from annotator.formats.yolo_set import read_yolo_set
+from annotator.formats.documents import Finding, FormatError
 from annotator.frames import FrameSource, MediaError
-from annotator.keypoints import Source
-from annotator.labels import FrameRecord, Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.label_files import Offer, offers, read_labels, said_of
+from annotator.labels import FrameRecord, Instance, KeypointLabel, Point, Visibility
 from annotator.matching import FrameNames, NoMatch
-from annotator.pitch import MARKINGS, PITCH_57
+from annotator.pitch import PITCH_57
 from annotator.project import ChangedElsewhereError, Project, ProjectError
 from annotator.scheme import Scheme
 
@@ -33,8 +28,7 @@ Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 SAME = 0.01
 """Pixels within which two positions are the same: formats round."""
-_MARKINGS = frozenset(name.strip() for name in MARKINGS)
-_KNOWN = "Give COCO, CVAT, YOLO-pose, DeepLabCut or Lightning Pose files, keypoint documents or SoccerNet lines."
+_KNOWN = "Give SoccerNet, COCO, CVAT, YOLO-pose, DeepLabCut or Lightning Pose files, documents or a training set."
 
 
 class Change(Enum):
@@ -94,57 +88,6 @@ class ImportReport:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Offer:
-    """What a file says of one image; lines are fractions and need the size of the frame."""
-
-    path: Path
-    frame: ExchangeFrame
-    lines: Mapping[str, object] | None = None
-
-
-def read_labels(path: Path, *, scheme: Scheme = PITCH_57) -> ExchangeFile:
-    """The labels in a file or folder of any known format but SoccerNet lines, told by its name and content.
-
-    Raises
-    ------
-    FormatError
-        If it is of no known format, or damaged.
-    """
-    if path.is_dir() or path.suffix.lower() in (".yaml", ".yml"):
-        return read_yolo_set(path, scheme=scheme)
-    if path.suffix.lower() == ".xml":
-        return read_cvat(path)
-    if path.suffix.lower() == ".csv":
-        return read_csv(path)
-    document = read_object(path)
-    return _from_coco(path) if {"images", "annotations"} <= set(document) else _from_keypoints(path)
-
-
-def _from_coco(path: Path) -> ExchangeFile:
-    read = coco.read_coco(path)
-    found: dict[str, ExchangeFrame] = {}
-    for frame in read.frames:
-        before = found.get(frame.file_name, ExchangeFrame(frame.file_name, frame.size))
-        more = (ExchangeInstance(frame.points),) if frame.points else ()
-        found[frame.file_name] = replace(before, instances=(*before.instances, *more))
-    return ExchangeFile(read.keypoints, tuple(found.values()), read.findings)
-
-
-def _from_keypoints(path: Path) -> ExchangeFile:
-    """What a document says of placed and constructed points; what a network or a camera said is no label."""
-    read = keypoints57.read_keypoints(path)
-    said = (Source.PLACED, Source.CONSTRUCTED)
-    frames = [
-        ExchangeFrame(name, frame.size, (ExchangeInstance({
-            point: (*found.position, Visibility.VISIBLE) for point, found in frame.points.items()
-            if found.source in said
-        }),))
-        for name, frame in read.frames.items()
-    ]  # fmt: skip
-    return ExchangeFile(PITCH_57.keypoints, tuple(frames), read.findings)
-
-
 def plan_import(
     project: Project,
     paths: Sequence[Path],
@@ -161,21 +104,21 @@ def plan_import(
         If none of the files can be read.
     """
     findings: list[Finding] = []
-    offers = list(_offers(paths, scheme, findings))
-    if not offers:
+    found_offers = list(offers(paths, scheme, findings))
+    if not found_offers:
         first = findings[0] if findings else Finding(paths[0] if paths else Path(), "", "there is nothing to import")
         raise FormatError(first.path, first.reason, _KNOWN)
     names, pixels = FrameNames(project), FrameSource(max_frames=2)
     planned: dict[int, tuple[Planned, Instance]] = {}
     try:
-        for done, offer in enumerate(offers):
+        for done, offer in enumerate(found_offers):
             if should_stop():
                 return None
             found = _planned(project, offer, names, pixels, scheme, findings)
             if found is not None:
                 number = found[0].frame_id
                 planned[number] = _joined(planned[number], found, offer, findings) if number in planned else found
-            progress(done + 1, len(offers))
+            progress(done + 1, len(found_offers))
     finally:
         pixels.close()
     title = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
@@ -183,7 +126,7 @@ def plan_import(
 
 
 def _joined(
-    first: tuple[Planned, Instance], second: tuple[Planned, Instance], offer: _Offer, findings: list[Finding]
+    first: tuple[Planned, Instance], second: tuple[Planned, Instance], offer: Offer, findings: list[Finding]
 ) -> tuple[Planned, Instance]:
     """One plan of what two files say of one frame, such as its lines and its points; the first stands."""
     frame, before = first
@@ -198,39 +141,9 @@ def _joined(
     return _merge(frame.frame_id, frame.name, frame.record, said), said
 
 
-def _offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> Iterator[_Offer]:
-    for path in _files(paths, findings):
-        try:
-            if path.suffix.lower() == ".json" and _is_lines(document := read_object(path)):
-                yield _Offer(path, ExchangeFrame(path.with_suffix("").as_posix()), document)
-                continue
-            read = read_labels(path, scheme=scheme)
-        except FormatError as error:
-            findings.append(Finding(error.path, "", error.reason))
-            continue
-        findings.extend(read.findings)
-        yield from (_Offer(path, frame) for frame in read.frames if frame.instances)
-
-
-def _files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]:
-    """The files meant by paths: a folder is a YOLO-pose set, or every JSON file in it."""
-    for path in dict.fromkeys(paths):
-        if not path.exists():
-            findings.append(Finding(path, "", "there is no such file or folder"))
-        elif path.is_dir() and not (path / "data.yaml").exists():
-            inside = sorted(p for p in path.rglob("*.json") if not p.name.startswith("."))
-            yield from (p for p in inside if "info" not in p.stem.lower() and "touchline-export" not in p.stem)
-        else:
-            yield path
-
-
-def _is_lines(document: Mapping[str, object]) -> bool:
-    return any(key.strip() in _MARKINGS for key in document)
-
-
 def _planned(
     project: Project,
-    offer: _Offer,
+    offer: Offer,
     names: FrameNames,
     pixels: FrameSource,
     scheme: Scheme,
@@ -238,7 +151,7 @@ def _planned(
 ) -> tuple[Planned, Instance] | None:
     row = names.find(PurePosixPath(offer.frame.name))
     if isinstance(row, NoMatch):
-        findings.append(Finding(offer.path, "" if offer.lines is not None else offer.frame.name, row.reason))
+        findings.append(Finding(offer.path, "" if offer.is_of_a_frame else offer.frame.name, row.reason))
         return None
     try:
         record, size = project.record(row.id), pixels.size(row)
@@ -250,30 +163,8 @@ def _planned(
         reason = f"is labelled at {width}x{height}, the frame has {size[0]}x{size[1]}; it is left out"
         findings.append(Finding(offer.path, offer.frame.name, reason))
         return None
-    said = _said(offer, size, scheme, findings)
+    said = said_of(offer, size, scheme, findings)
     return None if said is None else (_merge(row.id, row.name, record, said), said)
-
-
-def _said(offer: _Offer, size: tuple[int, int], scheme: Scheme, findings: list[Finding]) -> Instance | None:
-    """What a file says of a frame as an instance of ours; None where that is nothing."""
-    if offer.lines is not None:
-        lines = soccernet.parse_lines(offer.lines, size, offer.path)
-        findings.extend(lines.findings)
-        return Instance(markings=lines.markings) if lines.markings else None
-    first, *more = offer.frame.instances
-    if more:
-        reason = f"has {len(more) + 1} labelled things; the first is used"
-        findings.append(Finding(offer.path, offer.frame.name, reason))
-    foreign = sorted(name for name in first.points if name not in scheme.index)
-    if foreign:
-        reason = f"has a keypoint {foreign[0]!r} that {scheme.id} lacks; it is left out"
-        findings.append(Finding(offer.path, offer.frame.name, reason))
-    points = {n: (x, y, seen) for n, (x, y, seen) in first.points.items() if n in scheme.index}
-    markings = {name: at for name, at in first.markings.items() if name in MARKINGS}
-    if not points and not markings:
-        return None
-    keypoints = {n: KeypointLabel((x, y), seen, Origin.IMPORTED) for n, (x, y, seen) in points.items()}
-    return Instance(keypoints=keypoints, markings=markings)
 
 
 def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Planned:

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="LABELS",
-        help="SoccerNet lines, COCO keypoints, CVAT XML, YOLO-pose sets, DeepLabCut or Lightning Pose CSV, keypoint "
-        "documents; files, or folders of JSON",
+        help="SoccerNet lines or cameras, COCO keypoints, CVAT XML, YOLO-pose sets, DeepLabCut or Lightning Pose CSV, "
+        "keypoint documents, training sets; files, or folders of JSON",
     )
     parser.add_argument(
         "--conflicts",

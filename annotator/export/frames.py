@@ -62,6 +62,11 @@ class Frame:
                 kept[name] = point
         return kept
 
+    def beside(self) -> list[str]:
+        """The points that a person put outside the picture."""
+        points = self.points().items()
+        return [name for name, point in points if not point.inside and point.source is Source.PLACED]
+
 
 def sure(points: Mapping[str, Keypoint], size: tuple[int, int]) -> dict[str, Keypoint]:
     """The points without those that geometry projects less surely than a training set takes them."""

@@ -62,6 +62,7 @@ def _sample(work: Work, frame: Frame) -> Sample | None:
     image = encoded(work, frame)
     if image is None:
         return None
+    work.drop(frame.row.name, frame.beside(), "lies outside the picture and is taught as not there")
     work.done += 1
     work.counts.update(points=len(taught.points), masked=len(taught.unknown), absent=len(taught.absent))
     work.counts[frame.split] += 1

@@ -12,7 +12,7 @@ from annotator.export.options import HAS_SPLITS, Box, ExportKind
 from annotator.export.pictures import put_image
 from annotator.formats import cameras, coco, cvat, deeplabcut, keypoints57, soccernet, yolo_set
 from annotator.formats.exchange import ExchangeFrame, ExchangeInstance
-from annotator.keypoints import Keypoint, Source
+from annotator.keypoints import Keypoint
 from annotator.labels import Point
 from annotator.pitch import MARKINGS, PITCH_57
 
@@ -134,10 +134,8 @@ def _csv_writer(dialect: deeplabcut.CsvDialect) -> Callable[[Work, Path], None]:
 
 def _within(work: Work, frame: Frame) -> dict[str, Keypoint]:
     """The points in the picture; those that a person put beside it are noted."""
-    points = frame.points()
-    beside = [name for name, point in points.items() if not point.inside and point.source is Source.PLACED]
-    work.drop(frame.row.name, beside, _OUTSIDE)
-    return {name: point for name, point in points.items() if point.inside}
+    work.drop(frame.row.name, frame.beside(), _OUTSIDE)
+    return {name: point for name, point in frame.points().items() if point.inside}
 
 
 def _exchange(work: Work, frame: Frame, name: str, points: Mapping[str, Keypoint]) -> ExchangeFrame:

@@ -44,6 +44,9 @@ class Kind(Enum):
     OTHER = "other"
 
 
+_LABELS = (Kind.LINES, Kind.LABELS, Kind.CAMERA)
+
+
 @dataclass(frozen=True)
 class Arrived:
     """Paths by what they are, each in the order given."""
@@ -150,7 +153,7 @@ class Arrivals(QObject):
         self._waiting = []
         window = self._window
         done: list[str] = []
-        networks, lines = arrived.of(Kind.NETWORK), arrived.of(Kind.LINES, Kind.LABELS)
+        networks, lines = arrived.of(Kind.NETWORK), arrived.of(*_LABELS)
         media = arrived.of(Kind.PROJECT, Kind.MEDIA)
         if networks:
             window.errands.load_network(networks[0])
@@ -177,7 +180,7 @@ class Arrivals(QObject):
             if extra:
                 text = translate("Arrivals", "{name} was left out: one is used at a time.")
                 said.append(text.format(name=named(extra)))
-        labels = arrived.of(Kind.LINES, Kind.LABELS)
+        labels = arrived.of(*_LABELS)
         if labels and not arrived.of(Kind.PROJECT, Kind.MEDIA) and self._window.session.project is None:
             text = translate("Arrivals", "{name} holds labels: open the frames first, then bring them in.")
             said.append(text.format(name=named(labels)))
@@ -209,7 +212,6 @@ def refusals() -> dict[Kind, str]:
     return {
         Kind.MISSING: translate("Arrivals", "{name} is not there any more."),
         Kind.EMPTY: translate("Arrivals", "{name} holds no images, videos or label files."),
-        Kind.CAMERA: translate("Arrivals", "{name} holds a camera; cameras follow from what is drawn."),
         Kind.FOREIGN_NETWORK: translate(
             "Arrivals", "{name} is no Touchline network: \u201cpython main.py weights import\u201d makes one of it."
         ),

@@ -19,6 +19,7 @@ from annotator.formats.documents import FormatError
 from annotator.imports import Change, carry_out, plan_import
 from annotator.labels import EMPTY, Decision, FrameRecord, Review, place, set_marking, set_visibility
 from annotator.labels import Visibility as Seen
+from annotator.pitch import KEYPOINTS
 from annotator.project import Project
 
 SIZE = (320, 180)
@@ -36,10 +37,11 @@ READ_BACK: Mapping[ExportKind, tuple[str, float]] = {
     ExportKind.DEEPLABCUT: (CSV_FILE, 1e-4),
     ExportKind.LIGHTNING_POSE: (CSV_FILE, 1e-4),
     ExportKind.SOCCERNET: (".", 1e-9),
+    ExportKind.TRAINING_SET: (".", 0.0),
 }
-HOLDS_HIDDEN = {ExportKind.COCO, ExportKind.YOLO_POSE, ExportKind.CVAT, ExportKind.LIGHTNING_POSE}
+HOLDS_HIDDEN = set(READ_BACK) - {ExportKind.KEYPOINTS57, ExportKind.DEEPLABCUT, ExportKind.SOCCERNET}
 HOLDS_LINES = {ExportKind.SOCCERNET, ExportKind.CVAT}
-HOLDS_BESIDE = set(READ_BACK) - {ExportKind.COCO, ExportKind.YOLO_POSE}
+HOLDS_BESIDE = set(READ_BACK) - {ExportKind.COCO, ExportKind.YOLO_POSE, ExportKind.TRAINING_SET}
 
 
 def media(folder: Path) -> list[Path]:
@@ -115,7 +117,8 @@ def test_what_goes_out_comes_in_again(project, empty, tmp_path, kind):
     file, within = READ_BACK[kind]
     report = export(project, tmp_path / "out", what=kind)
     assert report is not None
-    assert report.frames == len(labels_by_name())
+    left_out = 1 if kind is ExportKind.TRAINING_SET else 0
+    assert (report.frames, len(report.left_out)) == (len(labels_by_name()) - left_out, left_out)
     assert bool(report.points) is (kind not in HOLDS_BESIDE)
     plan = plan_import(empty, [tmp_path / "out" / file])
     assert plan is not None
@@ -143,7 +146,7 @@ def test_a_second_import_has_nothing_to_do(project, empty, tmp_path, kind):
         carry_out(empty, plan)
 
 
-def test_a_camera_goes_in_a_circle_through_its_file(tmp_path):
+def test_a_camera_comes_in_as_the_points_that_it_has_in_the_frame(empty, tmp_path):
     box = {
         "Side line left": ((20.0, 130.0), (166.0, 40.0)),
         "Big rect. left top": ((126.0, 63.0), (266.0, 76.0)),
@@ -158,9 +161,15 @@ def test_a_camera_goes_in_a_circle_through_its_file(tmp_path):
         report = export(project, tmp_path / "out", what=ExportKind.CAMERAS)
     assert report is not None
     (file,) = (tmp_path / "out").rglob("camera_*.json")
-    places, front = read_camera(file).project(np.array([[-36.0, -20.16, 0.0], [-36.0, 20.16, 0.0]]))
-    assert front.all()
-    assert np.isfinite(places).all()
+    plan = plan_import(empty, [tmp_path / "out"])
+    assert plan is not None
+    carry_out(empty, plan)
+    ((points, lines),) = said(empty).values()
+    assert not lines
+    corner = "L_PENALTY_AREA_TR_CORNER"
+    world = np.array([KEYPOINTS[corner].world])
+    np.testing.assert_allclose(points[corner][0], read_camera(file).project(world)[0][0], atol=1e-9)
+    assert all(-0.5 <= x <= 319.5 and -0.5 <= y <= 179.5 for (x, y), _ in points.values())
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
@@ -187,6 +196,8 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 
 def files_to_damage(kind: ExportKind, folder: Path) -> list[Path]:
+    if kind is ExportKind.TRAINING_SET:
+        return [folder / "manifest.json", folder / "samples.jsonl"]
     if kind is ExportKind.YOLO_POSE:
         return [folder / "data.yaml", *sorted((folder / "labels").rglob("*.txt"))]
     if kind is ExportKind.SOCCERNET:

@@ -1,0 +1,179 @@
+"""Label files of other programs, whatever format they are in: what each says of which image.
+
+A camera file is read as the points that the camera has in the frame, and a training set as what it teaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from annotator.formats import coco, keypoints57, soccernet
+from annotator.formats.cameras import CameraFile, parse_camera
+from annotator.formats.cvat import read_cvat
+from annotator.formats.deeplabcut import read_csv
+from annotator.formats.documents import Finding, FormatError, read_object
+from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance
+from annotator.formats.yolo_set import read_yolo_set
+from annotator.keypoints import Source
+from annotator.labels import Instance, KeypointLabel, Origin, Visibility
+from annotator.pitch import KEYPOINTS, MARKINGS, PITCH_57
+from annotator.scheme import Scheme
+from model.dataset import TrainingSetError, read_training_set
+
+__all__ = ["Offer", "offers", "read_labels", "said_of"]
+
+_MARKINGS = frozenset(name.strip() for name in MARKINGS)
+_CAMERA = frozenset({"pan_degrees", "tilt_degrees", "roll_degrees", "position_meters"})
+_WORLDS = np.array([point.world for point in KEYPOINTS.values()])
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a file says of one image; lines are fractions, and cameras project: both need the size of the frame."""
+
+    path: Path
+    frame: ExchangeFrame
+    lines: Mapping[str, object] | None = None
+    camera: CameraFile | None = None
+
+    @property
+    def is_of_a_frame(self) -> bool:
+        """Whether the name of the file is that of the frame."""
+        return self.lines is not None or self.camera is not None
+
+
+def read_labels(path: Path, *, scheme: Scheme = PITCH_57) -> ExchangeFile:
+    """The labels in a file or folder of any known format but SoccerNet's, told by its name and content.
+
+    Raises
+    ------
+    FormatError
+        If it is of no known format, or damaged.
+    """
+    if (path / MANIFEST).is_file() or path.name == MANIFEST:
+        return _from_training_set(path if path.is_dir() else path.parent)
+    if path.is_dir() or path.suffix.lower() in (".yaml", ".yml"):
+        return read_yolo_set(path, scheme=scheme)
+    if path.suffix.lower() == ".xml":
+        return read_cvat(path)
+    if path.suffix.lower() == ".csv":
+        return read_csv(path)
+    document = read_object(path)
+    return _from_coco(path) if {"images", "annotations"} <= set(document) else _from_keypoints(path)
+
+
+def _from_coco(path: Path) -> ExchangeFile:
+    read = coco.read_coco(path)
+    found: dict[str, ExchangeFrame] = {}
+    for frame in read.frames:
+        before = found.get(frame.file_name, ExchangeFrame(frame.file_name, frame.size))
+        more = (ExchangeInstance(frame.points),) if frame.points else ()
+        found[frame.file_name] = replace(before, instances=(*before.instances, *more))
+    return ExchangeFile(read.keypoints, tuple(found.values()), read.findings)
+
+
+def _from_training_set(path: Path) -> ExchangeFile:
+    """What is taught as visible or hidden; the names of its images stand for folders with two underscores."""
+    try:
+        read = read_training_set(path)
+    except TrainingSetError as error:
+        raise FormatError(error.path, error.reason, error.advice) from error
+    frames = [
+        ExchangeFrame(sample.image.replace("__", "/"), sample.size, (ExchangeInstance({
+            name: (x, y, Visibility(state)) for name, (x, y, state) in sample.points.items() if state
+        }),))
+        for sample in read.samples
+    ]  # fmt: skip
+    findings = [Finding(problem.path, "", problem.reason) for problem in read.problems]
+    return ExchangeFile(read.keypoints, tuple(frames), tuple(findings))
+
+
+def _from_keypoints(path: Path) -> ExchangeFile:
+    """What a document says of placed and constructed points; what a network or a camera said is no label."""
+    read = keypoints57.read_keypoints(path)
+    said = (Source.PLACED, Source.CONSTRUCTED)
+    frames = [
+        ExchangeFrame(name, frame.size, (ExchangeInstance({
+            point: (*found.position, Visibility.VISIBLE) for point, found in frame.points.items()
+            if found.source in said
+        }),))
+        for name, frame in read.frames.items()
+    ]  # fmt: skip
+    return ExchangeFile(PITCH_57.keypoints, tuple(frames), read.findings)
+
+
+def offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> Iterator[Offer]:
+    """What the files meant by paths say, image by image; a file that cannot be read is a finding."""
+    for path in _files(paths, findings):
+        try:
+            document = read_object(path) if path.suffix.lower() == ".json" and path.name != MANIFEST else {}
+            if _is_lines(document):
+                yield Offer(path, ExchangeFrame(path.with_suffix("").as_posix()), document)
+                continue
+            if set(document) >= _CAMERA:
+                own = path.with_name(path.stem.removeprefix("camera_"))
+                yield Offer(path, ExchangeFrame(own.as_posix()), camera=parse_camera(document, path))
+                continue
+            read = read_labels(path, scheme=scheme)
+        except FormatError as error:
+            findings.append(Finding(error.path, "", error.reason))
+            continue
+        findings.extend(read.findings)
+        yield from (Offer(path, frame) for frame in read.frames if frame.instances)
+
+
+def _files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]:
+    """The files meant by paths: a folder is a YOLO-pose or training set, or every JSON file in it."""
+    for path in dict.fromkeys(paths):
+        if not path.exists():
+            findings.append(Finding(path, "", "there is no such file or folder"))
+        elif path.is_dir() and not any((path / name).exists() for name in ("data.yaml", MANIFEST)):
+            inside = sorted(p for p in path.rglob("*.json") if not p.name.startswith("."))
+            yield from (p for p in inside if "info" not in p.stem.lower() and "touchline-export" not in p.stem)
+        else:
+            yield path
+
+
+def _is_lines(document: Mapping[str, object]) -> bool:
+    return any(key.strip() in _MARKINGS for key in document)
+
+
+def said_of(offer: Offer, size: tuple[int, int], scheme: Scheme, findings: list[Finding]) -> Instance | None:
+    """What a file says of a frame as an instance of ours; None where that is nothing."""
+    if offer.lines is not None:
+        lines = soccernet.parse_lines(offer.lines, size, offer.path)
+        findings.extend(lines.findings)
+        return Instance(markings=lines.markings) if lines.markings else None
+    if offer.camera is not None:
+        return _through(offer.camera, size)
+    first, *more = offer.frame.instances
+    if more:
+        reason = f"has {len(more) + 1} labelled things; the first is used"
+        findings.append(Finding(offer.path, offer.frame.name, reason))
+    foreign = sorted(name for name in first.points if name not in scheme.index)
+    if foreign:
+        reason = f"has a keypoint {foreign[0]!r} that {scheme.id} lacks; it is left out"
+        findings.append(Finding(offer.path, offer.frame.name, reason))
+    points = {n: (x, y, seen) for n, (x, y, seen) in first.points.items() if n in scheme.index}
+    markings = {name: at for name, at in first.markings.items() if name in MARKINGS}
+    if not points and not markings:
+        return None
+    keypoints = {n: KeypointLabel((x, y), seen, Origin.IMPORTED) for n, (x, y, seen) in points.items()}
+    return Instance(keypoints=keypoints, markings=markings)
+
+
+def _through(camera: CameraFile, size: tuple[int, int]) -> Instance | None:
+    """The keypoints that a camera has in the frame; None where there is none."""
+    with np.errstate(all="ignore"):
+        pixels, front = camera.project(_WORLDS)
+    keypoints = {
+        name: KeypointLabel((float(x), float(y)), Visibility.VISIBLE, Origin.IMPORTED)
+        for name, (x, y), is_front in zip(KEYPOINTS, pixels, front, strict=True)
+        if is_front and -0.5 <= x <= size[0] - 0.5 and -0.5 <= y <= size[1] - 0.5
+    }
+    return Instance(keypoints=keypoints) if keypoints else None
