@@ -253,13 +253,3 @@ def reopen(window: MainWindow) -> None:
     session = window.session
     review = replace(session.record.review, decision=Decision.OPEN, reason="")
     session.decide(review, text=translate("Deeds", "Take the decision back"))
-
-
-def comment(window: MainWindow) -> None:
-    """Ask for a remark on the frame."""
-    session = window.session
-    before = session.record.review
-    title, label = translate("Deeds", "Comment"), translate("Deeds", "A remark on this frame")
-    text, chosen = QInputDialog.getMultiLineText(window, title, label, before.comment)
-    if chosen and text.strip() != before.comment:
-        session.decide(replace(before, comment=text.strip()), text=title)

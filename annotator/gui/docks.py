@@ -6,14 +6,19 @@ from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from annotator.gui.checking import Checker
+from annotator.gui.earlier import EarlierMarks
 from annotator.gui.layouts import Layout, arrange, plan
 from annotator.gui.panels.camera import CameraPanel
 from annotator.gui.panels.checks import ChecksPanel
 from annotator.gui.panels.frames import FramesPanel
+from annotator.gui.panels.history import HistoryPanel
 from annotator.gui.panels.layers import LayersPanel
 from annotator.gui.panels.pitch_map import PitchMap
 from annotator.gui.panels.points import PointsPanel
+from annotator.gui.panels.queue_note import QueueNote
 from annotator.gui.panels.readiness import ReadinessView
+from annotator.gui.panels.review import ReviewPanel
+from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 
@@ -37,11 +42,17 @@ class Docks:
     """Every panel, and the layout in use; each layout is remembered as it was left."""
 
     def __init__(
-        self, window: QMainWindow, session: Session, tools: Toolbox, checker: Checker, settings: QSettings
+        self,
+        window: QMainWindow,
+        session: Session,
+        tools: Toolbox,
+        checker: Checker,
+        settings: QSettings,
+        reviewing: Reviewing,
     ) -> None:
         self._window = window
         self._settings = settings
-        self.layout = Layout.LABEL
+        self.layout: Layout = Layout.LABEL
         self._session = session
         self._checker = checker
         self.frames = FramesPanel(session)
@@ -51,6 +62,9 @@ class Docks:
         self.checks = ChecksPanel(session, checker)
         self.camera = CameraPanel(session)
         self.readiness = ReadinessView(session, tools)
+        self.review = ReviewPanel(session, reviewing.queue)
+        self.history = HistoryPanel(session, reviewing, EarlierMarks(reviewing.scene))
+        self.frames.show_above(QueueNote(reviewing.queue))
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
         self.map.marking_chosen.connect(tools.choose_marking)
         tools.changed.connect(lambda: self.map.prefer_markings(tools.current == "marking"))
@@ -61,11 +75,17 @@ class Docks:
         self._layers = self._dock("dockLayers", translate("Docks", "Layers"), self.layers)
         self._checks = self._dock("dockChecks", translate("Docks", "Checks"), self.checks)
         self.camera_dock = self._dock("dockCamera", translate("Docks", "Camera"), self.camera)
-        self.all = [self._frames, self._pitch, self._points, self._checks, self.camera_dock, self._layers]
+        self._review = self._dock("dockReview", translate("Docks", "Queue"), self.review)
+        self._history = self._dock("dockHistory", translate("Docks", "History"), self.history)
+        self.all = [
+            self._frames, self._review, self._pitch, self._points, self._checks, self.camera_dock, self._history,
+            self._layers,
+        ]  # fmt: skip
         checker.changed.connect(self._count_findings)
         # A tab behind others counts as visible: only its dock knows when it comes to the front.
         self.camera_dock.visibilityChanged.connect(lambda front: self.camera.refresh() if front else None)
-        self.views: list[QWidget] = [self.frames.view, self.points, self.checks]
+        self._review.visibilityChanged.connect(lambda front: self.review.come_to_front() if front else None)
+        self.views: list[QWidget] = [self.frames.view, self.review.view, self.points, self.checks]
 
     def _count_findings(self) -> None:
         """The tab says how many there are."""
@@ -78,6 +98,25 @@ class Docks:
         """Bring the checks to the front where they share their place with others."""
         self._checks.show()
         self._checks.raise_()
+
+    def show_review(self) -> None:
+        """Bring the review queue to the front."""
+        self._review.show()
+        self._review.raise_()
+        self.review.come_to_front()
+
+    def show_frames(self) -> None:
+        """Bring the list of files to the front where it shares its place with the queue."""
+        if self._frames.isVisible():
+            self._frames.raise_()
+
+    def toggle_history(self) -> None:
+        """Bring the history of the frame to the front, or hide it if it is there."""
+        if self._history.isVisible() and not self.history.visibleRegion().isEmpty():
+            self._history.hide()
+        else:
+            self._history.show()
+            self._history.raise_()
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)

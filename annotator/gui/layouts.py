@@ -50,6 +50,7 @@ class Plan:
 
 _FRAMES, _PITCH, _POINTS, _LAYERS = "dockMedia", "dockPitch", "dockPoints", "dockLayers"
 _CHECKS, _CAMERA, _TIMELINE = "dockChecks", "dockCamera", "dockTimeline"
+_REVIEW, _HISTORY = "dockReview", "dockHistory"
 
 
 def plan(layout: Layout, size: QSize) -> Plan:
@@ -61,24 +62,24 @@ def plan(layout: Layout, size: QSize) -> Plan:
     # The map keeps the shape of a pitch; under it are the readiness and its own lines.
     pitch = round(sides[1] * 0.64) + 76
     if layout is Layout.REVIEW:
-        right: tuple[Stack, ...] = ((_CHECKS, _CAMERA), (_POINTS, _PITCH, _LAYERS))
+        right: tuple[Stack, ...] = ((_CHECKS, _HISTORY, _CAMERA), (_POINTS, _PITCH, _LAYERS))
         bottom: tuple[Stack, ...] = ((_TIMELINE,),)
         widths = (330, 430) if wide else (240, 320)
-        return Plan(((_FRAMES,),), right, bottom, widths, (430, 400), frozenset({_CAMERA}))
+        return Plan(((_REVIEW, _FRAMES),), right, bottom, widths, (430, 400), frozenset({_CAMERA}))
     if layout is Layout.CALIBRATE:
         right = _under_map((_CAMERA, _POINTS, _CHECKS), roomy=roomy)
         hidden = frozenset({_TIMELINE} if wide else {_TIMELINE, _FRAMES})
         return Plan(((_FRAMES,),), right, ((_TIMELINE,),), sides, (pitch, 420, 260), hidden)
     right = _under_map((_POINTS, _CHECKS, _CAMERA), roomy=roomy)
     hidden = frozenset({_TIMELINE} if wide else {_TIMELINE, _CAMERA})
-    return Plan(((_FRAMES,),), right, ((_TIMELINE,),), sides, (pitch, 400, 260), hidden)
+    return Plan(((_FRAMES, _REVIEW),), right, ((_TIMELINE,),), sides, (pitch, 400, 260), hidden)
 
 
 def _small(layout: Layout, *, low: bool) -> Plan:
     """One side only; in a low window one stack only."""
-    fronts = {Layout.LABEL: _POINTS, Layout.REVIEW: _CHECKS, Layout.CALIBRATE: _CAMERA}
+    fronts = {Layout.LABEL: _POINTS, Layout.REVIEW: _REVIEW, Layout.CALIBRATE: _CAMERA}
     front = fronts[layout]
-    rest = tuple(name for name in (_POINTS, _FRAMES, _CHECKS, _LAYERS, _CAMERA) if name != front)
+    rest = tuple(name for name in (_POINTS, _FRAMES, _REVIEW, _CHECKS, _LAYERS, _CAMERA) if name != front)
     hidden = frozenset({_TIMELINE, _CAMERA} - {front})
     if layout is Layout.CALIBRATE:
         hidden |= {_CHECKS, _LAYERS}

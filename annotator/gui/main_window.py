@@ -34,6 +34,7 @@ from annotator.gui.panels.status import StatusBar
 from annotator.gui.panes import step_pane
 from annotator.gui.popups import context_menu, reject_menu
 from annotator.gui.recent import stored_list
+from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 from annotator.gui.tutorial import Tutorial
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
     tools: Toolbox
     checker: Checker
     issues: IssueSearch
+    reviewing: Reviewing
     docks: Docks
     frames: FramesPanel
     tutorial: Tutorial
@@ -93,7 +95,8 @@ class MainWindow(QMainWindow):
         self._build_centre()
         self.checker = Checker(self.session, self)
         self.issues = IssueSearch(self.session, self.checker, self)
-        self.docks = Docks(self, self.session, self.tools, self.checker, settings)
+        self.reviewing = Reviewing(self)
+        self.docks = Docks(self, self.session, self.tools, self.checker, settings, self.reviewing)
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
         self.setStatusBar(self.status)
@@ -172,7 +175,7 @@ class MainWindow(QMainWindow):
         canvas.files_dropped.connect(lambda paths: self.arrivals.bring([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_.tap)
         canvas.context_requested.connect(partial(context_menu, self))
-        for view in (self.frames.view, self.docks.points):
+        for view in (self.frames.view, self.docks.review.view, self.docks.points):
             view.space_tapped.connect(self.actions_.tap)
         self.effort, self.tutorial = EffortLog(self), Tutorial(self)
 
@@ -269,6 +272,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.tools.close(self.settings)
         self.issues.close()
+        self.reviewing.close()
         self.checker.close()
         self.errands.close()
         self.session.close()

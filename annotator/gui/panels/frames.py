@@ -95,6 +95,7 @@ class FramesModel(QAbstractListModel):
         self._row = lru_cache(maxsize=512)(self._read_row)
         session.frames_changed.connect(self._on_frames)
         session.saved.connect(self._on_one)
+        session.many_changed.connect(self._on_frames)
         session.prediction_changed.connect(self._on_one)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -249,6 +250,7 @@ class FramesPanel(QWidget):
         top.setSpacing(6)
         for widget in (self.search, self.states, self._counts, self._bar):
             top.addWidget(widget)
+        self._top = top
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -256,6 +258,10 @@ class FramesPanel(QWidget):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.nothing, 2)
         self._show_nothing()
+
+    def show_above(self, widget: QWidget) -> None:
+        """Put something between the filter and the list."""
+        self._top.insertWidget(2, widget)
 
     def _connect(self) -> None:
         session = self._session
@@ -267,6 +273,7 @@ class FramesPanel(QWidget):
         session.wanted_changed.connect(self._show_current)
         session.frames_changed.connect(self._on_frames)
         session.project_changed.connect(self._on_project)
+        session.many_changed.connect(self._on_frames)
         for signal in (session.prediction_changed, session.saved):
             signal.connect(lambda frame_id: None if self._counting.isActive() else self._counting.start())
 

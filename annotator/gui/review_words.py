@@ -1,0 +1,60 @@
+"""Why a frame is in the review queue, in plain words and a number."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from annotator.checks.mends import title
+from annotator.gui.plain_names import plain
+from annotator.pitch import MARKINGS
+from annotator.review import Kind, Sign
+
+translate = QCoreApplication.translate
+
+
+def thing(name: str | None) -> str:
+    """A keypoint or a marking as people call it."""
+    if not name:
+        return ""
+    words = plain(name) if name in MARKINGS else title(name)
+    return words[:1].lower() + words[1:]
+
+
+def reason(sign: Sign) -> str:
+    """One sign as a short line: what, how much, and where."""
+    at = thing(sign.keypoint)
+    px, count = f"{sign.value:.0f}", f"{sign.count:,}"
+    texts = {
+        Kind.GEOMETRY: translate("Review", "{px} px off the geometry at {at}"),
+        Kind.TWO_PEAKS: translate("Review", "Two places for {at}, the second {share} as likely"),
+        Kind.FAINT: translate("Review", "Confidence {sure} in the middle of {count} points"),
+        Kind.CORRECTED: translate("Review", "Label and network {px} px apart at {at}"),
+        Kind.UNLABELLED: translate("Review", "{count} in view without a label, such as {at}"),
+        Kind.MISSING: translate("Review", "{count} in view that the network misses, such as {at}"),
+        Kind.CHECK: sign.detail or translate("Review", "A check fails at {at}"),
+        Kind.JUMP: translate("Review", "Jumps {px} px against its neighbours at {at}"),
+        Kind.NETWORKS: translate("Review", "Two networks are {px} px apart at {at}"),
+        Kind.FLIP: translate("Review", "{px} px apart in the mirrored frame at {at}"),
+        Kind.NO_CAMERA: translate("Review", "No camera fits the labels"),
+    }
+    text = texts[sign.kind]
+    if sign.kind is Kind.CHECK and sign.detail:
+        return text
+    return text.format(px=px, at=at, count=count, share=f"{sign.value:.0%}", sure=f"{1.0 - sign.value:.0%}")
+
+
+def measure(kind: Kind) -> str:
+    """What frames can be sorted by."""
+    return {
+        Kind.GEOMETRY: translate("Review", "Distance from the geometry"),
+        Kind.TWO_PEAKS: translate("Review", "Two peaks"),
+        Kind.FAINT: translate("Review", "Low confidence"),
+        Kind.CORRECTED: translate("Review", "Label against network"),
+        Kind.UNLABELLED: translate("Review", "In view without a label"),
+        Kind.MISSING: translate("Review", "Missed by the network"),
+        Kind.CHECK: translate("Review", "Checks"),
+        Kind.JUMP: translate("Review", "Jump against neighbours"),
+        Kind.NETWORKS: translate("Review", "Networks apart"),
+        Kind.FLIP: translate("Review", "Mirrored frame"),
+        Kind.NO_CAMERA: translate("Review", "No camera"),
+    }[kind]
