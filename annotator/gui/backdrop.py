@@ -51,13 +51,26 @@ class Picture:
 
     def at_scale(self, scale: float) -> QImage:
         """The smallest copy that still has a pixel for every screen pixel."""
+        return self.at_level(self.level_of(scale))
+
+    def level_of(self, scale: float) -> int:
+        """How often it is halved to be shown at a scale."""
         level = 0
         while scale <= 0.5 and level < MAX_LEVEL and min(self.rgb.shape[:2]) >> (level + 1) > 0:
             scale *= 2.0
             level += 1
+        return level
+
+    def at_level(self, level: int) -> QImage:
+        """The copy that is halved so often."""
         if level not in self._images:
             self._images[level] = self._image(level)
         return self._images[level]
+
+    @property
+    def copied(self) -> int:
+        """How many bytes its copies take."""
+        return sum(copy.nbytes for copy in (*self._halves[1:], *self._kept))
 
     def _image(self, level: int) -> QImage:
         import cv2
@@ -71,7 +84,6 @@ class Picture:
         # The image lives on the array's pixels: both are kept.
         self._kept.append(bgrx)
         return QImage(bgrx.data, width, height, bgrx.strides[0], QImage.Format.Format_RGB32)
-
 
     def paint_only(self) -> Picture:
         """The picture of its paint, made when first asked for."""

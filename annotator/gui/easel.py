@@ -41,6 +41,7 @@ class Easel(QObject):
         for signal in (session.resolved_changed, session.settings_changed, session.active_changed):
             signal.connect(self._show_heatmap)
         session.settings_changed.connect(lambda: canvas.show_settings(session.settings))
+        session.loader.prepare = canvas.shelf.prepare
         session.prediction_changed.connect(self._on_prediction)
         self.blink.changed.connect(self._on_blink)
         canvas.loupe_zoomed.connect(lambda zoom: session.set_settings(replace(session.settings, loupe_zoom=zoom)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ class FrameLoader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        # What else is done with the pixels where they were read, off the event loop.
+        self.prepare: Callable[[Image], None] = lambda image: None
         self._lane = Lane("frames", self)
         self._source: FrameSource | None = None
         self._shown: FrameRow | None = None
@@ -65,10 +67,12 @@ class FrameLoader(QObject):
         self._shown = None
         if row is None:
             return
-        source, chosen = self._source, row
+        source, chosen, prepare = self._source, row, self.prepare
 
         def work(progress: Progress, should_stop: ShouldStop) -> Image:
-            return source.read(chosen)
+            image = source.read(chosen)
+            prepare(image)
+            return image
 
         self._lane.ask(
             work,

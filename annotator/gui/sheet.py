@@ -18,6 +18,7 @@ from annotator.gui import backdrop
 from annotator.gui.backdrop import Backdrop, Picture
 from annotator.gui.glass import Glass
 from annotator.gui.overlay import Overlay
+from annotator.gui.shelf import Shelf
 from annotator.gui.tone import Tone
 from annotator.gui.view_settings import HeatColours
 
@@ -46,6 +47,7 @@ class Sheet(QGraphicsView):
         self.viewport().setAcceptDrops(True)
         self._overlay = Overlay(self._scene, self.font())
         self._backdrop = Backdrop()
+        self.shelf = Shelf()
         self._glass = Glass(self.viewport().update)
         self._picture: Picture | None = None
         self._seen = QRectF()
@@ -72,7 +74,7 @@ class Sheet(QGraphicsView):
 
     def show_frame(self, rgb: NDArray[np.uint8] | None, *, keep_view: bool) -> None:
         """Show this picture (H, W, 3), or none; fit it to the view unless the view is kept and its size the same."""
-        self._picture = Picture(rgb) if rgb is not None else None
+        self._picture = self.shelf.take(rgb) if rgb is not None else None
         self._backdrop.show_picture(self._picture)
         if self._picture is not None and (not keep_view or self._picture.rect != self._seen):
             self._seen = self._picture.rect
@@ -209,6 +211,8 @@ class Sheet(QGraphicsView):
         view = self.viewport()
         ratio, whole = view.devicePixelRatioF(), self._stale
         self._stale = False
+        if self._picture is not None:
+            self.shelf.level = self._picture.level_of(self._scale * ratio)
         self._backdrop.paint(painter, view=view.size(), ratio=ratio, smooth=self._smooth, whole=whole)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
