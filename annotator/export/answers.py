@@ -11,6 +11,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ __all__ = ["Answer", "Asked", "StoppedError", "answer", "answers"]
 ALONE = 48
 """Frames up to which other processes would start more slowly than one does the work, and nothing is stored."""
 CHUNK = 16
+MOST = 16
+_PATIENCE = 0.1
 _KEPT = 2_000
 
 
@@ -91,7 +94,7 @@ def answers(
     Parameters
     ----------
     workers
-        Processes; None for one a processor, and none of them where there is little to do.
+        Processes; None for one a processor, `MOST` of them, and none where there is little to do.
     store
         Where answers are kept between programs; None for the usual place.
 
@@ -109,9 +112,9 @@ def answers(
         known |= kept.read(missing)
         missing = [key for key in missing if key not in known]
     first = dict(zip(reversed(keys), reversed(asked), strict=True))
-    count = workers if workers is not None else os.cpu_count() or 1
+    count = workers if workers is not None else min(os.cpu_count() or 1, MOST)
     executor = _executor(count) if len(missing) > ALONE and count > 1 else None
-    work = _in_processes(executor, missing, first) if executor is not None else _alone(missing, first)
+    work = _alone(missing, first) if executor is None else _in_processes(executor, missing, first, should_stop)
     fresh: dict[str, Answer] = {}
     try:
         for key in keys:
@@ -148,7 +151,9 @@ def _one_thread() -> None:
     threadpool_limits(1)
 
 
-def _in_processes(executor: Executor, missing: Sequence[str], asked: Mapping[str, Asked]) -> Found:
+def _in_processes(
+    executor: Executor, missing: Sequence[str], asked: Mapping[str, Asked], should_stop: Callable[[], bool]
+) -> Found:
     """Answers in the order asked for; what a process that died leaves undone is done here."""
     chunks = [missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)]
     done: set[str] = set()
@@ -157,13 +162,23 @@ def _in_processes(executor: Executor, missing: Sequence[str], asked: Mapping[str
             (chunk, executor.submit(_chunk, [asked[key] for key in chunk])) for chunk in chunks
         ]
         for chunk, future in futures:
-            for key, found in zip(chunk, future.result(), strict=True):
+            for key, found in zip(chunk, _patiently(future, should_stop), strict=True):
                 done.add(key)
                 yield key, found
     except (BrokenProcessPool, OSError):
         yield from _alone([key for key in missing if key not in done], asked)
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        # Nobody waits for what runs in other processes now: they end when their last frames are done.
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _patiently(future: Future[list[Answer]], should_stop: Callable[[], bool]) -> list[Answer]:
+    """The result once it is there; StoppedError as soon as the person stops."""
+    while True:
+        with suppress(FutureTimeout):
+            return future.result(_PATIENCE)
+        if should_stop():
+            raise StoppedError
 
 
 def _chunk(asked: Sequence[Asked]) -> list[Answer]:

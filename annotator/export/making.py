@@ -22,7 +22,13 @@ from annotator.export.store import AnswerStore
 from annotator.export.teaching_set import write_teaching
 from annotator.export.writers import WRITERS
 from annotator.formats.documents import FormatError
-from annotator.formats.export_folder import ExportError, refuse_foreign, refuse_foreign_training_set, write_folder
+from annotator.formats.export_folder import (
+    PIXELS,
+    ExportError,
+    refuse_foreign,
+    refuse_foreign_training_set,
+    write_folder,
+)
 from annotator.project import Project
 from model.dataset import TrainingSetError
 
@@ -30,6 +36,11 @@ __all__ = ["ExportPreview", "export", "preview"]
 
 Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
+_PIXELS = {
+    ExportKind.YOLO_POSE: "places are divided by width and height; (0, 0) is the outer corner of the top-left pixel",
+    ExportKind.CVAT: "(0, 0) is the outer corner of the top-left pixel, its centre (0.5, 0.5)",
+    ExportKind.SOCCERNET: f"{PIXELS}; places on lines are divided by width and height",
+}
 
 
 def export(
@@ -119,6 +130,7 @@ def _head(work: Work) -> dict[str, Any]:
     how = work.options.splitting
     return {
         "kind": work.options.kind.value,
+        "pixels": _PIXELS.get(work.options.kind, PIXELS),
         "program": f"Touchline {VERSION}",
         "settings": work.options.document(),
         "counts": {"frames": work.done, "left out": len(work.left_out), **dict(sorted(work.counts.items()))},

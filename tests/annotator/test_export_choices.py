@@ -165,6 +165,8 @@ def test_every_file_has_its_digest_in_the_manifest(project, tmp_path, kind):
     for name, digest in head["files"].items():
         assert hashlib.sha256(files[name].read_bytes()).hexdigest() == digest
     assert head["program"].startswith("Touchline ")
+    outer = kind in (ExportKind.CVAT, ExportKind.YOLO_POSE)
+    assert ("outer corner" if outer else "centre of the top-left pixel") in head["pixels"]
 
 
 def test_images_are_copied_linked_or_only_named(project, tmp_path):
@@ -361,6 +363,31 @@ def test_a_stop_ends_the_processes(store):
     told = iter([False] * 5)
     with pytest.raises(StoppedError):
         list(answers(many(4 * ALONE), workers=2, store=store, should_stop=lambda: next(told, True)))
+
+
+def test_what_processes_that_died_leave_undone_is_done_here(store, monkeypatch):
+    from concurrent.futures import Executor, Future
+    from concurrent.futures.process import BrokenProcessPool
+
+    from annotator.export import answers as module
+
+    class Dying(Executor):
+        def __init__(self) -> None:
+            self.left = 1
+
+        def submit(self, work, /, *given, **named):
+            future: Future = Future()
+            if self.left:
+                future.set_result(work(*given))
+            else:
+                future.set_exception(BrokenProcessPool("killed"))
+            self.left -= 1
+            return future
+
+    module._kept.clear()
+    monkeypatch.setattr(module, "_executor", lambda count: Dying())
+    asked = many(ALONE + 5)
+    assert list(answers(asked, workers=2, store=store)) == [answer(one) for one in asked]
 
 
 def test_a_preview_counts_what_an_export_holds(project, tmp_path):

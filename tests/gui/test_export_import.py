@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,33 @@ def test_what_went_wrong_leads_back_to_the_choices(dialog, qtbot, tmp_path):
     click(qtbot, dialog.go)
     qtbot.waitUntil(lambda: "other files, such as notes.txt" in dialog.warning.text())
     assert dialog.pages.currentIndex() == 0
+
+
+def test_a_stopped_export_leads_back_and_leaves_nothing(dialog, qtbot, tmp_path, monkeypatch):
+    def slow(project, folder, *, what, progress, should_stop):
+        progress(1, 3)
+        while not should_stop():
+            time.sleep(0.005)
+
+    monkeypatch.setattr("annotator.export.export", slow)
+    dialog.path.setText(str(tmp_path / "out"))
+    click(qtbot, dialog.go)
+    qtbot.waitUntil(lambda: dialog.bar.maximum() == 3)
+    assert dialog.bar.value() == 1
+    click(qtbot, dialog.stop)
+    qtbot.waitUntil(lambda: dialog.warning.text() == "Stopped; nothing was written.")
+    assert dialog.pages.currentIndex() == 0
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_export_goes_on_when_its_page_is_closed(window, dialog, qtbot, tmp_path):
+    choose(dialog, ExportKind.COCO)
+    dialog.path.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(window.errands.exported, timeout=20_000):
+        click(qtbot, dialog.go)
+        dialog.reject()
+    assert (tmp_path / "out" / "annotations.json").exists()
+    qtbot.waitUntil(lambda: "Frames exported" in window.message.text)
 
 
 def test_points_of_the_network_need_a_confidence(dialog):

@@ -228,7 +228,7 @@ class ExportDialog(QDialog):
         def work(progress: Progress, should_stop: ShouldStop) -> ExportPreview | None:
             from annotator.export import preview
 
-            return preview(project, options, progress=progress, should_stop=should_stop, workers=1)
+            return preview(project, options, progress=progress, should_stop=should_stop)
 
         def advance(done: int, total: int) -> None:
             if done < total:
