@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
+from pathlib import Path
 
+from annotator.export import ExportKind, ExportOptions, export
 from annotator.export.splits import GroupBy, Splits, plan_splits
 from annotator.project import FrameRow, Project
+from annotator.training_runs import RunSettings, TrainingRun, home_of
 
 __all__ = [
-    "EFFORTS", "LEAST", "RENDERED_SHARE", "Division", "Effort", "HoldBack", "Length", "Pace", "divide", "samples_of",
-    "seconds_of",
+    "EFFORTS", "LEAST", "RENDERED_SHARE", "Division", "Effort", "HoldBack", "Length", "Pace", "Plan", "begin",
+    "divide", "samples_of", "seconds_of",
 ]  # fmt: skip
 
 LEAST = 8
@@ -138,3 +142,59 @@ def seconds_of(effort: Effort, train: int, pace: Pace) -> float:
     """About how long a training takes; one that ends early takes less."""
     samples = samples_of(effort.epochs, train, rendered=effort.rendered)
     return samples * pace.sample + effort.rendered * pace.rendered
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training to begin: its name, the network it begins with, how long, and what it learns from.
+
+    ``splits`` divide the accepted frames of a project; None where ``data`` names a training set made elsewhere.
+    """
+
+    title: str
+    start: Path
+    effort: Effort
+    splits: Splits | None = None
+    data: Path | None = None
+    threads: int = 1
+
+
+def begin(
+    project: Project,
+    plan: Plan,
+    *,
+    program: Sequence[str],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainingRun | None:
+    """Write the frames of a training into its folder beside the project and start it; None when stopped before.
+
+    Raises
+    ------
+    FormatError, ExportError
+        If the folder cannot be written, no frame can be exported, or the process cannot be started. Nothing is left
+        behind then.
+    """
+    settings = RunSettings(
+        plan.title,
+        str(plan.start),
+        epochs=plan.effort.epochs,
+        rendered=plan.effort.rendered,
+        patience=plan.effort.patience,
+        threads=plan.threads,
+        data="" if plan.data is None else str(plan.data),
+    )
+    run = TrainingRun.prepare(home_of(project.path), settings)
+    begun = False
+    try:
+        if plan.data is None:
+            options = ExportOptions(ExportKind.TRAINING_SET, splits=plan.splits)
+            done = export(project, run.set_folder, what=options, progress=progress, should_stop=should_stop)
+            if done is None or should_stop():
+                return None
+        run.start(program)
+        begun = True
+    finally:
+        if not begun:
+            shutil.rmtree(run.folder, ignore_errors=True)
+    return run

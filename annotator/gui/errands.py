@@ -134,10 +134,15 @@ class Errands(QObject):
         """Load the network that the project names, or the embedded one; nothing if there is none."""
         project = self._session.project
         named = "" if project is None else project.setting("network", "")
-        embedded = sorted((self._resources / "weights").glob(f"*{NETWORK_SUFFIX}"))
-        path = Path(named) if named else (embedded[0] if embedded else None)
+        # A name within the project's folder moves with the project.
+        path = project.path.parent / named if project is not None and named else self.embedded_network
         if path is not None and path != self._session.forecaster.path:
             self._session.forecaster.load(path)
+
+    @property
+    def embedded_network(self) -> Path | None:
+        """The network that ships with the program, or None in a copy without it."""
+        return next(iter(sorted((self._resources / "weights").glob(f"*{NETWORK_SUFFIX}"))), None)
 
     def load_network(self, path: Path) -> None:
         """Load the network in a file and keep to it in this project."""

@@ -34,6 +34,7 @@ from annotator.gui.panels.status import StatusBar
 from annotator.gui.panes import step_pane
 from annotator.gui.popups import context_menu, reject_menu
 from annotator.gui.recent import stored_list
+from annotator.gui.retraining import Retraining
 from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
     docks: Docks
     frames: FramesPanel
     tutorial: Tutorial
+    retraining: Retraining
 
     def __init__(
         self,
@@ -178,6 +180,7 @@ class MainWindow(QMainWindow):
         for view in (self.frames.view, self.docks.review.view, self.docks.points):
             view.space_tapped.connect(self.actions_.tap)
         self.effort, self.tutorial = EffortLog(self), Tutorial(self)
+        self.retraining = Retraining(self)
 
     def _on_failed(self, text: str) -> None:
         self.empty.show_waiting("")
@@ -275,5 +278,6 @@ class MainWindow(QMainWindow):
         self.reviewing.close()
         self.checker.close()
         self.errands.close()
+        self.retraining.close()
         self.session.close()
         super().closeEvent(event)

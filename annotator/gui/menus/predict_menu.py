@@ -18,6 +18,9 @@ PREDICT = (
     Command("predict.all", "predict", N("Commands", "Predict all frames"),
             N("Commands", "Let the network look at every listed frame that it has not seen"),
             lambda w: w.errands.predict_all(), ("Shift+F6",), "predict-all", Needs.NETWORK, _W),
+    Command("predict.train", "predict", N("Commands", "Train..."),
+            N("Commands", "Train the network further on your accepted frames, and compare it with the one before"),
+            lambda w: w.retraining.show(), ("Ctrl+T",), "train", Needs.PROJECT, _W, group=1),
     Command("predict.stop", "predict", N("Commands", "Stop"), N("Commands", "Stop what is running; what is done stays"),
             deeds.stop, ("Ctrl+.",), "stop", Needs.JOB, _W),
 )  # fmt: skip
