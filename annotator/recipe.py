@@ -163,12 +163,16 @@ def _rendered_parts(
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much of everything: rendered frames of the usual mixture and samples shown of them, and then hard ones."""
+    """How much of everything: rendered frames of the usual mixture and samples shown of them, and then of hard ones.
+
+    ``sharpening`` is the number of samples shown at the end with narrower targets.
+    """
 
     frames: int = 12_000
     samples: int = 130_000
     hard_frames: int = 8_000
     finishing: int = 30_000
+    sharpening: int = 6_000
 
 
 def run_recipe(
@@ -208,20 +212,44 @@ def run_recipe(
             roboflow_training_set(roboflow, real, progress=progress, should_stop=should_stop)
     except RecipeStoppedError:
         return None
-    first = workdir / "first.safetensors" if hard else output
-    config = training_config(first, samples=amounts.samples, threads=threads or os.cpu_count() or 1, real=bool(real))
-
-    def teller(stage: str) -> Callable[[Progress], None]:
-        return lambda p: progress(p.samples, p.total, f"{stage}, loss {p.loss:.4f}")
-
-    # Weights without the state of an unfinished training beside them are finished.
-    if not hard or not first.exists() or config.state_path.exists():
-        result = train(config, weighted_sets(usual, real), progress=teller("training"), should_stop=should_stop)
-        if not hard or not result.finished:
+    result = None
+    start: Path | None = None
+    for name, config, sets in _stages(output, amounts, usual=usual, hard=hard, real=real, threads=threads):
+        # Weights without the state of an unfinished training beside them are finished.
+        if config.output != output and config.output.exists() and not config.state_path.exists():
+            start = config.output
+            continue
+        result = train(config, sets, start=start, progress=_teller(progress, name), should_stop=should_stop)
+        if not result.finished:
             return result
-    finish = finishing_config(config, output, samples=amounts.finishing)
-    sets = weighted_sets(usual, real, hard=hard)
-    return train(finish, sets, start=first, progress=teller("finishing"), should_stop=should_stop)
+        start = config.output
+    return result
+
+
+Stage = tuple[str, "TrainingConfig", list[tuple[TrainingSet, float]]]
+
+
+def _stages(
+    output: Path, amounts: Amounts, *, usual: list[Path], hard: list[Path], real: Path | None, threads: int | None
+) -> list[Stage]:
+    """The trainings one after the other, each from the weights of the one before; the last one writes ``output``."""
+    kept = usual[0].parent
+    count = threads or os.cpu_count() or 1
+    first = training_config(output, samples=amounts.samples, threads=count, real=real is not None)
+    if not hard:
+        return [("training", first, weighted_sets(usual, real))]
+    first = replace(first, output=kept / "first.safetensors")
+    finish = finishing_config(first, kept / "finished.safetensors", samples=amounts.finishing)
+    mixed = weighted_sets(usual, real, hard=hard)
+    stages = [("training", first, weighted_sets(usual, real)), ("finishing", finish, mixed)]
+    if amounts.sharpening:
+        sharp = replace(finish, output=output, samples=amounts.sharpening, lr=2e-4, sigma=1.0)
+        return [*stages, ("sharpening", sharp, mixed)]
+    return [stages[0], ("finishing", replace(finish, output=output), mixed)]
+
+
+def _teller(progress: Report, stage: str) -> Callable[[Progress], None]:
+    return lambda p: progress(p.samples, p.total, f"{stage}, loss {p.loss:.4f}")
 
 
 def _rendered(workdir: Path, amounts: Amounts, *, progress: Report, should_stop: Stop) -> tuple[list[Path], list[Path]]:
@@ -264,8 +292,8 @@ def training_config(output: Path, *, samples: int, threads: int, real: bool) -> 
 
 
 def finishing_config(first: TrainingConfig, output: Path, *, samples: int) -> TrainingConfig:
-    """The settings of the second training: whole input size, a sixth of the rate."""
-    return replace(first, output=output, samples=samples, lr=3e-4, input_scale=((1.0, 1.0),))
+    """The settings of the second training: whole input size, a quarter of the rate."""
+    return replace(first, output=output, samples=samples, lr=5e-4, input_scale=((1.0, 1.0),))
 
 
 def weighted_sets(

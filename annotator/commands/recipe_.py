@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hard-frames", type=int, default=8_000, metavar="N", help=text)
     text = "frames shown in the finish, half of them hard views; 0 for none (default 30000)"
     parser.add_argument("--finishing", type=int, default=30_000, metavar="N", help=text)
+    text = "frames shown at the end with narrower targets (default 6000)"
+    parser.add_argument("--sharpening", type=int, default=6_000, metavar="N", help=text)
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep rendered frames here and resume from them")
 
 
@@ -30,11 +32,13 @@ def run(options: argparse.Namespace) -> int:
     from model.training import TrainingError
 
     workdir = options.work or options.output.with_suffix(".work")
+    shown = (options.samples, options.hard_frames, options.finishing, options.sharpening)
+    amounts = Amounts(options.frames, *shown)
     try:
         result = run_recipe(
             roboflow=options.roboflow,
             output=options.output,
-            amounts=Amounts(options.frames, options.samples, options.hard_frames, options.finishing),
+            amounts=amounts,
             workdir=workdir,
             progress=Stages().show,
         )

@@ -170,20 +170,22 @@ def test_the_whole_recipe_renders_converts_and_trains(tmp_path: Path) -> None:
     result = run_recipe(
         roboflow=tmp_path / "real",
         output=tmp_path / "net.safetensors",
-        amounts=Amounts(3, 8, 2, 8),
+        amounts=Amounts(3, 8, 2, 8, 8),
         workdir=tmp_path / "work",
         threads=1,
         progress=lambda done, total, what: told.append(what.split(",")[0]),
     )
     assert result is not None
     assert result.finished
-    assert list(dict.fromkeys(told)) == ["rendering", "converting", "training", "finishing"]
+    assert list(dict.fromkeys(told)) == ["rendering", "converting", "training", "finishing", "sharpening"]
     from model.checkpoint import load
 
     assert load(tmp_path / "net.safetensors").card.attribution == ATTRIBUTION
     assert len(read_training_set(tmp_path / "work" / "rendered-00").samples) == 3
     assert {s.image for s in read_training_set(tmp_path / "work" / "hard-00").samples} == {"2000000.jpg", "2000001.jpg"}
     assert load(tmp_path / "work" / "first.safetensors").card.training["samples"] == 8
+    assert load(tmp_path / "work" / "finished.safetensors").card.sigma == 1.3
+    assert load(tmp_path / "net.safetensors").card.sigma == 1.0
 
 
 def test_a_recipe_without_a_finish_trains_once(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ printed: labels with noise, and third-party predictions beside the data.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from annotator.commands.evaluate_ import look
-from annotator.evaluation import (
+sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
+
+from annotator.commands.evaluate_ import look  # noqa: E402
+from annotator.evaluation import (  # noqa: E402
     HEADER,
     THRESHOLDS,
     WIDTH,
@@ -25,8 +28,8 @@ from annotator.evaluation import (
     evaluate,
     without,
 )
-from annotator.evaluation_data import read_labelled, read_likely_errors
-from annotator.formats.documents import read_object
+from annotator.evaluation_data import read_labelled, read_likely_errors  # noqa: E402
+from annotator.formats.documents import read_object  # noqa: E402
 
 
 def noisy(truths: Sequence[Truth], *, sigma: float, dropped: float) -> dict[str, Points]:
