@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from annotator.camera import Lens
-from annotator.evidence import gather
+from annotator.gui.answers import Answers
 from annotator.gui.background import sentence
 from annotator.gui.blind import BlindChecks
 from annotator.gui.hovering import Hovering
@@ -19,7 +18,7 @@ from annotator.gui.progress import point_after
 from annotator.gui.undo import Passing, RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
-from annotator.labels import FrameLabels, FrameRecord, Instance, Origin, Review, place
+from annotator.labels import FrameLabels, FrameRecord, Origin, Review, place
 from annotator.project import ChangedElsewhereError, Project, ProjectError
 
 if TYPE_CHECKING:
@@ -48,12 +47,6 @@ def accepted(labels: FrameLabels, resolved: Resolved, settings: ViewSettings) ->
         assert point.position is not None
         labels = place(labels, point.name, point.position, origin=Origin.ACCEPTED)
     return labels
-
-
-def says_the_same(said: Instance, resolved: Resolved | None, size: tuple[int, int]) -> bool:
-    """Whether geometry has nothing to find out anew after this answer."""
-    before = None if resolved is None or resolved.size != size else resolved.evidence
-    return before is not None and gather(said, Lens(size)).equals(before)
 
 
 class FrameDesk(QObject):
@@ -95,7 +88,7 @@ class FrameDesk(QObject):
         self._record: FrameRecord | None = None
         self._prediction: Prediction | None = None
         self._resolved: Resolved | None = None
-        self._settled = False
+        self._answers = Answers()
         self._selection = NOTHING_SELECTED
         self._gesture: tuple[object, int] | None = None
         self._resting = False
@@ -352,16 +345,16 @@ class FrameDesk(QObject):
             self._resolved = None
             return
         said, moving = self._record.labels.pitch, self._gesture is not None
-        # An answer found on the way of a drag may differ from the one that opening the frame or exporting it gives.
-        usable = moving or (self._settled and says_the_same(said, self._resolved, self.size))
+        frame_id = self._frame_id or 0
         self._resolved = resolve(
             said,
             self._prediction,
             size=self.size,
             threshold=self._settings.threshold,
-            previous=self._resolved if usable else None,
+            previous=self._resolved if moving else self._answers.usable(frame_id, said, self.size),
         )
-        self._settled = not moving
+        if not moving:
+            self._answers.keep(frame_id, self._resolved)
 
     def _resolve(self) -> None:
         self._compute()
