@@ -7,11 +7,13 @@ frame may change; then it is left alone and said so.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from annotator.formats.documents import Finding, FormatError
 from annotator.frames import FrameSource, MediaError
@@ -24,10 +26,15 @@ from annotator.scheme import Scheme
 
 __all__ = ["Change", "Conflicts", "ImportPlan", "ImportReport", "Planned", "carry_out", "plan_import", "read_labels"]
 
+if TYPE_CHECKING:
+    from annotator.export.answers import Answer
+
 Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 SAME = 0.01
 """Pixels within which two positions are the same: formats round."""
+ROUNDED, SHAKEN = 0.02, 0.01
+"""Pixels, and parts of its standard deviation, within which a point is where lines have it: their clicks round too."""
 _KNOWN = "Give SoccerNet, COCO, CVAT, YOLO-pose, DeepLabCut or Lightning Pose files, documents or a training set."
 
 
@@ -81,6 +88,15 @@ class ImportPlan:
 
 
 @dataclass(frozen=True)
+class _Draft:
+    """A plan, what the files say of the frame, and its (width, height)."""
+
+    planned: Planned
+    said: Instance
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class ImportReport:
     """What was done: ids of the frames that changed, and frames left alone because they changed meanwhile."""
 
@@ -109,28 +125,70 @@ def plan_import(
         first = findings[0] if findings else Finding(paths[0] if paths else Path(), "", "there is nothing to import")
         raise FormatError(first.path, first.reason, _KNOWN)
     names, pixels = FrameNames(project), FrameSource(max_frames=2)
-    planned: dict[int, tuple[Planned, Instance]] = {}
+    planned: dict[int, _Draft] = {}
     try:
         for done, offer in enumerate(found_offers):
             if should_stop():
                 return None
             found = _planned(project, offer, names, pixels, scheme, findings)
             if found is not None:
-                number = found[0].frame_id
+                number = found.planned.frame_id
                 planned[number] = _joined(planned[number], found, offer, findings) if number in planned else found
             progress(done + 1, len(found_offers))
     finally:
         pixels.close()
+    frames = _without_what_follows(list(planned.values()), should_stop)
     title = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    return ImportPlan(title, tuple(frame for frame, _ in planned.values()), tuple(findings))
+    return None if frames is None else ImportPlan(title, frames, tuple(findings))
 
 
-def _joined(
-    first: tuple[Planned, Instance], second: tuple[Planned, Instance], offer: Offer, findings: list[Finding]
-) -> tuple[Planned, Instance]:
+def _without_what_follows(drafts: Sequence[_Draft], should_stop: ShouldStop) -> tuple[Planned, ...] | None:
+    """The plans without points that follow from lines anyway; None when stopped.
+
+    Whoever exports writes every point, crossings too. Brought back, these must not stand as if a person had placed
+    them: they would no longer follow the lines.
+    """
+    from annotator.export.answers import Asked, StoppedError, answers
+
+    asked: list[Asked] = []
+    whose: list[int] = []
+    for at, draft in enumerate(drafts):
+        own = draft.planned.record.labels.pitch
+        theirs = Instance(markings=draft.said.markings)
+        if any(name not in own.keypoints for name in draft.said.keypoints):
+            known = [one for one in (own, theirs) if one.markings]
+            asked += [(one, draft.size) for one in known]
+            whose += [at] * len(known)
+    following: dict[int, list[Answer]] = {}
+    try:
+        for at, found in zip(whose, answers(asked, should_stop=should_stop), strict=True):
+            following.setdefault(at, []).append(found)
+    except StoppedError:
+        return None
+    return tuple(_thinned(draft, following.get(at, ())) for at, draft in enumerate(drafts))
+
+
+def _thinned(draft: _Draft, following: Sequence[Answer]) -> Planned:
+    plan, own = draft.planned, draft.planned.record.labels.pitch
+
+    def follows(name: str, label: KeypointLabel) -> bool:
+        points = [found.keypoints[name] for found in following if name in found.keypoints]
+        return label.visibility is Visibility.VISIBLE and any(
+            point.position is not None
+            and label.position is not None
+            and math.dist(point.position, label.position) <= ROUNDED + SHAKEN * (point.sd or 0.0)
+            for point in points
+        )
+
+    rest = {n: label for n, label in draft.said.keypoints.items() if n in own.keypoints or not follows(n, label)}
+    if len(rest) == len(draft.said.keypoints):
+        return plan
+    return _merge(plan.frame_id, plan.name, plan.record, replace(draft.said, keypoints=rest))
+
+
+def _joined(first: _Draft, second: _Draft, offer: Offer, findings: list[Finding]) -> _Draft:
     """One plan of what two files say of one frame, such as its lines and its points; the first stands."""
-    frame, before = first
-    after = second[1]
+    frame, before, after = first.planned, first.said, second.said
     twice = [n for n, label in after.keypoints.items() if n in before.keypoints and label != before.keypoints[n]]
     twice += [n for n, at in after.markings.items() if n in before.markings and at != before.markings[n]]
     if twice:
@@ -138,7 +196,7 @@ def _joined(
     said = Instance(
         keypoints={**after.keypoints, **before.keypoints}, markings={**after.markings, **before.markings}
     )
-    return _merge(frame.frame_id, frame.name, frame.record, said), said
+    return _Draft(_merge(frame.frame_id, frame.name, frame.record, said), said, first.size)
 
 
 def _planned(
@@ -148,7 +206,7 @@ def _planned(
     pixels: FrameSource,
     scheme: Scheme,
     findings: list[Finding],
-) -> tuple[Planned, Instance] | None:
+) -> _Draft | None:
     row = names.find(PurePosixPath(offer.frame.name))
     if isinstance(row, NoMatch):
         findings.append(Finding(offer.path, "" if offer.is_of_a_frame else offer.frame.name, row.reason))
@@ -164,7 +222,7 @@ def _planned(
         findings.append(Finding(offer.path, offer.frame.name, reason))
         return None
     said = said_of(offer, size, scheme, findings)
-    return None if said is None else (_merge(row.id, row.name, record, said), said)
+    return None if said is None else _Draft(_merge(row.id, row.name, record, said), said, size)
 
 
 def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Planned:

@@ -147,14 +147,8 @@ def test_a_second_import_has_nothing_to_do(project, empty, tmp_path, kind):
 
 
 def test_a_camera_comes_in_as_the_points_that_it_has_in_the_frame(empty, tmp_path):
-    box = {
-        "Side line left": ((20.0, 130.0), (166.0, 40.0)),
-        "Big rect. left top": ((126.0, 63.0), (266.0, 76.0)),
-        "Big rect. left bottom": ((40.0, 120.0), (233.0, 146.0)),
-        "Big rect. left main": ((266.0, 77.0), (230.0, 146.0)),
-    }
     labels = EMPTY
-    for name, clicks in box.items():
+    for name, clicks in BOX.items():
         labels = set_marking(labels, name, clicks)
     with Project.for_media(media(tmp_path / "m")) as project:
         project.save_record(project.frame_ids()[0], FrameRecord(labels, Review(Decision.ACCEPTED)), text="L")
@@ -166,10 +160,47 @@ def test_a_camera_comes_in_as_the_points_that_it_has_in_the_frame(empty, tmp_pat
     carry_out(empty, plan)
     ((points, lines),) = said(empty).values()
     assert not lines
-    corner = "L_PENALTY_AREA_TR_CORNER"
-    world = np.array([KEYPOINTS[corner].world])
-    np.testing.assert_allclose(points[corner][0], read_camera(file).project(world)[0][0], atol=1e-9)
+    world = np.array([KEYPOINTS[CORNER].world])
+    np.testing.assert_allclose(points[CORNER][0], read_camera(file).project(world)[0][0], atol=1e-9)
     assert all(-0.5 <= x <= 319.5 and -0.5 <= y <= 179.5 for (x, y), _ in points.values())
+
+
+BOX = {
+    "Side line left": ((20.0, 130.0), (166.0, 40.0)),
+    "Big rect. left top": ((126.0, 63.0), (266.0, 76.0)),
+    "Big rect. left bottom": ((40.0, 120.0), (233.0, 146.0)),
+    "Big rect. left main": ((266.0, 77.0), (230.0, 146.0)),
+}
+CORNER = "L_PENALTY_AREA_TR_CORNER"
+
+
+def test_points_that_follow_from_lines_do_not_come_back_as_placed_ones(empty, tmp_path):
+    labels = place(EMPTY, SECOND, (200.0, 100.0))
+    for name, clicks in BOX.items():
+        labels = set_marking(labels, name, clicks)
+    with Project.for_media(media(tmp_path / "m")) as project:
+        number = project.frame_ids()[0]
+        project.save_record(number, FrameRecord(labels, Review(Decision.ACCEPTED)), text="L")
+        export(project, tmp_path / "out", what=ExportKind.CVAT)
+        file = tmp_path / "out" / CVAT_FILE
+        assert f'label="{CORNER}" source="manual" outside="0"' in file.read_text()
+        again = plan_import(project, [file])
+        assert again is not None
+        assert again.counts[Change.UNTOUCHED] == 1
+        corrected = file.read_text().split(f'label="{CORNER}" source="manual" outside="0" occluded="0" points="')
+        moved = tmp_path / "corrected.xml"
+        moved.write_text(
+            f'label="{CORNER}" source="manual" outside="0" occluded="0" points="9'.join(corrected), encoding="utf-8"
+        )
+        changed = plan_import(project, [moved])
+        assert changed is not None
+        assert [frame.added for frame in changed.frames] == [(CORNER,)]
+    fresh = plan_import(empty, [file])
+    assert fresh is not None
+    (frame,) = fresh.frames
+    assert set(frame.merged.markings) == set(BOX)
+    assert CORNER not in frame.merged.keypoints
+    assert SECOND in frame.merged.keypoints
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:

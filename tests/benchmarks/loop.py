@@ -25,7 +25,6 @@ import cv2
 import numpy as np
 
 from annotator.export import ExportKind, ExportOptions, Images, export
-from annotator.export.store import AnswerStore
 from annotator.formats.soccernet import read_lines
 from annotator.imports import carry_out, plan_import
 from annotator.labels import Decision, FrameLabels, FrameRecord, Instance, Review
@@ -87,13 +86,14 @@ def main() -> int:
 
 
 def measure(place: Path, options: argparse.Namespace) -> None:
-    count, store = options.frames, AnswerStore(place / "answers.sqlite")
+    count = options.frames
+    os.environ["TOUCHLINE_CACHE"] = str(place / "cache")
     print(f"{count} frames, {options.workers or os.cpu_count()} processes, load {os.getloadavg()[0]:.1f}")
     project = build(place / "season", count)
 
     def out(kind: ExportKind) -> str:
         what = ExportOptions(kind, images=Images.REFERENCE)
-        report = export(project, place / kind.value, what=what, workers=options.workers, store=store)
+        report = export(project, place / kind.value, what=what, workers=options.workers)
         return f"{report.frames} frames, {report.counts.get('points', 0)} points" if report else "stopped"
 
     with project:
