@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -98,19 +98,35 @@ def candidates() -> list[EngineName]:
     return [*found, "torch-bf16"] if native else found
 
 
+Rehearsal = Generator[None, None, tuple[EngineName, Engine]]
+"""An audition in steps of at most one frame or one conversion: between them whoever waits can be answered."""
+
+
 def audition(
     checkpoint: Checkpoint, plain: Engine, frames: Sequence[Pixels], *, threads: int | None
 ) -> tuple[EngineName, Engine]:
     """The fastest way that agrees with ``plain`` (torch in single precision) on ``frames`` (H, W, 3), remembered."""
-    wanted = [plain.maps(one[None])[0] for one in frames]
+    steps = rehearsal(checkpoint, plain, frames, threads=threads)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            chosen: tuple[EngineName, Engine] = end.value
+            return chosen
+
+
+def rehearsal(checkpoint: Checkpoint, plain: Engine, frames: Sequence[Pixels], *, threads: int | None) -> Rehearsal:
+    """As `audition`, step by step."""
+    wanted = yield from _maps_of(plain, frames)
     best: tuple[EngineName, Engine] = ("torch", plain)
-    least = seconds_per_frame(plain, frames[0])
+    least = yield from _least(plain, frames[0])
     trials = [Trial("torch", least, agrees=True)]
     for name in candidates():
         try:
             engine = cpu_engine(name, checkpoint, converted=converted_path(checkpoint.id), threads=threads)
-            agrees = _same(name, wanted, [engine.maps(frame[None])[0] for frame in frames])
-            trial = Trial(name, seconds_per_frame(engine, frames[0]), agrees)
+            yield
+            agrees = _same(name, wanted, (yield from _maps_of(engine, frames)))
+            trial = Trial(name, (yield from _least(engine, frames[0])), agrees)
         except (EngineError, RuntimeError) as error:
             trials.append(Trial(name, 0.0, agrees=False, reason=str(error)))
             log.warning("%s cannot run this network here, another way is used: %s", name, error)
@@ -120,6 +136,23 @@ def audition(
             best, least = (name, engine), trial.seconds
     _remember(checkpoint.id, best[0], trials)
     return best
+
+
+def _maps_of(engine: Engine, frames: Sequence[Pixels]) -> Generator[None, None, list[Maps]]:
+    found = []
+    for frame in frames:
+        found.append(engine.maps(frame[None])[0])
+        yield
+    return found
+
+
+def _least(engine: Engine, frame: Pixels) -> Generator[None, None, float]:
+    """The least time of a few runs; those that it was compared by have warmed it up."""
+    spent = []
+    for _ in range(_REPEATS):
+        spent.append(seconds_per_frame(engine, frame))
+        yield
+    return min(spent)
 
 
 def _same(name: EngineName, wanted: Sequence[Maps], found: Sequence[Maps]) -> bool:
@@ -158,14 +191,10 @@ def sure_points(maps: Maps) -> int:
 
 
 def seconds_per_frame(engine: Engine, frame: Pixels) -> float:
-    """The least time of a few runs on one frame (H, W, 3), after one to warm up."""
+    """How long one run on a frame (H, W, 3) takes."""
+    began = time.perf_counter()
     engine.maps(frame[None])
-    spent = []
-    for _ in range(_REPEATS):
-        began = time.perf_counter()
-        engine.maps(frame[None])
-        spent.append(time.perf_counter() - began)
-    return min(spent)
+    return time.perf_counter() - began
 
 
 def has_native_bfloat16() -> bool:

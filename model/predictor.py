@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ahead import ahead
-from model.audition import FRAMES, audition, candidates, converted_path, forget, remembered
+from model.audition import FRAMES, Rehearsal, audition, candidates, converted_path, forget, rehearsal, remembered
 from model.card import Card, card_of, identity, read_bytes
 from model.engines import Engine, EngineError, OpenVinoEngine, Pixels, cpu_engine, log, openvino_file
 from model.heatmaps import Maps, Prediction, predict_from_maps
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 Device = Literal["auto", "cuda", "mps", "cpu"]
 FlipTest = Literal["off", "on"]
-Way = Literal["fastest", "plain"]
-"""Whether a processor may compute in another way than torch in single precision, see `model.audition`."""
+Way = Literal["fastest", "plain", "asked"]
+"""Whether a processor may compute in another way than torch in single precision, see `model.audition`.
+
+"fastest" finds out which on the first frames, "asked" only as far as `Predictor.rehearse` is called.
+"""
 
 
 class Predictor:
@@ -45,11 +48,14 @@ class Predictor:
         checkpoint: Checkpoint | None = None,
         threads: int | None = None,
         flip_test: FlipTest = "off",
+        way: Way = "fastest",
     ) -> None:
         """``checkpoint`` is given while a faster engine may still be looked for."""
+        self._way: Way = way
         self.card, self.id, self._engine = card, network, engine
         self._checkpoint, self._threads = checkpoint, threads
         self._seen: list[Pixels] = []
+        self._steps: Rehearsal | None = None
         self._flip = flip_test == "on"
         if self._flip and not self.card.mirror:
             raise ValueError("a flip test needs a network whose card says which points mirror each other")
@@ -73,7 +79,7 @@ class Predictor:
         there a ValueError.
         """
         path, threads = Path(path), threads or _threads()
-        if way == "fastest" and device in ("auto", "cpu"):
+        if way != "plain" and device in ("auto", "cpu"):
             data = read_bytes(path)
             card, network = card_of(path, data), identity(data)
             engine = _without_torch(network, threads)
@@ -115,8 +121,9 @@ class Predictor:
         engine = TorchEngine(checkpoint, "cpu")
         undecided = checkpoint if candidates() else None
         return cls(
-            checkpoint.card, checkpoint.id, engine, checkpoint=undecided, threads=threads, flip_test=flip_test
-        )
+            checkpoint.card, checkpoint.id, engine, checkpoint=undecided, threads=threads, flip_test=flip_test,
+            way=way,
+        )  # fmt: skip
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -199,13 +206,26 @@ class Predictor:
         return True
 
     def _look_for_faster(self, pixels: Pixels) -> None:
-        """Remember frames, and hold the audition once there are enough."""
+        """Remember frames, and hold the audition once there are enough, unless that is for somebody else to begin."""
         self._seen += [one.copy() for one in pixels[: FRAMES - len(self._seen)]]
-        if len(self._seen) < FRAMES or self._checkpoint is None:
+        if self._way == "asked" or len(self._seen) < FRAMES or self._checkpoint is None:
             return
         checkpoint, self._checkpoint = self._checkpoint, None
         seen, self._seen = self._seen, []
         _, self._engine = audition(checkpoint, self._engine, seen, threads=self._threads)
+
+    def rehearse(self) -> bool:
+        """One step of finding out what is faster, a frame's work at most; False where there is nothing to do (yet)."""
+        if self._checkpoint is None or len(self._seen) < FRAMES:
+            return False
+        if self._steps is None:
+            self._steps = rehearsal(self._checkpoint, self._engine, self._seen, threads=self._threads)
+        try:
+            next(self._steps)
+        except StopIteration as end:
+            _, self._engine = end.value
+            self._checkpoint, self._steps, self._seen = None, None, []
+        return self._checkpoint is not None
 
     def _flipped_back(self, maps: Maps) -> Maps:
         """Maps of the mirrored input as maps of the input."""

@@ -97,6 +97,26 @@ def test_the_fastest_way_that_agrees_is_chosen_and_remembered(stage: dict[str, F
     assert np.allclose(again.xy, before[2].xy, atol=0.05)
 
 
+def test_who_waits_for_a_frame_is_answered_before_a_faster_way_is_looked_for(stage: dict[str, Fake]) -> None:
+    checkpoint = _checkpoint()
+    stage["openvino"] = Fake(TorchEngine(checkpoint, "cpu"))
+    predictor = Predictor.of(checkpoint, "cpu", way="asked")
+    assert not predictor.rehearse()
+    for frame in _frames(5):
+        predictor.predict(frame)
+    assert predictor.device_text == "CPU"
+    assert remembered(checkpoint.id) is None
+    steps = 1
+    while predictor.rehearse():
+        # In the middle of it a frame is answered as before.
+        assert steps != 2 or predictor.predict(_frames(1)[0]).xy.shape == (len(predictor.names), 2)
+        steps += 1
+    assert steps > 6
+    assert predictor.device_text == "Fake"
+    assert remembered(checkpoint.id) == "openvino"
+    assert not predictor.rehearse()
+
+
 def test_half_precision_needs_evidence(stage: dict[str, Fake]) -> None:
     checkpoint = _checkpoint()
     plain = TorchEngine(checkpoint, "cpu")
