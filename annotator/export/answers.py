@@ -8,6 +8,7 @@ change nothing in it.
 from __future__ import annotations
 
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -33,6 +34,7 @@ ALONE = 48
 CHUNK = 16
 MOST = 16
 _PATIENCE = 0.1
+_NICE = 5
 _KEPT = 2_000
 
 
@@ -140,15 +142,17 @@ def _alone(missing: Sequence[str], asked: Mapping[str, Asked]) -> Found:
 
 def _executor(count: int) -> Executor | None:
     with suppress(OSError, ValueError, ImportError):
-        return ProcessPoolExecutor(count, get_context("spawn"), initializer=_one_thread)
+        return ProcessPoolExecutor(count, get_context("spawn"), initializer=_modestly)
     return None
 
 
-def _one_thread() -> None:
-    """Matrices are small here: threads of the linear algebra would stand in the way of the other processes."""
+def _modestly() -> None:
+    """One thread a process, as matrices are small here, and after the window where the processor is short."""
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
+    if sys.platform != "win32":
+        os.nice(_NICE)
 
 
 def _in_processes(

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from annotator.camera_score import projected_lines, score_frame
 from annotator.commands import run_command
 from annotator.commands.export_ import command_line
 from annotator.export import (
@@ -311,7 +312,11 @@ def test_an_exported_camera_explains_the_lines_it_projects(project, tmp_path):
     assert report is not None
     assert report.counts["cameras"] == 1
     camera = read_camera(tmp_path / "out" / "a" / "camera_clip_1_001.json")
-    assert camera == answer((labels.labels.pitch, SIZE)).camera
+    fitted = answer((labels.labels.pitch, SIZE)).camera
+    assert camera == fitted
+    lines = {name: [tuple(at) for at in path] for name, path in projected_lines(fitted.project, SIZE).items()}
+    assert len(lines) > 5
+    assert score_frame(camera.project, lines, size=SIZE).jaccard[5.0] == 1.0
     broken = json.loads((tmp_path / "out" / "a" / "camera_clip_1_001.json").read_text())
     broken["x_focal_length"] = "far"
     (tmp_path / "out" / "a" / "camera_clip_1_001.json").write_text(json.dumps(broken))

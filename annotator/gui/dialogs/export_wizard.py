@@ -125,6 +125,7 @@ class ExportDialog(QDialog):
         column.addStretch(2)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.NoButton)
         self.stop = buttons.addButton(self.tr("Stop"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.stop.setAutoDefault(False)
         away = buttons.addButton(self.tr("Go on in the background"), QDialogButtonBox.ButtonRole.RejectRole)
         away.clicked.connect(self.reject)
         return self._page(column, buttons)
