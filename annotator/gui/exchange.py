@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from annotator.gui.background import Progress, ShouldStop
+from annotator.gui.background import Lane, Progress, ShouldStop
 
 if TYPE_CHECKING:
     from annotator.export import ExportOptions
@@ -23,13 +23,14 @@ class Exchange(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._counting = Lane("count", self)
 
     def ask_export(self, folder: str) -> None:
         """Ask what to export, beginning at a folder, and follow the work."""
         from annotator.gui.dialogs.export_wizard import ExportDialog
 
         window = self._window
-        dialog = ExportDialog(window.session, folder, window)
+        dialog = ExportDialog(window.session, folder, window, self._counting)
 
         def begin(target: Path, options: ExportOptions) -> None:
             window.settings.setValue("folder/export", str(target.parent))
@@ -40,6 +41,10 @@ class Exchange(QObject):
         window.errands.exported.connect(dialog.show_report)
         window.errands.failed.connect(dialog.show_failure)
         window.dialogs.open(dialog)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._counting.close()
 
     def bring(self, paths: Sequence[Path]) -> None:
         """Look at files of labels and show what an import of them would do."""

@@ -270,6 +270,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("tips/network", self.tip.sent_away)
         self.settings.setValue("palette/recent", self.actions_.recent)
         self.arrivals.close()
+        self.files.exchange.close()
         self.files.recent_list.close()
         view_memory.store(self.settings, self.session.settings)
         self.hide()

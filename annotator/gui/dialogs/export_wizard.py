@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -43,13 +43,13 @@ class ExportDialog(QDialog):
 
     asked = Signal(object, object)
 
-    def __init__(self, session: Session, folder: str, parent: QWidget) -> None:
+    def __init__(self, session: Session, folder: str, parent: QWidget, lane: Lane | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export"))
         self._session = session
         self._project = "touchline" if session.project is None else session.project.path.stem
         self._base = Path(folder) if folder else Path.home()
-        self._lane = Lane("count", self)
+        self._lane = lane or Lane("count", self)
         self._job: Job | None = None
         self.form = ExportForm(session.settings.threshold)
         self.pages = QStackedWidget()
@@ -64,7 +64,8 @@ class ExportDialog(QDialog):
         self.form.changed.connect(self._on_changed)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.kinds.setCurrentRow(0)
-        self.finished.connect(self._lane.close)
+        # A lane of the window's goes on without this dialog, which need not wait for it to come to rest.
+        self.finished.connect(self._lane.drop if lane is not None else self._lane.close)
         self.resize(820, 560)
 
     def _form_page(self) -> QWidget:
@@ -302,8 +303,3 @@ class ExportDialog(QDialog):
         if options is not None and self._session.project is not None:
             line = command_line(self._session.project.path, self.folder, options, lists=self.form.lists)
             QGuiApplication.clipboard().setText(line)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let the counting end."""
-        self._lane.close()
-        super().closeEvent(event)
