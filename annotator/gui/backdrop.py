@@ -173,12 +173,14 @@ class Backdrop:
         picture = self.shown
         if picture is None:
             _fill(painter, QRect(0, 0, view.width(), view.height()))
-        elif whole:
+        elif whole and (smooth or not self.tone.is_plain):
             self._paint_kept(painter, picture, view=view, ratio=ratio, smooth=smooth)
         elif not self.tone.is_plain:
             self._paint_parts(painter, picture, view=view, ratio=ratio, smooth=smooth)
         else:
-            _fill(painter, QRect(0, 0, view.width(), view.height()))
+            room = QRect(0, 0, view.width(), view.height())
+            if not painter.worldTransform().mapRect(picture.rect).contains(QRectF(room)):
+                _fill(painter, room)
             _paint_picture(painter, picture, scale=painter.worldTransform().m11() * ratio, smooth=smooth)
         if self.heat is not None and self.heat.opacity > 0.0:
             # Half-transparent pixels are scaled faster smoothly than roughly.

@@ -75,12 +75,12 @@ class GhostItem(LineItem):
 
     def __init__(self, ink: Ink = GHOST_INK, *, z: float = 5.0) -> None:
         super().__init__(z, ink)
-        self._ghost: tuple[Polyline, ...] = ()
+        self.shown: tuple[Polyline, ...] = ()
 
     def show_ghost(self, ghost: tuple[Polyline, ...]) -> None:
         """Paint these paths from now on."""
-        if ghost != self._ghost:
-            self._ghost = ghost
+        if ghost != self.shown:
+            self.shown = ghost
             self._set_path(cased(ghost))
             self.setVisible(bool(ghost))
 

@@ -151,11 +151,14 @@ class Loupe:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.fillRect(self._rect.adjusted(-2, -2, 2, 2), CASING)
-        painter.fillRect(self._rect.adjusted(-1, -1, 1, 1), ACCENT)
-        painter.fillRect(self._rect, BACKDROP)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, out in ((CASING, 2), (ACCENT, 1)):
+            painter.setPen(colour)
+            painter.drawRect(self._rect.adjusted(-out, -out, out - 1, out - 1))
         painter.setClipRect(self._rect, Qt.ClipOperation.IntersectClip)
         to_view = self._to_view()
+        if self._pixels is None or not to_view.mapRect(self._lies).contains(QRectF(self._rect)):
+            painter.fillRect(self._rect, BACKDROP)
         if self._pixels is not None:
             self._paint_pixels(painter, to_view)
         self._paint_thin(painter, to_view)

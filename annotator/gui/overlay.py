@@ -163,10 +163,13 @@ class Overlay:
         """What lies in this part of the frame, to be painted thinly; what is selected is left out."""
         x0, y0, x1, y1 = region.left(), region.top(), region.right(), region.bottom()
         box = (x0, y0, x1, y1)
-        lines = [(GHOST_INK.colour, path) for path in self.state.ghost]
-        for curve in self.state.curves:
-            lines.append(((SELECTED_INK if curve.selected else CURVE_INK).colour, curve.path))
-        paths = [Thin(colour, path=path) for colour, line in lines if (path := part_in(line, box)) is not None]
+        inks = ((GHOST_INK, self._ghost), (CURVE_INK, self._curves), (SELECTED_INK, self._chosen))
+        paths = [
+            Thin(ink.colour, path=path)
+            for ink, item in inks
+            for line in item.shown
+            if (path := part_in(line, box)) is not None
+        ]
         places = [
             *((CLICK.rgba(), click.x, click.y) for click in self.state.clicks if not click.selected),
             *((GLYPH_COLOURS[mark.glyph].rgba(), mark.x, mark.y) for mark in self.state.marks if not mark.selected),

@@ -191,8 +191,12 @@ class Sheet(QGraphicsView):
             dx = min(max(dx, math.ceil(at.left()) - view.width() + IN_SIGHT), math.floor(at.right()) - IN_SIGHT)
             dy = min(max(dy, math.ceil(at.top()) - view.height() + IN_SIGHT), math.floor(at.bottom()) - IN_SIGHT)
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        if self._stale:
+            # Where all is painted anew there is nothing worth shifting.
+            self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         across.setValue(across.value() + dx)
         down.setValue(down.value() + dy)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
 
     def _extend_scene(self) -> None:
         """Leave so much room about the picture that any of its points can be brought anywhere in the view."""
