@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from annotator.export.frames import Frame, Work
 from annotator.export.options import Unaccepted
 from annotator.export.pictures import encoded
 from annotator.formats import training_set
+from annotator.formats.documents import read_object, write_text
+from annotator.formats.export_folder import digest
 from annotator.formats.training_set import Teaching
 from annotator.keypoints import Keypoint
 from annotator.labels import Visibility
@@ -50,6 +53,14 @@ def write_teaching(work: Work, folder: Path, head: Callable[[], dict[str, Any]])
             "export": about,
         },
     )
+    _add_digest(folder / "manifest.json", folder / "samples.jsonl")
+
+
+def _add_digest(manifest: Path, samples: Path) -> None:
+    """Note the digest of the samples' file, which exists only once the manifest is written; nothing is in place yet."""
+    head = read_object(manifest)
+    head["settings"]["export"]["files"][samples.name] = digest(samples)
+    write_text(manifest, json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n")
 
 
 def _sample(work: Work, frame: Frame) -> Sample | None:
@@ -100,5 +111,5 @@ def _flat(label: str) -> str:
     name = label.replace("/", "__")
     if len(name.encode()) <= 200:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    return f"{name.encode()[:180].decode(errors='ignore')}-{digest}"
+    told_apart = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{name.encode()[:180].decode(errors='ignore')}-{told_apart}"
