@@ -88,7 +88,11 @@ class ManyFrames(QObject):
             self._session.stack.clear()
             self._session.failed.emit(_why(error))
 
-        self._start(records, expected, text, then=lambda result: self._take(records), failed=failed)
+        def then(result: object) -> None:
+            self._take(records)
+            self._session.say(self.tr("{what}: frames changed: {count}").format(what=text, count=f"{len(records):,}"))
+
+        self._start(records, expected, text, then=then, failed=failed)
 
     def _start(
         self,

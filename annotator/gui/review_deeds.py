@@ -60,11 +60,12 @@ def accept_many(window: MainWindow) -> None:
 def toggle_queue(window: MainWindow) -> None:
     """Go along the queue and show it, or along the files again."""
     queue = window.reviewing.queue
-    queue.switch(not queue.is_on)
     if queue.is_on:
-        window.docks.show_review()
-    else:
+        queue.switch(False)
         window.docks.show_frames()
+    else:
+        window.docks.show_review()
+        queue.begin()
 
 
 def comment(window: MainWindow) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
 from annotator.gui.queue_order import BY_SURPRISE, NOTHING_KNOWN, Row, Sorting, ordered
-from annotator.gui.session import Session
+from annotator.gui.session import UNDECIDED, Session
 from annotator.project import Project
 from annotator.review import Sign
 from annotator.review.entries import Entry
@@ -19,6 +20,8 @@ from annotator.review.worker import Inspector
 
 _REST_MS = 1200
 _SORT_MS = 4000
+_MANY = 4
+"""Frames from which on an answer of the background is worth sorting for."""
 _FILTERS = "review/filters"
 _THRESHOLD = "review/threshold"
 
@@ -48,13 +51,13 @@ class ReviewQueue(QObject):
         self._reasons: Mapping[int, tuple[Sign, ...]] = {}
         self._sorting: Sorting = BY_SURPRISE
         self._query = Query("")
-        self.is_on = False
+        self.is_on = self._beginning = False
         self.done, self.total = 0, 0
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self.build)
         self._sorter = Lane("queue order", self)
         self._resort = QTimer(self, singleShot=True, interval=_SORT_MS)
-        self._resort.timeout.connect(self.sort)
+        self._resort.timeout.connect(self.sort_ahead)
         self._found.connect(self._on_found)
         session.project_changed.connect(self._on_project)
         session.saved.connect(self._on_saved)
@@ -133,11 +136,11 @@ class ReviewQueue(QObject):
             return
         first = not self._known
         self._known.update(found)
-        if len(found) < 4 and not first:
+        if len(found) < _MANY and not first:
             self._say_anew(found)
         elif first:
             self.sort()
-        elif not self.is_on and not self._resort.isActive():
+        elif not self._resort.isActive():
             self._resort.start()
 
     def _say_anew(self, found: Mapping[int, Known]) -> None:
@@ -152,8 +155,8 @@ class ReviewQueue(QObject):
 
     def _on_built(self, result: object) -> None:
         many, self.done, self.total = self.total, 0, 0
-        if not self.rows or (many >= 4 and not self.is_on):
-            self.sort()
+        if not self.rows or many >= _MANY:
+            self.sort_ahead()
         self.progressed.emit()
 
     def _on_failed(self, error: Exception) -> None:
@@ -194,6 +197,13 @@ class ReviewQueue(QObject):
 
     def sort(self) -> None:
         """Put the rows in order anew, in the background: what is usual among many frames takes a while to say."""
+        self._sort(self._on_sorted)
+
+    def sort_ahead(self) -> None:
+        """Put the rows in order anew that lie ahead of the person who walks along them; all if nobody does."""
+        self._sort(self._on_sorted_ahead)
+
+    def _sort(self, then: Callable[[Any], None]) -> None:
         project = self._session.project
         if project is None:
             return
@@ -201,15 +211,28 @@ class ReviewQueue(QObject):
         entries, query, sorting = self.entries, self._query, self._sorting
         self._sorter.ask(
             lambda progress, should_stop: ordered(project, entries, query=query, sorting=sorting),
-            then=self._on_sorted,
+            then=then,
             failed=self._on_failed,
         )
+
+    def _on_sorted_ahead(self, result: tuple[list[Row], Mapping[int, tuple[Sign, ...]]]) -> None:
+        rows, reasons = result
+        ids = [row.frame_id for row in self.rows]
+        wanted = self._session.wanted
+        if self.is_on and not self._beginning and wanted in ids:
+            listed = {row.frame_id for row in rows}
+            walked = [row for row in self.rows[: ids.index(wanted) + 1] if row.frame_id in listed]
+            behind = {row.frame_id for row in walked}
+            rows = walked + [row for row in rows if row.frame_id not in behind]
+        self._on_sorted((rows, reasons))
 
     def _on_sorted(self, result: tuple[list[Row], Mapping[int, tuple[Sign, ...]]]) -> None:
         self.rows, self._reasons = result
         if self.is_on:
             self._arrange()
         self.changed.emit()
+        if self._beginning and self.is_on:
+            self.begin()
 
     # The way
 
@@ -230,6 +253,17 @@ class ReviewQueue(QObject):
     def _arrange(self) -> None:
         self._session.blind.expect(row.frame_id for row in self.rows if row.blind)
         self._session.arrange([row.frame_id for row in self.rows])
+
+    def begin(self) -> None:
+        """Go along the queue, from the first frame that nobody decided about."""
+        self.switch(True)
+        self._beginning = not self.rows
+        project = self._session.project
+        if self.rows and project is not None:
+            undecided = set(project.frame_ids(UNDECIDED))
+            first = next((row for row in self.rows if row.blind or row.frame_id in undecided), self.rows[0])
+            self._session.show(first.frame_id)
+            self.point(first.frame_id)
 
     def show(self, frame_id: int) -> None:
         """Show a frame of the queue, go along the queue from there, and point at what is odd."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from annotator.checks.mends import title
@@ -25,22 +27,32 @@ def reason(sign: Sign) -> str:
     at = thing(sign.keypoint)
     px, count = f"{sign.value:.0f}", f"{sign.count:,}"
     texts = {
-        Kind.GEOMETRY: translate("Review", "{px} px off the geometry at {at}"),
-        Kind.TWO_PEAKS: translate("Review", "Two places for {at}, the second {share} as likely"),
-        Kind.FAINT: translate("Review", "Confidence {sure} in the middle of {count} points"),
-        Kind.CORRECTED: translate("Review", "Label and network {px} px apart at {at}"),
-        Kind.UNLABELLED: translate("Review", "{count} in view without a label, such as {at}"),
-        Kind.MISSING: translate("Review", "{count} in view that the network misses, such as {at}"),
+        Kind.GEOMETRY: translate("Review", "{px} px at {at}"),
+        Kind.TWO_PEAKS: translate("Review", "Two peaks ({share}) at {at}"),
+        Kind.FAINT: translate("Review", "Confidence {sure}, {count} points"),
+        Kind.CORRECTED: translate("Review", "{px} px from the network at {at}"),
+        Kind.UNLABELLED: translate("Review", "In view without a label: {count}, {at}"),
+        Kind.MISSING: translate("Review", "In view, not seen: {count}, {at}"),
         Kind.CHECK: sign.detail or translate("Review", "A check fails at {at}"),
-        Kind.JUMP: translate("Review", "Jumps {px} px against its neighbours at {at}"),
-        Kind.NETWORKS: translate("Review", "Two networks are {px} px apart at {at}"),
-        Kind.FLIP: translate("Review", "{px} px apart in the mirrored frame at {at}"),
+        Kind.JUMP: translate("Review", "Jumps {px} px at {at}"),
+        Kind.NETWORKS: translate("Review", "Networks {px} px apart at {at}"),
+        Kind.FLIP: translate("Review", "Mirrored {px} px apart at {at}"),
         Kind.NO_CAMERA: translate("Review", "No camera fits the labels"),
     }
     text = texts[sign.kind]
+    if sign.kind is Kind.FAINT and not sign.count:
+        return translate("Review", "The network sees no point")
     if sign.kind is Kind.CHECK and sign.detail:
         return text
     return text.format(px=px, at=at, count=count, share=f"{sign.value:.0%}", sure=f"{1.0 - sign.value:.0%}")
+
+
+def headline(reasons: Sequence[Sign]) -> str:
+    """The gravest reason; where that is a check with a long sentence, the distance at the same point if it has one."""
+    first = reasons[0]
+    if first.kind is Kind.CHECK:
+        first = next((s for s in reasons if s.kind is Kind.GEOMETRY and s.keypoint == first.keypoint), first)
+    return reason(first)
 
 
 def measure(kind: Kind) -> str:

@@ -17,7 +17,7 @@ from annotator.review.second_answers import rechecks
 
 pytest_plugins = ("window_fixtures",)
 
-# A pitch as a camera would see it, from DRAWN of the other tests: the corners of the left penalty area and its goal area.
+# Corners of the left penalty area and goal area, as the lines of DRAWN cross.
 FITTING = {
     "L_PENALTY_AREA_TR_CORNER": (374.0, 144.0),
     "L_PENALTY_AREA_BR_CORNER": (181.0, 219.5),
@@ -61,7 +61,7 @@ def test_the_frame_with_a_point_far_off_comes_first_and_says_why(queued, qtbot):
     view = queued.docks.review.view
     assert view.isVisible()
     tip = view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert "px off the geometry at left penalty area" in tip
+    assert "px at left penalty area" in tip
     assert "Neither labelled nor predicted yet" in view.model().index(4, 0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 

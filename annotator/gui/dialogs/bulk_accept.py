@@ -143,6 +143,7 @@ class BulkAcceptDialog(QDialog):
         self._session, self._queue, self._many, self._show = session, queue, many, show
         self._found: list[Candidate] = []
         self._left_out = 0
+        self._made = ""
         self._source = FrameSource(max_frames=2)
         self._reading, self._writing = Lane("contact sheet", self), Lane("accept many", self)
         self._looking = Lane("candidates", self)
@@ -319,6 +320,7 @@ class BulkAcceptDialog(QDialog):
 
     def _on_records(self, result: Any) -> None:
         before, after = result
+        self._made = f"{len(after):,}"
         self.bar.setMaximum(0)
         text = self.tr("Accept {count} frames").format(count=f"{len(after):,}")
         self._many.change(Change(before, after, text))
@@ -326,7 +328,7 @@ class BulkAcceptDialog(QDialog):
 
     def _on_ended(self, made: bool) -> None:
         if made:
-            self._session.say(self.windowTitle() + ": " + self.accept_button.text())
+            self._session.say(self.tr("Frames accepted: {count}. Undo takes all of them back").format(count=self._made))
             self.accept()
         else:
             self._look()

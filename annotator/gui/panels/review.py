@@ -38,7 +38,7 @@ from annotator.gui import theme
 from annotator.gui.panels.frames import FramesView, Index, paint_state, state_text
 from annotator.gui.queue_order import BY_FILE, BY_SURPRISE, Row
 from annotator.gui.review_queue import ReviewQueue
-from annotator.gui.review_words import measure, reason
+from annotator.gui.review_words import headline, measure, reason
 from annotator.gui.session import Session
 from annotator.labels import FrameState
 from annotator.project import FrameRow
@@ -99,7 +99,7 @@ class QueueModel(QAbstractListModel):
             return self.tr("Blind check: label it once more")
         reasons = self._queue.reasons(row.frame_id)
         if reasons:
-            return reason(reasons[0])
+            return headline(reasons)
         if frame.state is FrameState.UNSEEN:
             return self.tr("Neither labelled nor predicted yet")
         return self.tr("Nothing odd") if self._queue.knows(row.frame_id) else self.tr("Not looked at yet")
