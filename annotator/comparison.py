@@ -126,8 +126,8 @@ class Comparison:
         return sum(len(frame.labels) for frame in self.frames)
 
     def points_by_change(self) -> list[PointChange]:
-        """Keypoints, those with the largest share of labels won or lost first."""
-        return sorted(self.points, key=lambda one: (-abs(one.change) / max(1, one.labels), -one.labels, one.name))
+        """Keypoints, those with the most labels won or lost first."""
+        return sorted(self.points, key=lambda one: (-abs(one.change), -one.labels, one.name))
 
     def worst(self, count: int) -> list[FrameChange]:
         """The frames in which the new network is worst; none in which it is faultless."""

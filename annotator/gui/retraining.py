@@ -71,6 +71,7 @@ class Retraining(QObject):
         """Show the dialog with a training, with the one that runs, or with a new one."""
         from annotator.gui.dialogs.retrain import RetrainDialog
 
+        before = self.dialog
         if self.dialog is None:
             self.dialog = RetrainDialog(self.trainings, self._window)
             self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -82,8 +83,9 @@ class Retraining(QObject):
             self.dialog.show()
         if isinstance(name, str) and name:
             self.dialog.choose(name)
-        self.dialog.raise_()
-        self.dialog.activateWindow()
+        if before is not None:
+            before.raise_()
+            before.activateWindow()
 
     def _forget(self) -> None:
         self.dialog = None

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.formats.documents import FormatError
 from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
+from annotator.gui.forecasting import NetworkState
 from annotator.training_runs import RunSettings, RunState, RunStatus, TrainingRun, program, runs_of
 
 if TYPE_CHECKING:
@@ -106,12 +107,15 @@ class Trainings(QObject):
         self.comparing: str | None = None
         self.why_not_compared: dict[str, str] = {}
         self._fresh = False
+        self._loaded: Path | None = None
         self._replaced: str | None = None
+        self._named_before: str | None = None
         self._reader, self._worker, self._judge = (Lane(name, self) for name in ("trainings", "begin", "compare"))
         self._clock = QTimer(self, interval=_EVERY)
         self._clock.timeout.connect(self.refresh)
         window.session.project_changed.connect(self._on_project)
-        window.session.forecaster.loaded.connect(self._predict_anew)
+        window.session.forecaster.loaded.connect(self._on_loaded)
+        window.session.forecaster.failed.connect(self._on_load_failed)
         self.job.changed.connect(self.changed)
 
     @property
@@ -197,8 +201,9 @@ class Trainings(QObject):
 
     @property
     def in_use(self) -> Path | None:
-        """The network of the window."""
-        return self._window.session.forecaster.path
+        """The network of the window, or the one that is being loaded."""
+        forecaster = self._window.session.forecaster
+        return forecaster.path if forecaster.state is NetworkState.LOADING else self._loaded
 
     def networks(self) -> list[tuple[str, Path]]:
         """Networks to choose from, by title: those of the trainings, newest first, the embedded and the one in use."""
@@ -217,18 +222,31 @@ class Trainings(QObject):
             self.failed.emit(gone.format(path=path))
             return
         self._replaced = self._window.session.forecaster.network_id
+        self._named_before = project.setting("network", "")
         self._window.errands.load_network(path)
         named = "" if path == self.embedded else str(path)
-        if path.is_relative_to(project.path.parent):
+        if named and path.is_relative_to(project.path.parent):
             named = str(path.relative_to(project.path.parent))  # the project may move
         project.set_setting("network", named)
+        self.changed.emit()
+
+    def _on_loaded(self) -> None:
+        self._loaded = self._window.session.forecaster.path
+        self._named_before = None
+        self.changed.emit()
+        self._predict_anew()
+
+    def _on_load_failed(self) -> None:
+        """A network that cannot be loaded is not the project's."""
+        if self._named_before is not None and self.project is not None:
+            self.project.set_setting("network", self._named_before)
+        self._named_before = self._replaced = None
         self.changed.emit()
 
     def _predict_anew(self) -> None:
         forecaster, project = self._window.session.forecaster, self.project
         old, self._replaced = self._replaced, None
         new = forecaster.network_id
-        self.changed.emit()
         if project is None or old is None or new is None or new == old or forecaster.job.running:
             return
         ids = self._window.session.order.ids
@@ -250,6 +268,7 @@ class Trainings(QObject):
             self.job.end()
         self._clock.stop()
         self.seen, self.comparing, self._fresh = [], None, True
+        self._replaced = self._named_before = None
         self.changed.emit()
         self.refresh()
 

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
-from annotator.export.splits import plan_splits
+from annotator import training_pace
+from annotator.export import ExportError
+from annotator.export.splits import Splits, plan_splits
+from annotator.formats.documents import FormatError
+from annotator.labels import Decision, FrameRecord, Review
+from annotator.pitch import PITCH_57
 from annotator.project import Project
+from annotator.training_material import material_of_project, material_of_set
+from annotator.training_pace import pace_of
 from annotator.training_plans import (
     EFFORTS,
     Effort,
     HoldBack,
     Length,
     Pace,
+    Plan,
+    begin,
     divide,
     samples_of,
     seconds_of,
 )
+from annotator.training_runs import home_of
+from model.card import CARD_KEY, Card
+from model.spec import preset
 
 
 @pytest.fixture
@@ -94,3 +111,63 @@ def test_the_time_is_that_of_samples_and_of_rendering():
     pace = Pace(0.1, 0.1)
     times = [seconds_of(EFFORTS[length], 50, pace) for length in Length]
     assert times == sorted(times)
+
+
+ROUND = Effort(1.0, 0)
+
+
+@pytest.mark.parametrize("project", [{"a": 3}], indirect=True)
+def test_a_training_that_cannot_begin_leaves_nothing_behind(project, tmp_path):
+    plan = Plan("Round", tmp_path / "network.safetensors", ROUND, Splits())
+    with pytest.raises(ExportError, match="no frame is accepted"):
+        begin(project, plan, program=["false"])
+    assert list(home_of(project.path).iterdir()) == []
+    elsewhere = Plan("Round", tmp_path / "network.safetensors", ROUND, data=tmp_path / "set")
+    with pytest.raises(FormatError, match="cannot be started"):
+        begin(project, elsewhere, program=[str(tmp_path / "no such program")])
+    assert list(home_of(project.path).iterdir()) == []
+
+
+@pytest.mark.parametrize("project", [{"a": 3}], indirect=True)
+def test_a_set_made_elsewhere_is_learnt_from_where_it_lies(project, tmp_path):
+    plan = Plan("Round", tmp_path / "network.safetensors", EFFORTS[Length.QUICK], data=tmp_path / "set", threads=2)
+    run = begin(project, plan, program=[sys.executable, "-c", "import sys; sys.exit(str(sys.argv[1:]))"])
+    assert run is not None
+    assert run.set_folder == tmp_path / "set"
+    assert (run.settings.title, run.settings.threads) == ("Round", 2)
+    words = run.command(["python", "main.py"])
+    assert words[3] == str(tmp_path / "set")
+
+
+@pytest.mark.parametrize("project", [{"a": 6, "b": 6}], indirect=True)
+def test_what_there_is_to_learn_from_is_counted_without_writing_it(project):
+    for frame_id in project.frame_ids()[:9]:
+        project.save_record(frame_id, FrameRecord(review=Review().decided(Decision.ACCEPTED)), text="Accept frame")
+    material = material_of_project(project)
+    assert material.frames == 9
+    assert {how: found.train + found.val for how, found in material.divisions.items()} == dict.fromkeys(HoldBack, 9)
+
+
+def test_what_is_no_training_set_is_a_sentence(tmp_path):
+    assert str(tmp_path) in material_of_set(tmp_path).problem
+
+
+def test_earlier_trainings_say_how_fast_it_goes_and_other_architectures_do_not(tmp_path, monkeypatch):
+    card = Card(preset("touchline-tiny", channels=len(PITCH_57) + 1), PITCH_57.keypoints, (128, 96))
+    path = tmp_path / "network.safetensors"
+    head = json.dumps({"__metadata__": {CARD_KEY: card.to_json()}}).encode()
+    path.write_bytes(len(head).to_bytes(8, "little") + head)
+    asked: list[Path] = []
+
+    def measured(start, threads, should_stop):
+        asked.append(start)
+        return Pace(0.5, 0.2)
+
+    monkeypatch.setattr(training_pace, "_measured", {})
+    monkeypatch.setattr(training_pace, "_measure", measured)
+    assert pace_of(path, [], threads=1) == (Pace(0.5, 0.2), False)
+    other = replace(card, input_size=(256, 192))
+    assert pace_of(path, [(other, 9.0), (card, 4.0), (card, 8.0)], threads=1) == (Pace(0.25, 0.2), True)
+    assert asked == [path]
+    path.write_bytes(b"no network")
+    assert pace_of(path, [], threads=1) is None

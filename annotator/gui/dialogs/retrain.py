@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -46,6 +45,7 @@ class RetrainDialog(QDialog):
         row.setSpacing(16)
         row.addLayout(self._left())
         row.addWidget(self.pages, 1)
+        self.finished.connect(self._close_lanes)
         self.form.changed.connect(self._show_go)
         trainings.changed.connect(self.refresh)
         trainings.begun.connect(self._on_begun)
@@ -59,6 +59,7 @@ class RetrainDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Trainings"))
         self.list.setWordWrap(True)
+        self.list.setSpacing(2)
         self.list.currentRowChanged.connect(self._on_row)
         self.networks = QComboBox()
         self.networks.setAccessibleName(self.tr("Network in use"))
@@ -227,12 +228,7 @@ class RetrainDialog(QDialog):
         running = self._trainings.running
         self.choose("" if running is None else running.name)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def _close_lanes(self) -> None:
         """Let the counting end; a training goes on."""
         self.form.close_lanes()
         self.page.close_lanes()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape closes as the button does."""
-        self.close()

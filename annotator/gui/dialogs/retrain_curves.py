@@ -49,7 +49,8 @@ class CurvesPage(QWidget):
 
     def _build(self) -> None:
         self.loss = self._plot(self.tr("Loss"), self.tr("samples shown"))
-        self.score = self._plot(self.tr("Held-back labels within 10 px, %"), self.tr("samples shown"))
+        title = self.tr("Held-back labels within 10 px, whatever the confidence, %")
+        self.score = self._plot(title, self.tr("samples shown"))
         self.score.setYRange(0.0, 100.0)
 
     def _plot(self, title: str, below: str) -> Any:
@@ -81,6 +82,7 @@ class CurvesPage(QWidget):
         accent = QColor(theme.tokens().accent)
         plot.clear()
         if len(at):
+            plot.setXRange(0.0, float(max(at)))
             x, y = np.asarray(at, dtype=float), np.asarray(values, dtype=float)
             marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": accent, "symbolPen": None} if dots else {}
             plot.addItem(pg.PlotDataItem(x=x, y=y, pen=pg.mkPen(accent, width=2), **marks))

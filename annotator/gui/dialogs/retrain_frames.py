@@ -125,7 +125,7 @@ class FramesPage(QWidget):
         top.addWidget(legend, 1)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
-        layout.addWidget(self.list, 2)
+        layout.addWidget(self.list, 1)
         layout.addLayout(row, 3)
 
     def show_comparison(self, found: Comparison | None) -> None:

@@ -103,8 +103,9 @@ def _table(name: str, titles: Sequence[str], hints: Sequence[str]) -> QTableWidg
     table.setHorizontalHeaderLabels(list(titles))
     for column, hint in enumerate(hints):
         item = table.horizontalHeaderItem(column)
-        if item is not None and hint:
+        if item is not None:
             item.setToolTip(hint)
+            item.setTextAlignment(_RIGHT if column else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.verticalHeader().hide()
     table.setShowGrid(False)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

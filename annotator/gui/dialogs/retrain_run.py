@@ -16,8 +16,6 @@ from annotator.gui.dialogs.retrain_result import CardPage, ResultPage
 from annotator.gui.trainings import Seen, Trainings
 from annotator.training_runs import RunState
 
-_ENDED = (RunState.DONE, RunState.STOPPED, RunState.FAILED)
-
 
 class RunPage(QWidget):
     """Shows a training as it was last read, and does with it what a person asks for."""
@@ -90,9 +88,9 @@ class RunPage(QWidget):
         self.use.setVisible(seen.usable and not in_use)
         self.use.setDefault(seen.usable and not in_use)
         self.back.setVisible(in_use and Path(seen.settings.start) != seen.run.network)
-        self.tabs.setTabEnabled(2, seen.comparison is not None)
-        self.tabs.setTabEnabled(3, seen.usable)
-        self.tabs.setTabEnabled(1, not running)
+        self.tabs.setTabVisible(2, seen.comparison is not None)
+        self.tabs.setTabVisible(3, seen.usable)
+        self.tabs.setTabVisible(1, seen.usable)
         self._turn(seen)
 
     def _turn(self, seen: Seen) -> None:
@@ -100,7 +98,7 @@ class RunPage(QWidget):
         told = (seen.name, seen.status.state, seen.comparison is not None)
         if told != self._told:
             self._told = told
-            done = seen.comparison is not None or seen.status.state is RunState.DONE
+            done = seen.usable and (seen.comparison is not None or seen.status.state is RunState.DONE)
             self.tabs.setCurrentIndex(1 if done else 0)
 
     def _why_not_compared(self, seen: Seen) -> str:

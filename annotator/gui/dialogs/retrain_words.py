@@ -135,7 +135,8 @@ def card_rows(card: Card) -> list[tuple[str, str]]:
         near = score.get("pck")
         value = near.get("10") if isinstance(near, Mapping) else None
         if isinstance(value, int | float):
-            rows.append((translate("Retrain", "Held-back labels within 10 px"), share_text(float(value))))
+            found = translate("Retrain", "{share} of held-back labels within 10 px, whatever the confidence")
+            rows.append((translate("Retrain", "Validation"), found.format(share=share_text(float(value)))))
     width, height = card.input_size
     rows.append((translate("Retrain", "Input"), f"{width} \u00d7 {height} px"))
     rows.append((translate("Retrain", "Shown from confidence"), f"{card.threshold:g}"))
