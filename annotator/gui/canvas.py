@@ -151,6 +151,7 @@ class Canvas(Lightbox):
         button = event.button()
         if self._gesture is not None or self._picture is None:
             return
+        self._go_on()
         self._pressed_at = self._pointer_at = event.position()
         pointer = self._event_at(event.position(), event.modifiers())
         if button is Qt.MouseButton.RightButton:
@@ -179,6 +180,8 @@ class Canvas(Lightbox):
         """Carry the gesture on, or look what lies under the pointer."""
         if self._picture is None:
             return
+        if event.position() != self._pointer_at:
+            self._go_on()
         self._pointer_at = event.position()
         pointer = self._event_at(event.position(), event.modifiers())
         if self._gesture is not None and not event.buttons() & self._grabbed_with:
@@ -205,6 +208,7 @@ class Canvas(Lightbox):
         self._finish(pointer)
         self._hover(pointer)
         self._refresh_pointer(pointer)
+        self._let_go()
 
     def _finish(self, pointer: PointerEvent) -> None:
         gesture, self._gesture = self._gesture, None

@@ -17,7 +17,7 @@ from annotator.gui.tone import table
 from annotator.gui.view_settings import LOUPE_ZOOMS, LoupeWhen, ViewSettings
 from annotator.labels import Point
 
-# How long the loupe stays at a point that a key has moved.
+# How long the loupe stays at a point that a key has moved, and where a click was.
 LINGER_MS = 1400
 # A selection is shown no larger than this, and with this much of the view around it.
 CLOSEST = 6.0
@@ -40,6 +40,9 @@ class Lightbox(Sheet):
         self._nudged: Point | None = None
         self._linger = QTimer(self, singleShot=True, interval=LINGER_MS)
         self._linger.timeout.connect(self._forget_nudge)
+        self._resting = False
+        self._rest = QTimer(self, singleShot=True, interval=LINGER_MS)
+        self._rest.timeout.connect(self._on_rest)
         self._flash = Flash(self.scene(), self)
         self._dragging = False
         self._ready = True
@@ -150,6 +153,19 @@ class Lightbox(Sheet):
             self._linger.start()
             self._refresh_loupe()
 
+    def _let_go(self) -> None:
+        """What was pressed for is done: a pointer that stays where it is needs the loupe no longer than a moment."""
+        self._rest.start()
+
+    def _go_on(self) -> None:
+        """The pointer moved."""
+        self._rest.stop()
+        self._resting = False
+
+    def _on_rest(self) -> None:
+        self._resting = self._settings.loupe is not LoupeWhen.ALWAYS
+        self._refresh_loupe()
+
     def _forget_nudge(self) -> None:
         self._nudged = None
         self._linger.stop()
@@ -158,7 +174,7 @@ class Lightbox(Sheet):
     def _refresh_loupe(self) -> None:
         """Bring the loupe to where it belongs now, and show there what is to be seen now."""
         loupe = self._loupe
-        target = self._nudged or self._loupe_target()
+        target = self._nudged or (None if self._resting else self._loupe_target())
         zoom = magnification(self._settings.loupe_zoom, self._scale)
         if target is None or self._picture is None or self._settings.loupe is LoupeWhen.NEVER or not zoom:
             if loupe.point is not None:

@@ -62,6 +62,15 @@ def _grid(zoom: int) -> QPixmap:
     return tile
 
 
+def _frame(painter: QPainter, rect: QRect, colour: QColor) -> None:
+    """A border of one pixel inside a rectangle: four fills are several times faster than a pen."""
+    wide, high = rect.width(), rect.height()
+    painter.fillRect(rect.left(), rect.top(), wide, 1, colour)
+    painter.fillRect(rect.left(), rect.bottom(), wide, 1, colour)
+    painter.fillRect(rect.left(), rect.top(), 1, high, colour)
+    painter.fillRect(rect.right(), rect.top(), 1, high, colour)
+
+
 @dataclass(frozen=True)
 class Thin:
     """What else is to be seen in the loupe, in image pixels: a path or a place, and its colour."""
@@ -151,10 +160,8 @@ class Loupe:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, out in ((CASING, 2), (ACCENT, 1)):
-            painter.setPen(colour)
-            painter.drawRect(self._rect.adjusted(-out, -out, out - 1, out - 1))
+            _frame(painter, self._rect.adjusted(-out, -out, out, out), colour)
         painter.setClipRect(self._rect, Qt.ClipOperation.IntersectClip)
         to_view = self._to_view()
         if self._pixels is None or not to_view.mapRect(self._lies).contains(QRectF(self._rect)):

@@ -135,6 +135,22 @@ def test_while_placing_it_follows_the_pointer(canvas, desk):
     assert canvas._loupe.rect.isEmpty()
 
 
+def test_after_a_click_it_goes_away_and_comes_back_with_the_next_move(canvas, desk, qtbot):
+    desk.active_keypoint = "R_PENALTY_MARK"
+    canvas.set_tool(PointTool(desk))
+    canvas.actual_size()
+    canvas._rest.setInterval(20)
+    move(canvas, 300.0, 200.0)
+    press(canvas, 300.0, 200.0)
+    release(canvas, 300.0, 200.0)
+    assert canvas._loupe.point is not None, "for a moment it shows where the point went"
+    qtbot.waitUntil(lambda: canvas._loupe.point is None)
+    move(canvas, 300.0, 200.0)
+    assert canvas._loupe.point is None, "that was no move"
+    move(canvas, 303.0, 200.0)
+    assert canvas._loupe.point == (303.0, 200.0)
+
+
 def test_with_the_select_tool_it_waits_for_a_drag(busy):
     move(busy, 100.0, 80.0)
     assert busy._loupe.point is None
