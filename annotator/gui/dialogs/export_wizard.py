@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
         self._add_copy(buttons)
         buttons.accepted.connect(self._ask)
         buttons.rejected.connect(self.reject)
-        return self._page(row, buttons)
+        return _page(row, buttons)
 
     def _folder_row(self) -> QHBoxLayout:
         self.path = QLineEdit()
@@ -129,7 +129,7 @@ class ExportDialog(QDialog):
         self.stop.setAutoDefault(False)
         away = buttons.addButton(self.tr("Go on in the background"), QDialogButtonBox.ButtonRole.RejectRole)
         away.clicked.connect(self.reject)
-        return self._page(column, buttons)
+        return _page(column, buttons)
 
     def _report_page(self) -> QWidget:
         self.summary = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -144,22 +144,13 @@ class ExportDialog(QDialog):
         show.clicked.connect(lambda: open_folder(self.folder))
         self._add_copy(buttons)
         buttons.rejected.connect(self.reject)
-        return self._page(column, buttons)
+        return _page(column, buttons)
 
     def _add_copy(self, buttons: QDialogButtonBox) -> None:
         copy = buttons.addButton(self.tr("Copy command line"), QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip(self.tr("The command that makes the same export without a window"))
         copy.setAutoDefault(False)
         copy.clicked.connect(self._copy)
-
-    def _page(self, content: QHBoxLayout | QVBoxLayout, buttons: QDialogButtonBox) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addLayout(content, 1)
-        column.addWidget(buttons)
-        return page
 
     @property
     def kind(self) -> ExportKind:
@@ -194,25 +185,15 @@ class ExportDialog(QDialog):
         self._show_go()
         self._soon.start()
 
-    def _frames(self) -> int:
-        """Frames in the scope, without looking at them."""
-        if self._session.project is None:
-            return 0
-        counts = self._session.project.state_counts()
-        found = counts[FrameState.ACCEPTED]
-        scope = self.form.scope.currentData()
-        found += counts[FrameState.DRAFT] if scope is not Scope.ACCEPTED else 0
-        return found + (counts[FrameState.PREDICTED] if scope is Scope.CONFIDENT else 0)
-
     def _rough(self) -> str:
-        count = self._frames()
+        count = _frames(self._session, self.form.scope.currentData())
         if not count and self.form.scope.currentData() is Scope.ACCEPTED:
             return self.tr("No frame is accepted yet. Space accepts the frame on the screen.")
         return self.tr("Frames: {count}").format(count=f"{count:,}")
 
     def _show_go(self) -> None:
         chosen = self.options()
-        self.go.setEnabled(chosen is not None and self._frames() > 0 and bool(self.path.text().strip()))
+        self.go.setEnabled(chosen is not None and _frames(self._session, self.form.scope.currentData()) > 0 and bool(self.path.text().strip()))
         if chosen is None:
             self._warn(self.form.problem)
 
@@ -223,7 +204,7 @@ class ExportDialog(QDialog):
     def _count(self) -> None:
         """Count frames and points in the background; the newest choice wins."""
         project, options = self._session.project, self.options()
-        if project is None or options is None or not self._frames() or self.pages.currentIndex():
+        if project is None or options is None or not _frames(self._session, self.form.scope.currentData()) or self.pages.currentIndex():
             return
         rough = self._rough()
 
@@ -303,3 +284,23 @@ class ExportDialog(QDialog):
         if options is not None and self._session.project is not None:
             line = command_line(self._session.project.path, self.folder, options, lists=self.form.lists)
             QGuiApplication.clipboard().setText(line)
+
+
+def _page(content: QHBoxLayout | QVBoxLayout, buttons: QDialogButtonBox) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(12)
+    column.addLayout(content, 1)
+    column.addWidget(buttons)
+    return page
+
+
+def _frames(session: Session, scope: Scope) -> int:
+    """Frames in the scope, without looking at them."""
+    if session.project is None:
+        return 0
+    counts = session.project.state_counts()
+    found = counts[FrameState.ACCEPTED]
+    found += counts[FrameState.DRAFT] if scope is not Scope.ACCEPTED else 0
+    return found + (counts[FrameState.PREDICTED] if scope is Scope.CONFIDENT else 0)
