@@ -185,15 +185,18 @@ class ExportDialog(QDialog):
         self._show_go()
         self._soon.start()
 
+    def _frames(self) -> int:
+        return _in_scope(self._session, self.form.scope.currentData())
+
     def _rough(self) -> str:
-        count = _frames(self._session, self.form.scope.currentData())
+        count = self._frames()
         if not count and self.form.scope.currentData() is Scope.ACCEPTED:
             return self.tr("No frame is accepted yet. Space accepts the frame on the screen.")
         return self.tr("Frames: {count}").format(count=f"{count:,}")
 
     def _show_go(self) -> None:
         chosen = self.options()
-        self.go.setEnabled(chosen is not None and _frames(self._session, self.form.scope.currentData()) > 0 and bool(self.path.text().strip()))
+        self.go.setEnabled(chosen is not None and self._frames() > 0 and bool(self.path.text().strip()))
         if chosen is None:
             self._warn(self.form.problem)
 
@@ -204,7 +207,7 @@ class ExportDialog(QDialog):
     def _count(self) -> None:
         """Count frames and points in the background; the newest choice wins."""
         project, options = self._session.project, self.options()
-        if project is None or options is None or not _frames(self._session, self.form.scope.currentData()) or self.pages.currentIndex():
+        if project is None or options is None or not self._frames() or self.pages.currentIndex():
             return
         rough = self._rough()
 
@@ -296,7 +299,7 @@ def _page(content: QHBoxLayout | QVBoxLayout, buttons: QDialogButtonBox) -> QWid
     return page
 
 
-def _frames(session: Session, scope: Scope) -> int:
+def _in_scope(session: Session, scope: Scope) -> int:
     """Frames in the scope, without looking at them."""
     if session.project is None:
         return 0
