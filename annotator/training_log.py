@@ -86,7 +86,7 @@ class Follower:
 def read_log(path: Path) -> tuple[Curve, float]:
     """The log of a training as far as it is written, and the seconds it took; nothing where there is none yet."""
     samples, loss, validated, pck = list[int](), list[float](), list[int](), list[float]()
-    seconds = 0.0
+    seconds, score = 0.0, None
     with suppress(OSError, csv.Error), path.open(encoding="utf-8", newline="") as log:
         for row in csv.DictReader(log):
             try:
@@ -105,8 +105,9 @@ def read_log(path: Path) -> tuple[Curve, float]:
             samples.append(shown)
             loss.append(mean)
             seconds = spent
-            # A score stands in every line until the next one is there.
-            if found is not None and (not pck or found != pck[-1]):
+            # In the log of the training itself a score stands in every line until the next one is there.
+            if found is not None and found != score:
                 validated.append(shown)
                 pck.append(found)
+            score = found
     return Curve(tuple(samples), tuple(loss), tuple(validated), tuple(pck)), seconds

@@ -40,7 +40,11 @@ class Length(Enum):
 
 @dataclass(frozen=True)
 class Effort:
-    """Rounds over the people's frames, frames rendered, and rounds without progress after which it ends (0: never)."""
+    """Rounds over the people's frames, frames rendered, and rounds without progress after which it ends (0: never).
+
+    With ``patience`` the network of the best round is kept, judged on the frames held back: a training that goes on
+    for long may get worse on them.
+    """
 
     epochs: float
     rendered: int
@@ -49,7 +53,7 @@ class Effort:
 
 EFFORTS: Mapping[Length, Effort] = {
     Length.QUICK: Effort(4.0, 60),
-    Length.NORMAL: Effort(12.0, 300),
+    Length.NORMAL: Effort(12.0, 300, 6),
     Length.THOROUGH: Effort(40.0, 1000, 8),
 }
 

@@ -38,8 +38,8 @@ class TrainingField(QWidget):
         """Show the training that runs, or, while frames are written for one, how many."""
         self.setVisible(seen is not None or total > 0)
         if seen is not None:
-            share = f"{100 * seen.status.share:.0f}"
-            self.button.setText(self.tr("Training {share} %").format(share=share))
+            text = self.tr("Training {share} %").format(share=f"{100 * seen.status.share:.0f}")
+            self.button.setText(text if seen.status.share else self.tr("Training begins"))
             self.button.setToolTip(f"{seen.settings.title}: {progress_text(seen.status)}")
             self.bar.setRange(0, _FINE)
             self.bar.setValue(round(_FINE * seen.status.share))

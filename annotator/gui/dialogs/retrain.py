@@ -195,7 +195,9 @@ class RetrainDialog(QDialog):
 
     def _show_go(self) -> None:
         other = self._trainings.running
-        self.go.setEnabled(self.form.plan() is not None and other is None)
+        can = self.form.plan() is not None and other is None
+        self.go.setEnabled(can)
+        self.go.setDefault(can)
         self.go.setToolTip(
             "" if other is None else self.tr("\u201c{title}\u201d is still running").format(title=other.settings.title)
         )

@@ -164,7 +164,7 @@ class RetrainForm(QWidget):
             return self._material.problem
         if self._data is None and self._material.frames < LEAST:
             text = self.tr(
-                "{count} frames are accepted; a training needs at least {least}, and 50 make a difference. "
+                "{count} frames are accepted; a training needs at least {least}, and the more the better. "
                 "Look through frames and accept those that are right with Space."
             )
             return text.format(count=self._material.frames, least=LEAST)
@@ -285,6 +285,8 @@ class RetrainForm(QWidget):
     def _counts(self, division: Division | None) -> str:
         if division is None:
             return self.tr("Counting") if self._material is None else ""
+        if self.problem:
+            return ""
         text = self.tr("{train} to learn from, {val} held back")
         said = text.format(train=f"{division.train:,}", val=f"{division.val:,}")
         if division.clips and self.hold.currentData() is HoldBack.CLIPS and self._data is None:

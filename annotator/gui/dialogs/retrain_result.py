@@ -52,8 +52,8 @@ class ResultPage(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.points, 1)
 
-    def show_comparison(self, found: Comparison | None, why_not: str) -> None:
-        """Show a comparison, or say why there is none."""
+    def show_comparison(self, found: Comparison | None, why_not: str, *, chosen_on_these: bool) -> None:
+        """Show a comparison, or say why there is none; frames that the best round was chosen on flatter a little."""
         for widget in (self.interval, self.overall, self.points):
             widget.setVisible(found is not None)
         if found is None:
@@ -64,7 +64,10 @@ class ResultPage(QWidget):
             return
         self._found = found
         self.verdict.setText(verdict_text(found))
-        self.interval.setText(interval_text(found))
+        said = interval_text(found)
+        if chosen_on_these:
+            said += " " + self.tr("The best round was chosen on these frames, which flatters the new network a little.")
+        self.interval.setText(said)
         _fill(self.overall, self._rows(*found.measures))
         rows = self.overall.rowCount()
         height = self.overall.horizontalHeader().sizeHint().height() + rows * self.overall.rowHeight(0)

@@ -75,7 +75,8 @@ class RunPage(QWidget):
         self.title.setText(seen.settings.title)
         self.curves.show_status(seen.status)
         in_use = self._trainings.in_use == seen.run.network
-        self.result.show_comparison(seen.comparison, self._why_not_compared(seen))
+        chosen = seen.settings.patience > 0
+        self.result.show_comparison(seen.comparison, self._why_not_compared(seen), chosen_on_these=chosen)
         self.frames.show_comparison(seen.comparison)
         self.card.show_card(seen.card, seen.run.network, title=seen.settings.title, in_use=in_use)
         running = state is RunState.RUNNING
