@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QMainWindow, QStackedWidget,
 
 from annotator.gui import view_memory
 from annotator.gui.actions import Actions
+from annotator.gui.answers_ahead import AnswersAhead
 from annotator.gui.arrivals import Arrivals
 from annotator.gui.bars import fill_menu_bar, toolbar
 from annotator.gui.canvas import Canvas
@@ -32,7 +33,7 @@ from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.message_bar import MessageBar
 from annotator.gui.panels.status import StatusBar
 from annotator.gui.panes import step_pane
-from annotator.gui.popups import context_menu, reject_menu
+from annotator.gui.popups import MenuKeys, context_menu, reject_menu
 from annotator.gui.recent import stored_list
 from annotator.gui.retraining import Retraining
 from annotator.gui.reviewing import Reviewing
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
         self._hover_light = HoverLight(self.session, self.canvas)
+        self._answers = AnswersAhead(self.session, self)
         self._build(settings)
         self._connect()
         self._restore(settings)
@@ -151,6 +153,7 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus)
+            MenuKeys(app, self)
         session.project_changed.connect(self._show_project)
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
@@ -277,6 +280,7 @@ class MainWindow(QMainWindow):
         self.tools.close(self.settings)
         self.issues.close()
         self.reviewing.close()
+        self._answers.close()
         self.checker.close()
         self.errands.close()
         self.retraining.close()
