@@ -21,7 +21,7 @@ COMMANDS = {
     "check": "what looks wrong with labels: swapped or mirrored names, points off their lines, forgotten ones",
     "calibrate": "the camera of every frame from its labels, as SoccerNet camera files",
     "import": "labels of other programs into a project: SoccerNet, COCO, CVAT, YOLO-pose, DeepLabCut, Lightning Pose",
-    "export": "the accepted frames of a project: a training set, SoccerNet files or COCO",
+    "export": "labels of a project: training set, SoccerNet, COCO, YOLO-pose, CVAT, tables, cameras",
     "project": "what a project holds; merge, check, vacuum, backup, slice, relink",
     "evaluate": "how good networks are on labelled frames, with a report of the worst ones",
     "train": "train the network further on an exported training set",
