@@ -269,9 +269,14 @@ def _ellipse_path(name: str, conic: Array, clicks: Array, ends: list[Array]) -> 
     return path
 
 
+@cache
+def _keypoint_worlds() -> Array:
+    return np.array([point.world for point in KEYPOINTS.values()])
+
+
 def sight(solution: Solution) -> tuple[Array, Array]:
     """Pixels (57, 2) and standard deviations (57,) of all keypoints as projected; NaN where it has nothing to say."""
-    worlds = np.array([point.world for point in KEYPOINTS.values()])
+    worlds = _keypoint_worlds()
     pixels, deviations = solution.project(worlds), solution.deviations(worlds)
     width, height = solution.size
     with np.errstate(invalid="ignore"):

@@ -76,8 +76,10 @@ def rotations(vectors: Array) -> Array:
     hx, hy, hz = half * x, half * y, half * z
     rest = 1.0 - half * square
     xy, xz, yz = hx * y, hx * z, hy * z
-    entries = [rest + hx * x, xy - sz, xz + sy, xy + sz, rest + hy * y, yz - sx, xz - sy, yz + sx, rest + hz * z]
-    found: Array = np.stack(entries, axis=-1).reshape(*vectors.shape[:-1], 3, 3)
+    found = np.empty((*vectors.shape[:-1], 3, 3))
+    found[..., 0, 0], found[..., 0, 1], found[..., 0, 2] = rest + hx * x, xy - sz, xz + sy
+    found[..., 1, 0], found[..., 1, 1], found[..., 1, 2] = xy + sz, rest + hy * y, yz - sx
+    found[..., 2, 0], found[..., 2, 1], found[..., 2, 2] = xz - sy, yz + sx, rest + hz * z
     return found
 
 

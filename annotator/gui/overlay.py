@@ -245,6 +245,11 @@ def _same_but_moved(before: ViewState, after: ViewState) -> bool:
 
 def _changed(before: tuple[Mark, ...], after: tuple[Mark, ...]) -> list[Mark]:
     """The marks that are not as they were; in a drag most are the very same objects."""
+    if len(before) == len(after):
+        # Mostly the same ones in the same order.
+        changed = [(old, new) for old, new in zip(before, after, strict=True) if old is not new]
+        if all(old.name == new.name for old, new in changed):
+            return [new for old, new in changed if old != new]
     known = {mark.name: mark for mark in before}
     return [mark for mark in after if (old := known.get(mark.name)) is not mark and old != mark]
 

@@ -276,9 +276,21 @@ def _glyph(keypoint: Keypoint) -> Glyph:
     return _GLYPHS[keypoint.source]
 
 
-# In a drag most keypoints are those of the event before.
-@lru_cache(maxsize=1024)
+# The mark of each keypoint as it was made last: in a drag most are those of the event before. Comparing costs less than
+# hashing, which asks every enumeration.
+_MARKS: dict[str, tuple[Keypoint, tuple[object, ...], Mark]] = {}
+
+
 def _mark(keypoint: Keypoint, *, selected: bool, hovered: bool, warn: float, phrases: Phrases, index: int) -> Mark:
+    known, how = _MARKS.get(keypoint.name), (selected, hovered, warn, phrases, index)
+    if known is not None and (known[0] is keypoint or known[0] == keypoint) and known[1] == how:
+        return known[2]
+    mark = _new_mark(keypoint, selected=selected, hovered=hovered, warn=warn, phrases=phrases, index=index)
+    _MARKS[keypoint.name] = (keypoint, how, mark)
+    return mark
+
+
+def _new_mark(keypoint: Keypoint, *, selected: bool, hovered: bool, warn: float, phrases: Phrases, index: int) -> Mark:
     assert keypoint.position is not None
     residual = keypoint.residual or 0.0
     return Mark(
