@@ -366,6 +366,11 @@ class Project:
         with self._read() as db:
             return store_effort.of_accepted(db)
 
+    def accepted_at(self) -> list[float]:
+        """When every accepted frame was last changed, in seconds since 1970, in order."""
+        with self._read() as db:
+            return store_effort.accepted_at(db)
+
     def sign_versions(self) -> dict[int, str]:
         """For every frame in media order, what its signs follow from: its newest edit and its predictions."""
         with self._read() as db:

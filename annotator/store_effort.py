@@ -32,6 +32,12 @@ def add(db: sqlite3.Connection, frame_id: int, effort: Effort) -> None:
     )
 
 
+def accepted_at(db: sqlite3.Connection) -> list[float]:
+    """When every accepted frame was last changed, in seconds since 1970, in order."""
+    query = "SELECT MAX(at) FROM history JOIN frame ON frame.id=frame_id WHERE frame.state=? GROUP BY frame_id"
+    return sorted(float(row[0]) for row in db.execute(query, (FrameState.ACCEPTED.value,)))
+
+
 def of_accepted(db: sqlite3.Connection) -> list[Effort]:
     """What every accepted frame took, in the order in which they were last worked on."""
     if db.execute("SELECT 1 FROM sqlite_schema WHERE type='table' AND name='effort'").fetchone() is None:

@@ -210,9 +210,11 @@ class Errands(QObject):
             return
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.review.figures import figures_of
             from annotator.statistics import project_statistics
 
-            return project_statistics(project, progress=progress, should_stop=should_stop)
+            counted = project_statistics(project, progress=progress, should_stop=should_stop)
+            return None if counted is None else (counted, figures_of(project))
 
         self._run(self.tr("Counting"), work, self.counted.emit)
 

@@ -36,16 +36,17 @@ def look_again_menu(window: MainWindow) -> None:
     menu = QMenu(window)
     menu.setObjectName("lookAgainMenu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    # What it says is said of this frame.
+    window.session.wanted_changed.connect(menu.close)
     menu.addAction(translate("MainWindow", "This frame needs a second look")).setEnabled(False)
     menu.addSeparator()
     for number, reason in enumerate(doubts()):
         action = menu.addAction(f"&{number}  {reason}")
         why = reason if number else ""
         action.triggered.connect(lambda checked=False, why=why: window.session.ask_again(why))
-        if number == 0:
-            menu.setActiveAction(action)
     size, viewport = menu.sizeHint(), window.canvas.viewport()
     menu.popup(viewport.mapToGlobal(viewport.rect().center() - QPoint(size.width() // 2, size.height() // 2)))
+    menu.setActiveAction(menu.actions()[2])
 
 
 def accept_many(window: MainWindow) -> None:
@@ -66,6 +67,13 @@ def toggle_queue(window: MainWindow) -> None:
     else:
         window.docks.show_review()
         queue.begin()
+
+
+def list_frames(window: MainWindow, query: str) -> None:
+    """Go along the frames that fit a query."""
+    window.docks.show_review()
+    window.reviewing.queue.switch(True)
+    window.docks.review.query.take(query)
 
 
 def comment(window: MainWindow) -> None:

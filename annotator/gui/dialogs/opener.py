@@ -93,9 +93,13 @@ class Opener(QObject):
     def show_statistics(self, statistics: Any) -> None:
         """Show what was counted."""
         from annotator.gui.dialogs.statistics import StatisticsDialog
+        from annotator.gui.review_deeds import list_frames
 
         if statistics is not None:
-            self.open(StatisticsDialog(statistics, self._window))
+            counted, figures = statistics
+            dialog = StatisticsDialog(counted, self._window, figures=figures)
+            dialog.frames_wanted.connect(lambda query: list_frames(self._window, query))
+            self.open(dialog)
 
 
 def open_folder(folder: Path) -> None:

@@ -1,18 +1,31 @@
-"""How far the project has come: frames by state, points by name, how far the network was off, what a frame takes."""
+"""How far the project has come: points by name, how far the network was off, what a frame takes, and the frames."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QIODevice, QSaveFile, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from annotator.effort import RECENT, summary
 from annotator.gui import theme
+from annotator.gui.dialogs.frame_plots import FramePlots, agreement_sentence, on_bar, progress_plot
 from annotator.labels import FrameState
+from annotator.review.figures import Figures, as_csv
 from annotator.statistics import Statistics
 
 _SHOWN = 24
@@ -20,31 +33,100 @@ _WIDEST = 40.0
 
 
 class StatisticsDialog(QDialog):
-    """Four plots of what was counted."""
+    """Plots of what was counted; a click on a bar asks for its frames."""
 
-    def __init__(self, statistics: Statistics, parent: QWidget) -> None:
+    frames_wanted = Signal(str)
+
+    def __init__(self, statistics: Statistics, parent: QWidget, *, figures: Figures | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Statistics"))
-        self.resize(860, 680)
+        self.resize(900, 700)
+        self._statistics = statistics
+        self._figures = figures or Figures()
+        self.points = self._points_plot(statistics)
+        self.corrections = self._corrections_plot(statistics)
+        self.effort = self._effort_plot(statistics)
+        self.frame_plots = FramePlots(self._figures, self._plot)
+        self.frame_plots.frames_wanted.connect(self._on_wanted)
+        self.pages = QTabWidget()
+        self.pages.addTab(self._page(self._of_points(statistics)), self.tr("&Points"))
+        self.pages.addTab(self._page(self._of_work(statistics)), self.tr("&Work"))
+        self.pages.addTab(self.frame_plots, self.tr("&Frames"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 12)
         layout.setSpacing(8)
         layout.addWidget(QLabel(progress_sentence(statistics)))
-        self.points = self._points_plot(statistics)
-        self.corrections = self._corrections_plot(statistics)
-        layout.addWidget(self._headed(self.tr("Points by name: placed by hand, and accepted as predicted")))
-        layout.addWidget(self.points, 3)
-        layout.addWidget(self._headed(corrections_sentence(statistics)))
-        layout.addWidget(self.corrections, 2)
-        self.effort = self._effort_plot(statistics)
-        layout.addWidget(self._headed(effort_sentence(statistics)))
-        layout.addWidget(self.effort, 2)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self._buttons())
+
+    def _of_points(self, statistics: Statistics) -> list[tuple[str, QWidget]]:
+        hint = self.tr("Points by name: placed by hand, and accepted as predicted. A click lists their frames")
+        return [(hint, self.points), (corrections_sentence(statistics), self.corrections)]
+
+    def _of_work(self, statistics: Statistics) -> list[tuple[str, QWidget]]:
+        return [
+            (effort_sentence(statistics), self.effort),
+            (self.tr("Frames accepted over time"), progress_plot(self._figures, self._plot)),
+            (agreement_sentence(self._figures.agreement), QWidget()),
+        ]
+
+    def _page(self, parts: list[tuple[str, QWidget]]) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        for text, widget in parts:
+            layout.addWidget(self._headed(text))
+            layout.addWidget(widget, 1 if isinstance(widget, pg.PlotWidget) else 0)
+        return page
+
+    def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        for text, run in (
+            (self.tr("Save picture..."), self._ask_picture), (self.tr("Save table..."), self._ask_table),
+        ):  # fmt: skip
+            button = QPushButton(text, autoDefault=False)
+            button.clicked.connect(run)
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        return buttons
+
+    def _on_wanted(self, query: str) -> None:
+        self.frames_wanted.emit(query)
+        self.accept()
+
+    # Taking it along
+
+    def _ask_picture(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save picture"), "statistics.png", self.tr("PNG (*.png)"))
+        if path:
+            self.save_picture(Path(path))
+
+    def _ask_table(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save table"), "statistics.csv", self.tr("CSV (*.csv)"))
+        if path:
+            self.save_table(Path(path))
+
+    def save_picture(self, path: Path) -> None:
+        """Write the page that is in front as a PNG file, whole or not at all."""
+        target = QSaveFile(str(path))
+        done = target.open(QIODevice.OpenModeFlag.WriteOnly)
+        done = done and self.pages.currentWidget().grab().save(target, "PNG") and target.commit()
+        if not done:
+            self._complain(path, target.errorString())
+
+    def save_table(self, path: Path) -> None:
+        """Write every figure as a CSV file, whole or not at all."""
+        target = QSaveFile(str(path))
+        done = target.open(QIODevice.OpenModeFlag.WriteOnly)
+        text = as_csv(self._statistics, self._figures)
+        if not (done and target.write(text.encode()) >= 0 and target.commit()):
+            self._complain(path, target.errorString())
+
+    def _complain(self, path: Path, why: str) -> None:
+        text = self.tr("{path} cannot be written ({why}). Choose another place").format(path=path, why=why)
+        QMessageBox.warning(self, self.tr("Not saved"), text)
 
     def _headed(self, text: str) -> QLabel:
-        label = QLabel(text)
+        label = QLabel(text, wordWrap=True)
         label.setProperty("role", "muted")
         return label
 
@@ -76,6 +158,7 @@ class StatisticsDialog(QDialog):
         shorts = [(float(i), str(i + 1)) for i in range(len(names))]
         plot.getAxis("bottom").setTicks([shorts])
         plot.setToolTip("\n".join(f"{i + 1}  {name}" for i, name in enumerate(names)))
+        on_bar(plot, len(names), lambda place: self._on_wanted(f"-missing:{names[place]}"))
         return plot
 
     def _corrections_plot(self, statistics: Statistics) -> pg.PlotWidget:
@@ -88,7 +171,6 @@ class StatisticsDialog(QDialog):
             accent = QColor(theme.tokens().accent)
             plot.addItem(pg.BarGraphItem(x0=edges[:-1], x1=edges[1:], height=counts, brush=accent, pen=None))
         return plot
-
 
     def _effort_plot(self, statistics: Statistics) -> pg.PlotWidget:
         """The seconds of every accepted frame in the order of work, and the running median through them."""
