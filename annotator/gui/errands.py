@@ -136,6 +136,10 @@ class Errands(QObject):
         named = "" if project is None else project.setting("network", "")
         # A name within the project's folder moves with the project.
         path = project.path.parent / named if project is not None and named else self.embedded_network
+        if path is not None and named and not path.exists():
+            gone = self.tr("{path}: the network of this project is not there; the embedded one is used instead.")
+            self.failed.emit(gone.format(path=path))
+            path = self.embedded_network
         if path is not None and path != self._session.forecaster.path:
             self._session.forecaster.load(path)
 

@@ -182,8 +182,7 @@ class MainWindow(QMainWindow):
         canvas.context_requested.connect(partial(context_menu, self))
         for view in (self.frames.view, self.docks.review.view, self.docks.points):
             view.space_tapped.connect(self.actions_.tap)
-        self.effort, self.tutorial = EffortLog(self), Tutorial(self)
-        self.retraining = Retraining(self)
+        self.effort, self.tutorial, self.retraining = EffortLog(self), Tutorial(self), Retraining(self)
 
     def _on_failed(self, text: str) -> None:
         self.empty.show_waiting("")

@@ -25,6 +25,7 @@ class TrainingField(QWidget):
         super().__init__()
         self.button = QToolButton()
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.button.setAccessibleName(self.tr("Training"))
         self.bar = QProgressBar(textVisible=False)
         self.bar.setFixedWidth(60)
         self.bar.setAccessibleName(self.tr("Progress of the training"))

@@ -16,7 +16,7 @@ from test_access import nameless
 from windows import SIZE, FakeNetwork, open_folder, press, settle
 
 from annotator.formats.documents import read_object
-from annotator.gui.dialogs import retrain_form
+from annotator.gui.dialogs import retrain_form, retrain_scout
 from annotator.gui.main_window import MainWindow
 from annotator.labels import EMPTY, Decision, FrameRecord, Review, place
 from annotator.project import Project
@@ -106,7 +106,7 @@ def embedded(resources, tiny) -> Path:
 @pytest.fixture
 def make_trainer(make_window, embedded, monkeypatch, settings, resources, tmp_path):
     """Windows whose networks are called after their files; trainings are short, and their processes end."""
-    monkeypatch.setattr(retrain_form, "pace_of", lambda *args, **kwargs: (Pace(0.5, 0.1), False))
+    monkeypatch.setattr(retrain_scout, "pace_of", lambda *args, **kwargs: (Pace(0.5, 0.1), False))
     monkeypatch.setattr(retrain_form, "THREADS", 1)
     monkeypatch.setitem(EFFORTS, Length.QUICK, Effort(1, 0))
     made = []
@@ -304,6 +304,17 @@ def test_a_network_that_cannot_be_loaded_is_not_the_projects(make_trainer, match
     assert trainings.in_use == embedded
     trainings.use(tmp_path / "gone.safetensors")
     assert "not there any more" in window.message.text
+
+
+def test_a_network_that_was_moved_away_is_named_and_the_embedded_one_takes_its_place(
+    make_trainer, matches, embedded, qtbot
+):
+    with Project.for_media([matches]) as project:
+        project.set_setting("network", "gone/network.safetensors")
+    window = make_trainer()
+    trainings = opened(window, matches, qtbot)
+    assert trainings.in_use == embedded
+    assert str(matches.parent / "gone" / "network.safetensors") in window.message.text
 
 
 def test_a_training_stopped_while_its_frames_are_written_leaves_nothing(make_trainer, matches, qtbot, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,18 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.gui.background import Lane, Progress, ShouldStop, sentence
+from annotator.gui.dialogs.retrain_scout import THREADS, Scout
 from annotator.gui.dialogs.retrain_words import hold_backs, length_hint, lengths
 from annotator.gui.training_words import duration
 from annotator.gui.trainings import Trainings
-from annotator.training_material import Material, material_of_project, material_of_set
-from annotator.training_pace import pace_of
-from annotator.training_plans import EFFORTS, LEAST, Division, HoldBack, Pace, Plan, seconds_of
+from annotator.training_plans import EFFORTS, LEAST, Division, HoldBack, Plan, seconds_of
 
 _SOON = 150
 _FILE, _SET = "file", "set"
-THREADS = max(1, min(4, (os.cpu_count() or 2) - 1))
-"""Processor threads of a training: one is left to the window."""
 
 
 class RetrainForm(QWidget):
@@ -43,13 +38,11 @@ class RetrainForm(QWidget):
         super().__init__()
         self._trainings = trainings
         self._data: Path | None = None
-        self._material: Material | None = None
-        self._pace: Pace | None = None
-        self._from_earlier = False
         self._named = False
         self._files: list[Path] = []
         self._offered: tuple[list[tuple[str, Path]], Path | None] | None = None
-        self._counter, self._timer = Lane("material", self), Lane("pace", self)
+        self._scout = Scout(trainings, self)
+        self._scout.changed.connect(self._tell)
         self._build()
         self._soon = QTimer(self, singleShot=True, interval=_SOON)
         self._soon.timeout.connect(self._count)
@@ -139,7 +132,7 @@ class RetrainForm(QWidget):
         self.network.addItem(self.tr("A file..."), _FILE)
         self.network.setCurrentIndex(max(0, self.network.findData(chosen)))
         if chosen != self.start:
-            self._measure()
+            self._scout.measure(self.start)
 
     @property
     def start(self) -> Path | None:
@@ -150,24 +143,24 @@ class RetrainForm(QWidget):
     @property
     def division(self) -> Division | None:
         """How frames are divided, as far as that is counted."""
-        if self._material is None:
+        if self._scout.material is None:
             return None
         how = HoldBack.CLIPS if self._data is not None else self.hold.currentData()
-        return self._material.divisions.get(how)
+        return self._scout.material.divisions.get(how)
 
     @property
     def problem(self) -> str:
         """Why no training can begin; "" when one can, or while that is not known yet."""
-        if self._material is None:
+        if self._scout.material is None:
             return ""
-        if self._material.problem:
-            return self._material.problem
-        if self._data is None and self._material.frames < LEAST:
+        if self._scout.material.problem:
+            return self._scout.material.problem
+        if self._data is None and self._scout.material.frames < LEAST:
             text = self.tr(
                 "{count} frames are accepted; a training needs at least {least}, and the more the better. "
                 "Look through frames and accept those that are right with Space."
             )
-            return text.format(count=self._material.frames, least=LEAST)
+            return text.format(count=self._scout.material.frames, least=LEAST)
         if self.start is None:
             return self.tr("There is no network to begin with. Choose a file.")
         return ""
@@ -201,7 +194,7 @@ class RetrainForm(QWidget):
         self._files.append(path)
         self.show_networks()
         self.network.setCurrentIndex(self.network.findData(path))
-        self._measure()
+        self._scout.measure(self.start)
 
     def _on_source(self) -> None:
         if self.source.currentData() == _SET:
@@ -223,7 +216,7 @@ class RetrainForm(QWidget):
                 self.choose_network(Path(chosen))
             else:
                 self.network.setCurrentIndex(0)
-        self._measure()
+        self._scout.measure(self.start)
         self._tell()
 
     def _on_name(self, text: str) -> None:
@@ -232,48 +225,16 @@ class RetrainForm(QWidget):
     # What is counted and measured in the background.
 
     def _count(self) -> None:
-        project, data = self._trainings.project, self._data
-        if project is None:
-            return
+        self._scout.count(self._data)
+        if self._scout.pace is None:
+            self._scout.measure(self.start)
 
-        def work(progress: Progress, should_stop: ShouldStop) -> Material:
-            return material_of_project(project) if data is None else material_of_set(data)
-
-        self._counter.ask(work, then=self._take, failed=lambda error: self._take(Material(problem=sentence(error))))
-        if self._pace is None:
-            self._measure()
-
-    def _take(self, material: Material) -> None:
-        self._material = material
-        self._tell()
-
-    def _measure(self) -> None:
-        """Find out how fast a training with this network is here: from an earlier one, or from a few steps."""
-        start = self.start
-        self._pace = None
-        if start is None or not start.exists():
-            return
-        earlier = [
-            (one.card, one.status.rate)
-            for one in self._trainings.seen
-            if one.card is not None and one.status.rate and one.settings.threads == THREADS
-        ]
-
-        def work(progress: Progress, should_stop: ShouldStop) -> tuple[Pace, bool] | None:
-            return pace_of(start, earlier, threads=THREADS, should_stop=should_stop)
-
-        self._timer.ask(work, then=self._take_pace, failed=lambda error: self._take_pace(None))
-
-    def _take_pace(self, found: tuple[Pace, bool] | None) -> None:
-        self._pace, self._from_earlier = (None, False) if found is None else found
-        self._tell(measured=found is None)
-
-    def _tell(self, *, measured: bool = False) -> None:
+    def _tell(self) -> None:
         """Say what is known of the choice."""
         division, self_problem = self.division, self.problem
         self._hint.setText(length_hint(self.length.currentData()))
         self.counts.setText(self._counts(division))
-        self.estimate.setText(self._estimate(division, measured=measured))
+        self.estimate.setText(self._estimate(division))
         unjudged = division is not None and not division.val and not self_problem
         self.offer.setVisible(unjudged and self._data is None and self.hold.currentData() is not HoldBack.FRAMES)
         without = self.tr("No frame is held back, so the network before and the one after cannot be compared.")
@@ -284,7 +245,7 @@ class RetrainForm(QWidget):
 
     def _counts(self, division: Division | None) -> str:
         if division is None:
-            return self.tr("Counting") if self._material is None else ""
+            return self.tr("Counting") if self._scout.material is None else ""
         if self.problem:
             return ""
         text = self.tr("{train} to learn from, {val} held back")
@@ -293,15 +254,16 @@ class RetrainForm(QWidget):
             said += self.tr(" (clips: {count})").format(count=division.clips)
         return said
 
-    def _estimate(self, division: Division | None, *, measured: bool) -> str:
+    def _estimate(self, division: Division | None) -> str:
         if division is None or self.problem:
             return ""
-        if self._pace is None:
-            if measured:
+        pace = self._scout.pace
+        if pace is None:
+            if self._scout.unmeasured:
                 return self.tr("How long it takes shows in its first minute")
             return self.tr("Measuring how fast this computer is")
-        seconds = seconds_of(EFFORTS[self.length.currentData()], division.train, self._pace)
-        if self._from_earlier:
+        seconds = seconds_of(EFFORTS[self.length.currentData()], division.train, pace)
+        if self._scout.from_earlier:
             text = self.tr("About {time} on this computer, at the pace of earlier trainings")
         else:
             text = self.tr("About {time} on this computer, from a few steps just now")
@@ -310,5 +272,4 @@ class RetrainForm(QWidget):
     def close_lanes(self) -> None:
         """Let the threads end."""
         self._soon.stop()
-        self._counter.close()
-        self._timer.close()
+        self._scout.close()

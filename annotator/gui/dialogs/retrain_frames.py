@@ -97,6 +97,9 @@ class FramesPage(QWidget):
         self._found: Comparison | None = None
         self._shown: list[FrameChange] = []
         self._lane = Lane("pictures", self)
+        self._build()
+
+    def _build(self) -> None:
         self.order = QComboBox()
         self.order.setAccessibleName(self.tr("Which frames"))
         self.order.addItem(self.tr("Most changed"))
