@@ -47,13 +47,20 @@ class Instance:
     """One labelled thing in a frame: the pitch, or one person of several.
 
     ``keypoints`` holds only the points about which something was said; ``markings`` maps a marking's name to the
-    points clicked along it, in the order they were clicked.
+    points clicked along it, in the order they were clicked. ``unchecked`` names the markings whose points were read off
+    a placed pitch: they say where that was, not what is to be seen, until paint or a hand has spoken.
     """
 
     id: int = 0
     keypoints: Mapping[str, KeypointLabel] = field(default_factory=dict)
     markings: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     box: tuple[float, float, float, float] | None = None
+    unchecked: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """What is not drawn needs no check."""
+        if not self.unchecked <= self.markings.keys():
+            object.__setattr__(self, "unchecked", self.unchecked & self.markings.keys())
 
     @property
     def is_empty(self) -> bool:
@@ -196,19 +203,27 @@ def give_back(labels: FrameLabels, name: str, *, instance: int = 0) -> FrameLabe
     return _edit_keypoint(labels, name, None, instance)
 
 
-def _edit_marking(labels: FrameLabels, name: str, points: tuple[Point, ...], instance: int) -> FrameLabels:
+def _edit_marking(
+    labels: FrameLabels, name: str, points: tuple[Point, ...], instance: int, *, unchecked: bool = False
+) -> FrameLabels:
     target = labels.instance(instance)
     markings = dict(target.markings)
     if points:
         markings[name] = tuple((float(x), float(y)) for x, y in points)
     else:
         markings.pop(name, None)
-    return labels.with_instance(replace(target, markings=markings))
+    left = target.unchecked | {name} if unchecked else target.unchecked - {name}
+    return labels.with_instance(replace(target, markings=markings, unchecked=left))
 
 
-def set_marking(labels: FrameLabels, name: str, points: tuple[Point, ...], *, instance: int = 0) -> FrameLabels:
-    """The labels with exactly these points along marking ``name``; none removes the marking."""
-    return _edit_marking(labels, name, points, instance)
+def set_marking(
+    labels: FrameLabels, name: str, points: tuple[Point, ...], *, unchecked: bool = False, instance: int = 0
+) -> FrameLabels:
+    """The labels with exactly these points along marking ``name``; none removes the marking.
+
+    ``unchecked`` says that they were read off a placed pitch; every other edit of a marking says that they were not.
+    """
+    return _edit_marking(labels, name, points, instance, unchecked=unchecked)
 
 
 def add_marking_point(labels: FrameLabels, name: str, position: Point, *, instance: int = 0) -> FrameLabels:
@@ -229,6 +244,14 @@ def move_marking_point(
     """
     points = _checked(labels, name, index, instance)
     return _edit_marking(labels, name, (*points[:index], position, *points[index + 1 :]), instance)
+
+
+def confirm_marking(labels: FrameLabels, name: str, *, instance: int = 0) -> FrameLabels:
+    """The labels with marking ``name`` checked against what is to be seen, its points as they are."""
+    target = labels.instance(instance)
+    if name not in target.unchecked:
+        return labels
+    return labels.with_instance(replace(target, unchecked=target.unchecked - {name}))
 
 
 def remove_marking_point(labels: FrameLabels, name: str, index: int, *, instance: int = 0) -> FrameLabels:

@@ -32,6 +32,7 @@ __all__ = [
     "camera_to_steer",
     "carried",
     "hold",
+    "is_seen",
     "pinned_under",
     "shown_at",
     "zoomed",
@@ -41,6 +42,7 @@ Array = NDArray[np.float64]
 
 FEWEST_SEEN = 3  # keypoints of one half that a network must see for the starting camera to look there
 LOG_FOCAL = 6
+STILL = 0.05  # pixels; clicks that a camera carries no further are still what was said
 
 
 def camera_of_labels(resolved: Resolved | None) -> Solution | None:
@@ -75,6 +77,11 @@ def camera_to_steer(resolved: Resolved | None, size: tuple[int, int]) -> Solutio
     if len(sides) >= FEWEST_SEEN:
         start = Start.LEFT if sum(sides) < 0.0 else Start.RIGHT
     return starting_camera(size, start=start)
+
+
+def is_seen(resolved: Resolved | None) -> bool:
+    """Whether labels or network say where the pitch is; a camera to steer is a mere guess without."""
+    return camera_of_labels(resolved) is not None or camera_of_predictions(resolved) is not None
 
 
 def camera_of_predictions(resolved: Resolved | None) -> Solution | None:
@@ -135,7 +142,7 @@ def carried(labels: FrameLabels, before: Solution, after: Solution) -> FrameLabe
     """The labels moved along with the pitch from one camera to another, each click and point with its own place on it.
 
     What leaves the frame is given back, and a marking of which too little stays in it; what ``before`` does not see
-    stays where it is.
+    stays where it is. Clicks that were carried anywhere say where the pitch was brought and are unchecked.
     """
     for name, points in labels.pitch.markings.items():
         if name in MARKINGS:
@@ -143,7 +150,9 @@ def carried(labels: FrameLabels, before: Solution, after: Solution) -> FrameLabe
             moved = _moved(clicks, _nearest(before, name, clicks), before, after)
             kept = tuple(moved[i] for i in range(len(moved)) if _is_inside(moved[i], after.size))
             fewest = 5 if MARKINGS[name].is_round else 2
-            labels = set_marking(labels, name, kept if len(kept) >= min(fewest, len(points)) else ())
+            stirred = bool(len(moved)) and float(np.abs(np.subtract(moved, clicks)).max()) > STILL
+            left = stirred or name in labels.pitch.unchecked
+            labels = set_marking(labels, name, kept if len(kept) >= min(fewest, len(points)) else (), unchecked=left)
     for name, said in labels.pitch.keypoints.items():
         if name in KEYPOINTS and said.position is not None:
             (to,) = _moved(np.array([said.position]), np.array([KEYPOINTS[name].world]), before, after)

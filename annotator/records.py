@@ -3,8 +3,8 @@
 ``{"version": 1, "instances": [{"id": 0, "keypoints": {name: {"at": [x, y], "visibility": "visible", "origin":
 "hand"}}, "markings": {name: [[x, y], ...]}, "box": [x0, y0, x1, y1]}], "review": {"decision": "open", "reason": "",
 "comment": "", "by": name, "confirmed_by": name, "notes": [{"text": "", "about": name, "at": [x, y], "author":
-name}]}}``, the last three where there is anything. Positions are pixels of the frame as `annotator.labels` has them.
-Keys of a later program that this one does not know are carried over whenever the record is stored again.
+name}]}}``, the last three where there is anything, and so is an instance's ``"unchecked": [marking, ...]``.
+Positions are pixels of the frame as `annotator.labels` has them. Keys of a later program that this one does not know are carried over whenever the record is stored again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from annotator.labels import (
 
 VERSION = 1
 _TOP = frozenset({"version", "instances", "review"})
-_INSTANCE = frozenset({"id", "keypoints", "markings", "box"})
+_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked"})
 _KEYPOINT = frozenset({"at", "visibility", "origin"})
 _REVIEW = frozenset({"decision", "reason", "comment", "by", "confirmed_by", "notes"})
 
@@ -104,6 +104,8 @@ def _instance_document(instance: Instance, old: Mapping[str, Any]) -> dict[str, 
     }
     if instance.box is not None:
         document["box"] = _written(instance.box, "box")
+    if instance.unchecked:
+        document["unchecked"] = sorted(instance.unchecked)
     return document
 
 
@@ -136,6 +138,7 @@ def _instance(value: Any, where: str) -> Instance:
         keypoints={name: _keypoint(said, f"{where}.keypoints[{name!r}]") for name, said in keypoints.items()},
         markings={name: _points(points, f"{where}.markings[{name!r}]") for name, points in markings.items()},
         box=None if box is None else _box(box, f"{where}.box"),
+        unchecked=_names(fields.get("unchecked", []), f"{where}.unchecked"),
     )
 
 
@@ -211,6 +214,10 @@ def _point(value: Any, where: str) -> Point:
 
 def _points(value: Any, where: str) -> tuple[Point, ...]:
     return tuple(_point(item, f"{where}[{n}]") for n, item in enumerate(_sequence(value, where)))
+
+
+def _names(value: Any, where: str) -> frozenset[str]:
+    return frozenset(_text(item, f"{where}[{n}]") for n, item in enumerate(_sequence(value, where)))
 
 
 def _box(value: Any, where: str) -> tuple[float, float, float, float]:

@@ -368,7 +368,7 @@ def labels_from_steering(
     """The labels that say what a steered camera does; one value, so that taking it is one step to undo.
 
     Pinned keypoints are placed, pins on markings become clicks; every other marking in view on which nothing was drawn
-    gets clicks where the camera has it, two on a line and ``ROUND_CLICKS`` on a circle. What a person drew or placed
+    gets clicks where the camera has it, two on a line and ``ROUND_CLICKS`` on a circle, as not yet checked. What a person drew or placed
     before stays.
     """
     taken = labels
@@ -383,5 +383,6 @@ def labels_from_steering(
             continue
         own = taken.instance(instance).markings.get(name, ())
         clicks = stretch.clicks(ROUND_CLICKS if MARKINGS[name].is_round else 2)
-        taken = set_marking(taken, name, (*own, *((float(x), float(y)) for x, y in clicks)), instance=instance)
+        points = (*own, *((float(x), float(y)) for x, y in clicks))
+        taken = set_marking(taken, name, points, unchecked=True, instance=instance)
     return taken

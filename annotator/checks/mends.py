@@ -60,7 +60,8 @@ def instance_turned(instance: Instance, symmetry: Symmetry) -> Instance:
     """The instance with all its names exchanged; what was said stays where it is."""
     keypoints = {keypoint_turned(name, symmetry): said for name, said in instance.keypoints.items()}
     markings = {marking_turned(name, symmetry): xy for name, xy in instance.markings.items()}
-    return replace(instance, keypoints=keypoints, markings=markings)
+    unchecked = frozenset(marking_turned(name, symmetry) for name in instance.unchecked)
+    return replace(instance, keypoints=keypoints, markings=markings, unchecked=unchecked)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ class SwapMarkings:
     def __call__(self, labels: FrameLabels) -> FrameLabels:
         """The labels with it done."""
         target = labels.instance(self.instance)
-        return labels.with_instance(replace(target, markings=_exchanged(target.markings, self.first, self.second)))
+        markings = _exchanged(target.markings, self.first, self.second)
+        unchecked = frozenset(_exchanged(dict.fromkeys(target.unchecked), self.first, self.second))
+        return labels.with_instance(replace(target, markings=markings, unchecked=unchecked))
 
 
 @dataclass(frozen=True)

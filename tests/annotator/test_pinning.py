@@ -1,17 +1,19 @@
 """What a pointer takes hold of, and what moves along with the pitch."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
-from annotator.labels import EMPTY, Instance, Visibility, place, set_marking
+from annotator.labels import EMPTY, Instance, Visibility, confirm_marking, place, set_marking
 from annotator.pinning import (
     camera_of_labels,
     camera_to_steer,
     carried,
     hold,
+    is_seen,
     pinned_under,
     shown_at,
     zoomed,
@@ -144,3 +146,22 @@ def test_nothing_known_begins_in_the_middle():
     np.testing.assert_array_equal(camera_to_steer(empty, SIZE).matrix, starting_camera(SIZE).matrix)
     with pytest.raises(ValueError, match="positive"):
         camera_to_steer(None, (0, 0))
+
+
+def test_what_a_camera_carries_along_is_no_longer_checked(camera):
+    labels = labels_from_steering(EMPTY, camera)
+    own = next(iter(labels.pitch.markings))
+    labels = confirm_marking(labels, own)
+    assert labels.pitch.unchecked == frozenset(labels.pitch.markings) - {own}
+    assert carried(labels, camera, camera) == labels
+    there = steer(camera, grabbed=Pin((-36.0, 0.0, 0.0), at(camera, -35.0, 0.5, 0.0)))
+    after = carried(labels, camera, there).pitch
+    assert after.unchecked == frozenset(after.markings)
+
+
+def test_without_labels_or_network_the_pitch_is_a_guess(camera):
+    assert not is_seen(None)
+    assert not is_seen(replace(seen(camera, ["CENTER_MARK", CORNER]), size=SIZE))
+    places = {name: np.array(at(camera, *point.world)) for name, point in KEYPOINTS.items()}
+    whole = [name for name, xy in places.items() if ((xy > 0.0) & (xy < SIZE)).all()]
+    assert is_seen(replace(seen(camera, whole), size=SIZE))

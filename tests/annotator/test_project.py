@@ -1,5 +1,6 @@
 """The project on disk: nothing acknowledged is lost, nothing foreign is touched."""
 
+import json
 import os
 import shutil
 import signal
@@ -30,8 +31,12 @@ from annotator.labels import (
     Origin,
     Review,
     Visibility,
+    add_marking_point,
+    confirm_marking,
     frame_state,
+    move_marking_point,
     place,
+    remove_marking_point,
     set_marking,
     set_visibility,
 )
@@ -238,6 +243,38 @@ def test_everything_a_person_can_say_survives_the_store(project):
     for odd in (FrameLabels(()), FrameLabels((Instance(7),))):
         project.save_record(1, FrameRecord(odd), text="Odd")
         assert project.record(1) == FrameRecord(odd)
+
+
+def test_what_was_not_checked_is_told_in_the_record_and_only_there():
+    placed = set_marking(EMPTY, "Middle line", ((1.0, 2.0), (3.0, 4.0)), unchecked=True)
+    document = encode_record(FrameRecord(placed))
+    assert json.loads(document)["instances"][0]["unchecked"] == ["Middle line"]
+    assert decode_record(document) == FrameRecord(placed)
+    by_hand = set_marking(EMPTY, "Middle line", ((1.0, 2.0), (3.0, 4.0)))
+    again = encode_record(FrameRecord(by_hand), document)
+    assert "unchecked" not in json.loads(again)["instances"][0]
+
+
+@pytest.mark.parametrize("damage", ['"Middle line"', "[1]", "{}", "[null]"])
+def test_damage_to_what_was_not_checked_is_said(damage):
+    with pytest.raises(RecordError, match="unchecked"):
+        decode_record('{"version":1,"instances":[{"id":0,"markings":{},"unchecked":' + damage + "}]}")
+
+
+def test_a_hand_on_a_marking_checks_it():
+    placed = set_marking(EMPTY, "Middle line", ((1.0, 2.0), (3.0, 4.0)), unchecked=True)
+    placed = set_marking(placed, "Side line top", ((5.0, 2.0), (7.0, 4.0)), unchecked=True)
+    assert placed.pitch.unchecked == {"Middle line", "Side line top"}
+    for edited in (
+        move_marking_point(placed, "Middle line", 0, (9.0, 9.0)),
+        add_marking_point(placed, "Middle line", (9.0, 9.0)),
+        remove_marking_point(placed, "Middle line", 0),
+        set_marking(placed, "Middle line", ()),
+        confirm_marking(placed, "Middle line"),
+    ):
+        assert edited.pitch.unchecked == {"Side line top"}
+    assert place(placed, "CENTER_MARK", (1.0, 1.0)).pitch.unchecked == placed.pitch.unchecked
+    assert replace(placed.pitch, markings={}).unchecked == frozenset()
 
 
 def test_every_edit_leaves_what_was_before_in_the_history(project):
