@@ -15,11 +15,10 @@ from annotator.curves import ghost_of
 from annotator.labels import FrameLabels, set_marking
 from annotator.paint import PaintField, Paths, Snap, snap_marking
 from annotator.pitch import MARKINGS
+from annotator.snapping import ENOUGH
 from annotator.steering import Pin, labels_from_steering
 
 __all__ = ["labels_on_paint", "snap_labels"]
-
-ENOUGH = 4  # markings confirmed by paint from which on nothing else is needed
 
 
 def snap_labels(

@@ -8,19 +8,20 @@ returned to be shown, and the labels are one value, so that taking it is one ste
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.keypoints import Resolved, Source
-from annotator.labels import FrameLabels, Point, place, set_marking
+from annotator.labels import FrameLabels, Point, confirm_marking, place, set_marking
 from annotator.paint import PaintField, Refusal, Snap, snap_marking, snap_point, spans_at
 from annotator.pitch import KEYPOINTS, MARKINGS, Crossing, marking_samples
 
-__all__ = ["EVERYTHING", "Outcome", "Snapped", "Target", "markings_through", "snap_labels"]
+__all__ = ["ENOUGH", "EVERYTHING", "Outcome", "Snapped", "Target", "markings_through", "snap_labels"]
 
+ENOUGH = 4  # markings on the ground that the paint confirms, from which on nothing else is needed
 STILL = 0.05  # pixels; what moves less was on the paint already
 NEAR = 40.0  # pixels of 540 rows within which a marking's path tells in which direction it runs at a point
 ON_MARKING = 0.02  # metres
@@ -42,12 +43,13 @@ EVERYTHING = Target()
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What came of snapping one keypoint or marking."""
+    """What came of snapping one keypoint or marking; ``dropped`` where it was only the machine's and no paint is there."""
 
     name: str
     snap: Snap
     is_marking: bool
     shift: float
+    dropped: bool = False
 
     @property
     def reason(self) -> Refusal | None:
@@ -73,7 +75,9 @@ def snap_labels(labels: FrameLabels, target: Target, paint: PaintField, *, resol
 
     A single click moves alone, once the others make a line or circle without it; of a constructed keypoint the drawn
     markings move that it follows from; any other keypoint is placed where the paint has it. What has too little paint
-    about it stays as it is, and so does a penalty mark, which lies on no line.
+    about it stays as it is, and so does a penalty mark, which lies on no line. Only what was read off a placed pitch and
+    never checked is left out where the paint does not show it, once all was meant and ``ENOUGH`` other markings lie on
+    the paint.
 
     Parameters
     ----------
@@ -97,7 +101,20 @@ def snap_labels(labels: FrameLabels, target: Target, paint: PaintField, *, resol
         outcomes.append(Outcome(name, snap, is_marking=False, shift=shift))
         if outcomes[-1].moved:
             labels = place(labels, name, snap.clicks[0])
+    if target == EVERYTHING:
+        labels, outcomes = _without_guesses(labels, outcomes)
     return Snapped(labels, tuple(outcomes))
+
+
+def _without_guesses(labels: FrameLabels, outcomes: list[Outcome]) -> tuple[FrameLabels, list[Outcome]]:
+    """Without the markings that only a placed pitch speaks of, where the paint shows enough others and not these."""
+    found = [one for one in outcomes if one.name in MARKINGS and one.reason is None]
+    if sum(MARKINGS[one.name].on_ground for one in found) < ENOUGH:
+        return labels, outcomes
+    gone = {one.name for one in outcomes if one.reason is not None and one.name in labels.pitch.unchecked}
+    for name in gone:
+        labels = set_marking(labels, name, ())
+    return labels, [replace(one, dropped=True) if one.name in gone else one for one in outcomes]
 
 
 def _paths(resolved: Resolved | None) -> Paths:
@@ -144,7 +161,10 @@ def _marking_snapped(
         after = (*points[: target.click], snap.clicks[target.click], *points[target.click + 1 :])
     shift = float(np.linalg.norm(np.subtract(after, points), axis=1).max(initial=0.0))
     outcome = Outcome(name, snap, is_marking=True, shift=shift)
-    return (set_marking(labels, name, after) if outcome.moved else labels), outcome
+    if outcome.moved:
+        return set_marking(labels, name, after), outcome
+    # What is on the paint already needs no move to be found there.
+    return (labels if snap.refused else confirm_marking(labels, name)), outcome
 
 
 def _point_snapped(name: str, at: Point, paint: PaintField, known: Paths) -> Snap:

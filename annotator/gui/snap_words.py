@@ -16,15 +16,26 @@ translate = QCoreApplication.translate
 def told(snapped: Snapped) -> str:
     """One sentence on what snapping did."""
     moved = [outcome for outcome in snapped.outcomes if outcome.moved]
-    refused = [outcome for outcome in snapped.outcomes if outcome.reason is not None]
+    refused = [outcome for outcome in snapped.outcomes if outcome.reason is not None and not outcome.dropped]
+    dropped = [outcome for outcome in snapped.outcomes if outcome.dropped]
     if not snapped.outcomes:
         return translate("Snapping", "Nothing is drawn yet that could snap to the paint")
+    words = [_moved(moved)] if moved else []
     if not moved and not refused:
-        return translate("Snapping", "It lies on the paint already")
-    if not moved:
-        return _why_not(refused)
-    text = _moved(moved)
-    return text if not refused else f"{text}. {_why_not(refused)}"
+        words.append(translate("Snapping", "It lies on the paint already"))
+    if refused:
+        words.append(_why_not(refused))
+    if dropped:
+        words.append(_left_out(dropped))
+    return ". ".join(words)
+
+
+def _left_out(dropped: Sequence[Outcome]) -> str:
+    """What only a placed pitch spoke of, and the paint did not show."""
+    if len(dropped) == 1:
+        text = translate("Snapping", "{name} is left out: no paint shows it")
+        return text.format(name=spoken(dropped[0].name))
+    return translate("Snapping", "{count} are left out: no paint shows them").format(count=len(dropped))
 
 
 def _moved(moved: Sequence[Outcome]) -> str:

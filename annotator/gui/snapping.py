@@ -131,7 +131,8 @@ class Snapper(QObject):
 
     def _take(self, found: Snapped, before: Resolved | None, *, quiet: bool) -> None:
         moved = any(outcome.moved for outcome in found.outcomes)
-        if moved:
+        if found.labels != self._session.labels:
+            # What lies on the paint already is checked now, though it did not move.
             self._session.edit(found.labels, text=self.tr("Snap to paint"))
         if not moved and quiet and all(outcome.snap.ticks.size == 0 for outcome in found.outcomes):
             # A first click has nothing to snap to yet; that needs no word.

@@ -11,6 +11,7 @@ from annotator.calibration import calibrate
 from annotator.camera import Lens, SolutionKind
 from annotator.evidence import gather
 from annotator.in_view import stretches
+from annotator import snapping
 from annotator.keypoints import Source, resolve
 from annotator.labels import EMPTY, Origin, place, set_marking
 from annotator.paint import PaintField
@@ -308,6 +309,33 @@ def test_a_steered_camera_drawn_to_the_paint_is_as_exact_as_the_picture(nearly_r
     assert not labels.pitch.keypoints
     solved = resolve(labels.pitch, None, size=SIZE, threshold=0.3).solution
     assert median_off(solved, frame.camera) < 1.0
+
+
+def test_the_key_leaves_out_what_only_the_template_says_as_well(nearly_right):
+    frame, camera = nearly_right
+    field, placed = PaintField.of(frame.rgb), labels_from_steering(EMPTY, camera)
+    assert placed.pitch.unchecked == frozenset(placed.pitch.markings)
+    hidden = min(placed.pitch.markings)
+    away = tuple((x, y + 90.0) for x, y in placed.pitch.markings[hidden])
+    for unchecked in (True, False):
+        labels = set_marking(placed, hidden, away, unchecked=unchecked)
+        found = snapping.snap_labels(labels, snapping.EVERYTHING, field, resolved=seen_as(labels))
+        outcomes = {one.name: one for one in found.outcomes}
+        assert outcomes[hidden].reason is not None
+        assert outcomes[hidden].dropped is unchecked
+        assert (hidden in found.labels.pitch.markings) is not unchecked
+        assert not found.labels.pitch.unchecked
+
+
+def seen_as(labels):
+    return resolve(labels.pitch, None, size=SIZE, threshold=0.3)
+
+
+def test_the_key_drops_nothing_where_too_little_is_on_the_paint(camera):
+    bare = PaintField.of(np.full((SIZE[1], SIZE[0], 3), (70, 130, 50), np.uint8))
+    labels = labels_from_steering(EMPTY, camera)
+    found = snapping.snap_labels(labels, snapping.EVERYTHING, bare, resolved=seen_as(labels))
+    assert found.labels == labels
 
 
 def test_without_paint_a_steered_camera_is_kept_as_it_is(camera):

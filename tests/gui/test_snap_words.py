@@ -1,5 +1,7 @@
 """What is said of a snap: one plain sentence for whatever came of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from annotator.gui.snap_words import told
@@ -37,6 +39,14 @@ def test_what_stays_is_told_with_what_moved():
     )
     assert said(stayed, stayed) == "2 stayed: too little paint found near them"
     assert said(outcome("Middle line")) == "It lies on the paint already"
+
+
+def test_what_is_left_out_is_told_last():
+    gone = replace(outcome("Circle left", reason=Refusal.NO_PAINT), dropped=True)
+    assert said(outcome("Middle line", shift=2.0), gone).endswith("is left out: no paint shows it")
+    assert said(outcome("Middle line"), gone, gone) == (
+        "It lies on the paint already. 2 are left out: no paint shows them"
+    )
 
 
 @pytest.mark.parametrize("reason", list(Refusal))
