@@ -61,7 +61,7 @@ class Docks:
         self.layers = LayersPanel(session)
         self.checks = ChecksPanel(session, checker)
         self.camera = CameraPanel(session)
-        self.readiness = ReadinessView(session, tools)
+        self.readiness = ReadinessView(session, tools, checker)
         self.review = ReviewPanel(session, reviewing.queue)
         self.history = HistoryPanel(session, reviewing, EarlierMarks(reviewing.scene))
         self.frames.show_above(QueueNote(reviewing.queue))

@@ -17,6 +17,7 @@ from annotator.gui.view_state import NOTHING_SELECTED
 from annotator.labels import Instance
 from annotator.pitch import MARKINGS
 from annotator.proposals import CircleOffer, Proposal, take_circle
+from annotator.readiness import is_checked
 
 _PROPOSING, _FINISHING = "guide/proposing", "guide/finishing"
 
@@ -243,6 +244,8 @@ class Guide(QObject):
                 return offer_text(self.offer.marking, deviation=deviation(self.offer, resolved))
             return proposal_text(self.proposal, unsure=is_unsure(self.proposal, self._session.size[0]))
         if active is None and self.at_end:
+            if not is_checked(self._said):
+                return self.tr("Placed, not checked yet: S draws the lines to the paint")
             return self.tr("Nothing more would help much. Space accepts the frame")
         if active is None and self.proposing and not self._said.markings:
             return start_text()

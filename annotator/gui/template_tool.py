@@ -18,7 +18,7 @@ from annotator.gui.view_state import Polyline, spoken
 from annotator.in_view import stretches
 from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels
-from annotator.pinning import camera_of_labels, camera_to_steer, carried, hold, pinned_under, shown_at, zoomed
+from annotator.pinning import camera_of_labels, camera_to_steer, carried, hold, is_seen, pinned_under, shown_at, zoomed
 from annotator.pitch import KEYPOINTS
 from annotator.steering import Mode, Pin, labels_from_steering, steer
 
@@ -40,6 +40,7 @@ class _Placed:
     camera: Solution
     pins: tuple[Pin, ...] = ()
     is_of_labels: bool = False
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,12 @@ class TemplateTool:
         if known is None:
             self._seen = desk.resolved
             camera = camera_to_steer(desk.resolved, desk.size)
-            known = _Placed(labels, camera, is_of_labels=camera is camera_of_labels(desk.resolved))
+            known = _Placed(
+                labels,
+                camera,
+                is_of_labels=camera is camera_of_labels(desk.resolved),
+                is_guess=not is_seen(desk.resolved),
+            )
             self._states, self._grip = [known], None
         return known
 
@@ -119,7 +125,7 @@ class TemplateTool:
         labels = labels_from_steering(base, placed.camera, placed.pins)
         # Known before the edit, as whoever hears of it asks at once what there is to see.
         self._states = [first, *(state for state in self._states[1:] if state.labels != labels)]
-        self._states.append(replace(placed, labels=labels, is_of_labels=False))
+        self._states.append(replace(placed, labels=labels, is_of_labels=False, is_guess=False))
         self._desk.edit(labels, text=translate("Tools", "Place the pitch"), gesture=gesture)
         self._yield_to_what_was_drawn()
 
@@ -251,6 +257,9 @@ class TemplateTool:
             return
         if self._grip is not None:
             self.release(self._grip.start)
+        elif placed.is_guess and not placed.pins:
+            self._desk.say(self._no_pitch())
+            return
         elif placed is self._states[0] or placed.pins:
             self._store(placed)
         self._desk.end_gesture()
@@ -258,6 +267,13 @@ class TemplateTool:
             self._finish()
 
     # What is to be seen
+
+    def _no_pitch(self) -> str:
+        """Nothing speaks for the pitch that is shown: Enter would store a guess."""
+        resolved = self._desk.resolved
+        if resolved is not None and any(point.confidence is not None for point in resolved.keypoints.values()):
+            return translate("Tools", "The network sees no pitch here; drag the pitch to where it is")
+        return translate("Tools", "Nothing says yet where the pitch is; drag it there")
 
     def hint(self, event: PointerEvent | None = None) -> str:
         """What a press does here."""
@@ -269,6 +285,8 @@ class TemplateTool:
             return translate("Tools", "Click to free {name}, drag to move it").format(name=_named(held))
         if held is not None and (held.keypoint or held.marking):
             return translate("Tools", "Drag the pitch by {name}, click to pin it").format(name=_named(held))
+        if placed.is_guess and not placed.pins:
+            return self._no_pitch()
         return translate("Tools", "Drag the pitch, Enter takes it; Shift rolls, Ctrl zooms; a click on a line pins it")
 
     def cursor(self, event: PointerEvent | None = None) -> Cursor:

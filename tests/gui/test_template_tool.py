@@ -229,17 +229,60 @@ def test_pins_put_after_an_undo_hold_on_to_the_same_beginning(window, hand):
     assert [pin.keypoint for pin in tool(window)._now().pins] == [MARK]
 
 
+def put(window, hand):
+    """A little drag: from here on somebody has said where the pitch is."""
+    hand.drag((300.0, 300.0), (304.0, 302.0))
+
+
 def test_enter_takes_the_pitch_as_it_stands(window, hand, qtbot):
+    put(window, hand)
     press(window, qtbot, Qt.Key.Key_Return)
     assert window.session.labels.pitch.markings
     assert window.tools.current == "select"
     assert sketched(window) == NO_SKETCH
 
 
+def test_enter_stores_no_guess(window, hand, qtbot):
+    said = []
+    window.session.message.connect(said.append)
+    press(window, qtbot, Qt.Key.Key_Return)
+    assert window.session.labels == EMPTY
+    assert window.tools.current == "template"
+    assert said[-1] == "Nothing says yet where the pitch is; drag it there" == tool(window).hint()
+
+
+def test_enter_stores_no_guess_of_a_network_that_sees_no_pitch(window, hand, qtbot, monkeypatch):
+    stray = {name: replace(point, confidence=0.02) for name, point in window.session.resolved.keypoints.items()}
+    monkeypatch.setattr(type(window.session), "resolved", replace(window.session.resolved, keypoints=stray))
+    press(window, qtbot, Qt.Key.Key_Return)
+    assert window.session.labels == EMPTY
+    assert tool(window).hint() == "The network sees no pitch here; drag the pitch to where it is"
+
+
+def test_a_pin_says_that_the_guess_is_right(window, hand, qtbot):
+    hand.click(at_keypoint(camera(window), MARK))
+    press(window, qtbot, Qt.Key.Key_Return)
+    assert MARK in window.session.labels.pitch.keypoints
+
+
+def test_a_placed_pitch_is_not_called_good_before_it_is_checked(window, hand, qtbot):
+    put(window, hand)
+    press(window, qtbot, Qt.Key.Key_Return)
+    pitch = window.session.labels.pitch
+    assert pitch.unchecked == frozenset(pitch.markings)
+    view = window.docks.readiness
+    view.refresh()
+    assert view.words.text() == "Placed, not checked"
+    press(window, qtbot, Qt.Key.Key_E)
+    view.refresh()
+    assert window.tools.guide.text == "Placed, not checked yet: S draws the lines to the paint"
+
+
 def test_enter_snaps_what_was_placed_when_drops_are_snapped(window, hand, qtbot):
     asked = []
     window.tools.snapper.toggle()
     window.tools.snapper._lane.ask = lambda work, **then: asked.append(work)
+    put(window, hand)
     press(window, qtbot, Qt.Key.Key_Return)
     assert len(asked) == 1
     found = asked[0](None, None)

@@ -7,13 +7,14 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from annotator.gui import theme
+from annotator.gui.checking import Checker
 from annotator.gui.panels.points import REFRESH_MS
 from annotator.gui.progress import progress
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
 from annotator.readiness import Readiness, Stage, readiness
 
-_WARNING = (Stage.DISAGREES, Stage.DOUBT, Stage.ROUGH)
+_WARNING = (Stage.DISAGREES, Stage.DOUBT, Stage.ROUGH, Stage.UNCHECKED, Stage.BUT)
 
 
 class Gauge(QWidget):
@@ -52,10 +53,11 @@ class Gauge(QWidget):
 class ReadinessView(QWidget):
     """Gauge, words, and what comes next or what would help; its height never changes."""
 
-    def __init__(self, session: Session, tools: Toolbox, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, tools: Toolbox, checker: Checker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._tools = tools
+        self._checker = checker
         self.gauge = Gauge()
         self.words = QLabel()
         self.words.setFont(theme.tabular(self.words.font()))
@@ -69,7 +71,7 @@ class ReadinessView(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._soon.timeout.connect(self.refresh)
         session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
-        for signal in (session.frame_changed, tools.guide.changed, tools.changed):
+        for signal in (session.frame_changed, tools.guide.changed, tools.changed, checker.changed):
             signal.connect(self.refresh)
         self._lay_out()
         self.refresh()
@@ -91,7 +93,7 @@ class ReadinessView(QWidget):
         """Show how ready the frame on the desk is."""
         self._soon.stop()
         resolved = self._session.resolved
-        shown = readiness(resolved)
+        shown = readiness(resolved, self._session.labels.pitch, issues=self._issues())
         self.gauge.show_readiness(shown)
         self.words.setText(self._words(shown))
         self.count.setText(self._count(shown.known))
@@ -99,11 +101,19 @@ class ReadinessView(QWidget):
         self.advice.setText(advice)
         self.advice.setToolTip(advice)
 
+    def _issues(self) -> int:
+        """How many findings are more than a hint."""
+        return sum(finding.severity.value != "hint" for finding in self._checker.findings)
+
     def _advice(self, shown: Readiness) -> str:
         """What does not fit comes first, then what to draw next, then what geometry says would help."""
         status = "" if self._session.resolved is None else self._session.resolved.status
         if status and shown.stage in (Stage.DISAGREES, Stage.DOUBT):
             return status
+        if shown.stage is Stage.UNCHECKED and (self._tools.guide.at_end or not self._tools.guide.text):
+            return self.tr("The lines lie where the pitch was put. S draws them to the paint; drag what is off.")
+        if shown.stage is Stage.BUT:
+            return self.tr("Checks say what does not fit: F8 shows it.")
         if self._tools.guide.text:
             return self._tools.guide.text
         if shown.stage is Stage.UNSURE and not status:
@@ -118,11 +128,18 @@ class ReadinessView(QWidget):
             Stage.DISAGREES: lambda: self.tr("Something does not fit"),
             Stage.PARTLY: lambda: self._more(shown.missing),
             Stage.UNSURE: lambda: self.tr("So far \u00b1 {value:.0f} px").format(value=shown.sd or 0.0),
+            Stage.UNCHECKED: lambda: self.tr("Placed, not checked"),
+            Stage.BUT: lambda: self._good_but(shown.issues),
             Stage.DOUBT: lambda: self.tr("Mostly good: {value:.1f} px").format(value=rms),
             Stage.ROUGH: lambda: self.tr("Rough: {value:.1f} px").format(value=rms),
             Stage.FAIR: lambda: self.tr("Fair: {value:.1f} px").format(value=rms),
             Stage.GOOD: lambda: self.tr("Good: {value:.1f} px").format(value=rms),
         }[shown.stage]()
+
+    def _good_but(self, issues: int) -> str:
+        if issues == 1:
+            return self.tr("Good but for 1 issue")
+        return self.tr("Good but for {count} issues").format(count=issues)
 
     def _more(self, missing: int) -> str:
         return self.tr("1 more line") if missing == 1 else self.tr("{count} more lines").format(count=missing)
