@@ -71,8 +71,17 @@ def select_all(window: MainWindow) -> None:
 
 
 def deselect(window: MainWindow) -> None:
-    """Select nothing."""
+    """Select nothing; with nothing selected, put the tool away."""
+    if window.session.selection == NOTHING_SELECTED:
+        window.tools.choose("select")
     window.session.select(NOTHING_SELECTED)
+
+
+def accept(window: MainWindow) -> None:
+    """Accept what is on the screen and go on; a pitch that is shown and not taken yet is taken first."""
+    session = window.session
+    if not session.can_decide or window.tools.take_pitch():
+        session.accept_and_next()
 
 
 def arrow(window: MainWindow, dx: float, dy: float) -> None:
@@ -152,7 +161,7 @@ def propose_marking(window: MainWindow) -> None:
         tools.guide.step(1)
         return
     window.session.select(NOTHING_SELECTED)
-    tools.choose("marking")
+    tools.take("marking")
     if tools.guide.proposal is None:
         tools.guide.propose()
 

@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(toolbar(self))
         fill_menu_bar(self)
         self.actions_.attach(self, self.docks.views, self.canvas)
+        self.tools.hear_enter_in(self.docks.views)
 
     def _restore(self, settings: QSettings) -> None:
         """Everything as it was left last time."""

@@ -18,7 +18,17 @@ from annotator.gui.view_state import Polyline, spoken
 from annotator.in_view import stretches
 from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels
-from annotator.pinning import camera_of_labels, camera_to_steer, carried, hold, is_seen, pinned_under, shown_at, zoomed
+from annotator.pinning import (
+    camera_of_labels,
+    camera_of_predictions,
+    camera_to_steer,
+    carried,
+    hold,
+    is_seen,
+    pinned_under,
+    shown_at,
+    zoomed,
+)
 from annotator.pitch import KEYPOINTS
 from annotator.steering import Mode, Pin, labels_from_steering, steer
 
@@ -244,6 +254,15 @@ class TemplateTool:
         if self._grip is not None or (placed is not None and placed.pins):
             return frozenset({ToolKey.ENTER, ToolKey.ESCAPE})
         return frozenset({ToolKey.ENTER}) if placed is not None else frozenset()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a pitch is shown that nobody has taken yet: the network's, or one with pins."""
+        placed = self._now()
+        if placed is None:
+            return False
+        unsaid = placed is self._states[0] and not placed.is_of_labels
+        return bool(placed.pins) or (unsaid and camera_of_predictions(self._desk.resolved) is not None)
 
     def key(self, key: ToolKey) -> None:
         """Escape takes the gesture back, or else the pins; Enter takes the pitch as it stands."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
 
 from annotator.gui.canvas import Canvas
 from annotator.gui.code_entry import CodeEntry
 from annotator.gui.guide import Guide
 from annotator.gui.guided_marking import GuidedMarking
 from annotator.gui.next_ghost import NextGhost
+from annotator.gui.pointing import ToolKey
 from annotator.gui.session import Session
 from annotator.gui.snapping import Snapper
 from annotator.gui.template_tool import TemplateTool
@@ -76,6 +79,37 @@ class Toolbox(QObject):
         self.say_hint()
         self.changed.emit()
 
+    def take(self, name: str) -> None:
+        """Take this tool into the hand to work on the picture: the keys are there from now on, Enter and Escape too."""
+        self.choose(name)
+        if self._session.frame_id is not None:
+            self._canvas.setFocus()
+
+    def take_pitch(self) -> bool:
+        """Take the pitch that is shown and not taken yet; False when there is one that cannot be taken."""
+        tool, before = self._tool, self._session.labels
+        if not isinstance(tool, TemplateTool) or not tool.is_pending:
+            return True
+        tool.key(ToolKey.ENTER)
+        return self._session.labels != before
+
+    def hear_enter_in(self, views: Iterable[QWidget]) -> None:
+        """Let Enter take the pitch where frames and points are listed, too."""
+        for view in views:
+            view.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter in a list, while the pitch is in the hand."""
+        if event.type() is not QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        tool = self._tool
+        if not (enter and plain and isinstance(tool, TemplateTool) and ToolKey.ENTER in tool.wanted_keys()):
+            return False
+        tool.key(ToolKey.ENTER)
+        return True
+
     def say_hint(self) -> None:
         """Say what a press on the canvas does now."""
         if self._tool is not None and self._session.frame_id is not None:
@@ -96,7 +130,7 @@ class Toolbox(QObject):
                 self.choose("select")
         else:
             session.select(NOTHING_SELECTED)
-            self.choose("point")
+            self.take("point")
 
     def choose_marking(self, name: str) -> None:
         """Make this the marking in question and take the tool that draws it."""
@@ -104,7 +138,7 @@ class Toolbox(QObject):
         session.activate(keypoint=session.active_keypoint, marking=name)
         drawn = name in session.labels.pitch.markings
         session.select(Selection(marking=name) if drawn else NOTHING_SELECTED)
-        self.choose("marking")
+        self.take("marking")
         self.say_hint()
 
     def _finish_marking(self) -> None:

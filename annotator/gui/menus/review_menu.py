@@ -11,7 +11,7 @@ _PROJECT = Needs.PROJECT
 REVIEW = (
     Command("review.accept", "review", N("Commands", "Accept and next"),
             N("Commands", "Accept the frame with the points on the screen and go to the next"),
-            lambda w: w.session.accept_and_next(), ("Space",), "accept", scope=Scope.TAP),
+            deeds.accept, ("Space",), "accept", scope=Scope.TAP),
     Command("review.reject", "review", N("Commands", "Reject..."),
             N("Commands", "Reject the frame for a reason and go to the next"),
             lambda w: w.reject_menu(), ("X",), "reject"),
