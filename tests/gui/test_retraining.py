@@ -232,6 +232,9 @@ def test_a_training_outlives_the_window_and_is_found_again(make_trainer, matches
     qtbot.waitUntil(lambda: later.of(name).status.state is RunState.STOPPED, timeout=WAIT)
     assert dialog.page.go_on.isVisible()
     assert not dialog.page.stop.isVisible()
+    qtbot.mouseClick(dialog.page.compare, Qt.MouseButton.LeftButton)
+    assert "are being judged" in dialog.page.result.verdict.text()
+    qtbot.waitUntil(lambda: later.of(name).comparison is not None, timeout=WAIT)
     done = later.of(name).status.curve.samples[-1]
     qtbot.mouseClick(dialog.page.go_on, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: later.of(name).status.curve.samples[-1] > done, timeout=WAIT)

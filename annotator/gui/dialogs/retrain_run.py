@@ -126,6 +126,7 @@ class RunPage(QWidget):
 
     def _compare(self) -> None:
         self._trainings.compare(self.seen)
+        self.tabs.setCurrentIndex(1)
 
     def _use(self) -> None:
         self._trainings.use(self.seen.run.network)
