@@ -135,11 +135,15 @@ def _spread(drawn: Mapping[str, str], frames: Mapping[str, int], how: Splits) ->
 
 
 def _clip(row: FrameRow, medium: Path) -> str:
-    """The video, or the folder and the part of the name before its number: ``season/a/clip_03`` of clip_03_0012."""
+    """The video, or the folder and the part of the name before its number: ``season/a/clip_03`` of clip_03_0012.
+
+    Names that Roboflow gave end in the digest of the picture, which says nothing of the clip.
+    """
     if row.is_video:
         return medium.name
     path = PurePosixPath(row.name)
-    series = re.sub(r"[\W_]*\d+$", "", path.stem)
+    stem = re.sub(r"(?:[_.](?:png|jpe?g))*\.rf\.[0-9a-f]{32}$", "", path.stem)
+    series = re.sub(r"[\W_]*\d+$", "", stem)
     return "/".join(part for part in (medium.name, *path.parts[:-1], series) if part)
 
 
