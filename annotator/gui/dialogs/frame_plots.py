@@ -19,6 +19,8 @@ translate = QCoreApplication.translate
 MakePlot = Callable[[], pg.PlotWidget]
 _WIDEST = 40.0
 _SECONDS_A_DAY = 86400.0
+_HAS_ONE = {"residual": "residual>0", "corrected": "-state:predicted -state:unseen"}
+"""What keeps frames without such a value out of the first bar."""
 
 
 def on_bar(plot: pg.PlotWidget, count: int, then: Callable[[int], None]) -> None:
@@ -37,8 +39,8 @@ def bar_query(word: str, edges: Sequence[float], place: int) -> str:
     """What asks for the frames of a bar; the last bar has all that is more."""
     low, high = edges[place], edges[place + 1]
     # A minus turns a comparison round: not below the low edge.
-    above = f"-{word}<{low:.4g}" if place else f"{word}>0"
-    return above if place == len(edges) - 2 else f"{above} {word}<{high:.4g}"
+    above = f"-{word}<{low:.4g}" if place else _HAS_ONE.get(word, "")
+    return above if place == len(edges) - 2 else f"{above} {word}<{high:.4g}".strip()
 
 
 class FramePlots(QWidget):

@@ -165,6 +165,7 @@ class StatisticsDialog(QDialog):
         """How often the network was how far off, in pixels; the last bar holds all that is further."""
         plot = self._plot()
         plot.setLabel("bottom", self.tr("px between the network and the hand"))
+        plot.setVisible(bool(statistics.corrections))
         if statistics.corrections:
             edges = np.linspace(0.0, _WIDEST, 41)
             counts, _ = np.histogram(np.minimum(statistics.corrections, _WIDEST - 1e-9), edges)
