@@ -38,6 +38,7 @@ from annotator.prior_views import expected_gains
 __all__ = [
     "CircleOffer",
     "Proposal",
+    "agreed_circle",
     "guided_points",
     "marking_codes",
     "next_marking",
@@ -228,6 +229,14 @@ def take_circle(labels: FrameLabels, offer: CircleOffer, *, instance: int = 0) -
     for name in offer.keypoints:
         labels = set_visibility(labels, name, Visibility.VISIBLE, instance=instance)
     return labels
+
+
+def agreed_circle(said: Instance, name: str) -> bool:
+    """Whether a person took this circle as the camera has it: its points are said to be visible, not where."""
+    if name not in MARKINGS or not MARKINGS[name].is_round or name in said.markings:
+        return False
+    own = (said.keypoints.get(point) for point in circle_keypoints(name))
+    return any(one is not None and one.position is None and one.visibility is Visibility.VISIBLE for one in own)
 
 
 def guided_points(instance: Instance, resolved: Resolved) -> tuple[str, ...]:

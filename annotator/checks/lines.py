@@ -12,6 +12,7 @@ from annotator.checks.mends import GiveBack, Mend, RemoveClick, RemoveMarking, S
 from annotator.checks.scene import Scene
 from annotator.geometry import fit_line
 from annotator.pitch import MARKINGS, PENALTY_AREA, Marking, MarkingKind
+from annotator.plain_names import plain_marking
 
 Array = NDArray[np.float64]
 
@@ -46,9 +47,9 @@ def misnamed(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             Rule.SWAPPED if drawn else _rule(name, better),
             Severity.ERROR,
-            f"{MARKINGS[name].title} and {MARKINGS[better].title} are each drawn where the other is."
+            f"{plain_marking(name)} and {plain_marking(better)} are each drawn where the other is."
             if drawn
-            else f"{MARKINGS[name].title} is drawn where {MARKINGS[better].title} is.",
+            else f"{plain_marking(name)} is drawn where {plain_marking(better)} is.",
             markings=(scene.said_marking(name), scene.said_marking(better)) if drawn else (scene.said_marking(name),),
             at=_middle(scene, name),
             mend=SwapMarkings(scene.said_marking(name), scene.said_marking(better), scene.instance.id),
@@ -102,12 +103,12 @@ def _beyond(scene: Scene, name: str) -> Finding:
     """Clicks in the direction of the marking, but not where it is painted."""
     marking = MARKINGS[name]
     if marking.kind is MarkingKind.ARC:
-        text = f"{marking.title} is drawn inside the penalty area; only the arc outside it is painted."
+        text = f"{plain_marking(name)} is drawn inside the penalty area; only the arc outside it is painted."
         rule = Rule.ARC_SIDE
     else:
         off = scene.off_curve(scene.evidence.markings[name], name)
         where = scene.px(off) if off < NOWHERE else "far"
-        text = f"{marking.title} is drawn {where} beyond the painted part of that line."
+        text = f"{plain_marking(name)} is drawn {where} beyond the painted part of that line."
         rule = Rule.SEGMENT
     mend = RemoveMarking(scene.said_marking(name), scene.instance.id)
     return Finding(
@@ -128,7 +129,7 @@ def off_the_rest(scene: Scene) -> Iterator[Finding]:
             continue
         lone = lone and (not whole or standing.click_distance > 1.5 * standing.distance)
         off = standing.click_distance if lone else standing.distance
-        what = f"A point of {MARKINGS[name].title}" if lone else MARKINGS[name].title
+        what = f"A point of {plain_marking(name)}" if lone else plain_marking(name)
         yield Finding(
             Rule.OUTLIER,
             Severity.ERROR if off > GRAVE else Severity.WARNING,
@@ -168,7 +169,7 @@ def arc_side(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 Rule.ARC_SIDE,
                 Severity.ERROR,
-                f"Circle {side} lies on the goal's side of Big rect. {side} main.",
+                f"{plain_marking(f'Circle {side}')} lies on the goal's side of the penalty area's front line.",
                 markings=(scene.said_marking(f"Circle {side}"),),
                 at=_middle(scene, f"Circle {side}"),
                 mend=RemoveMarking(scene.said_marking(f"Circle {side}"), scene.instance.id),
@@ -201,7 +202,7 @@ def above_horizon(scene: Scene) -> Iterator[Finding]:
 
 
 def _over(scene: Scene, keypoints: tuple[str, ...], markings: tuple[str, ...], place: Array) -> Finding:
-    who = title(keypoints[0]) if keypoints else f"A point of {markings[0].strip()}"
+    who = title(keypoints[0]) if keypoints else f"A point of {plain_marking(markings[0])}"
     mend: Mend = (
         GiveBack(keypoints[0], scene.instance.id) if keypoints else RemoveMarking(markings[0], scene.instance.id)
     )

@@ -19,6 +19,7 @@ from annotator.labels import (
     set_visibility,
 )
 from annotator.pitch import KEYPOINTS, MARKINGS, PITCH_57
+from annotator.plain_names import plain_marking
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class SwapMarkings:
     @property
     def text(self) -> str:
         """What it does, for a button."""
-        return f"Rename {self.first.strip()} to {self.second.strip()}"
+        return f"Rename {plain_marking(self.first)} to {plain_marking(self.second)}"
 
     def __call__(self, labels: FrameLabels) -> FrameLabels:
         """The labels with it done."""
@@ -166,7 +167,7 @@ class RemoveClick:
     @property
     def text(self) -> str:
         """What it does, for a button."""
-        return f"Remove this point of {self.marking.strip()}"
+        return f"Remove this point of {plain_marking(self.marking)}"
 
     def __call__(self, labels: FrameLabels) -> FrameLabels:
         """The labels with it done."""
@@ -186,7 +187,7 @@ class RemoveMarking:
     @property
     def text(self) -> str:
         """What it does, for a button."""
-        return f"Remove {self.marking.strip()}"
+        return f"Remove {plain_marking(self.marking)}"
 
     def __call__(self, labels: FrameLabels) -> FrameLabels:
         """The labels with it done."""

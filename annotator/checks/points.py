@@ -16,6 +16,7 @@ from annotator.checks.scene import Scene
 from annotator.geometry import LineFit, fit_line
 from annotator.labels import Visibility
 from annotator.pitch import KEYPOINTS, MARKINGS
+from annotator.plain_names import plain_marking
 
 Array = NDArray[np.float64]
 
@@ -142,7 +143,7 @@ def off_marking(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 Rule.OFF_MARKING,
                 Severity.WARNING,
-                f"{title(worst)} lies {scene.px(offs[worst])} off {whose}, {MARKINGS[marking].title}.",
+                f"{title(worst)} lies {scene.px(offs[worst])} off {whose}, {plain_marking(marking)}.",
                 keypoints=(worst,),
                 markings=(scene.said_marking(marking),) if clicks is not None else (),
                 at=scene.pixel(scene.evidence.points[worst]),
@@ -191,7 +192,7 @@ def order(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             Rule.ORDER,
             Severity.ERROR,
-            f"{title(names[i])} and {title(names[j])} are the wrong way round along {MARKINGS[marking].title}.",
+            f"{title(names[i])} and {title(names[j])} are the wrong way round along {plain_marking(marking)}.",
             keypoints=(names[i], names[j]),
             at=scene.pixel(scene.evidence.points[names[i]]),
             mend=SwapKeypoints(names[i], names[j], scene.instance.id) if mended else None,

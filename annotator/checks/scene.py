@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -17,8 +17,18 @@ from numpy.typing import NDArray
 from annotator.calibration import NARROW
 from annotator.camera import Lens, Solution, SolutionKind
 from annotator.camera_score import distances
-from annotator.evidence import MOST_CLICKS, Equations, Evidence, equations_of, gather, linearise, robust_weights
-from annotator.keypoints import TRUSTED_RMS, TRUSTED_SUPPORT, Resolved
+from annotator.evidence import (
+    FEWEST_CONSTRAINTS,
+    MOST_CLICKS,
+    Equations,
+    Evidence,
+    equations_of,
+    gather,
+    linearise,
+    marking_name,
+    robust_weights,
+)
+from annotator.keypoints import TRUSTED_RMS, TRUSTED_SUPPORT, Resolved, resolve
 from annotator.labels import Instance, Point
 from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 
@@ -93,6 +103,21 @@ class Scene:
     def said_marking(self, name: str) -> str:
         """The name under which a marking stands in the labels, with or without SoccerNet's trailing blank."""
         return next((said for said in self.instance.markings if said.strip() == name.strip()), name)
+
+    def is_unchecked(self, name: str) -> bool:
+        """Whether a marking lies where the pitch was placed, and neither paint nor a hand has confirmed it."""
+        return self.said_marking(name) in self.instance.unchecked
+
+    def refitted(self, names: frozenset[str]) -> Scene | None:
+        """The scene judged by the solution of all but these; None where the rest determines none to be trusted."""
+        keypoints = {name: said for name, said in self.instance.keypoints.items() if name not in names}
+        markings = {said: xy for said, xy in self.instance.markings.items() if marking_name(said) not in names}
+        rest = replace(self.instance, keypoints=keypoints, markings=markings)
+        if gather(rest, self.lens).constraints < FEWEST_CONSTRAINTS + 1:
+            return None
+        solution = resolve(rest, None, size=self.size, threshold=1.0).solution
+        scene = replace(self, solution=solution, left_out=names)
+        return scene if scene.trusted is not None else None
 
     @cached_property
     def half(self) -> Array:

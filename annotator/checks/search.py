@@ -130,7 +130,11 @@ def _suspects(scene: Scene) -> Iterator[frozenset[str]]:
     """What to leave out: single elements, the furthest off first, pairs with exchanged ends, one half or one goal."""
     every = (*scene.evidence.markings, *scene.evidence.points)
     offs = {name: _off(scene, name) for name in every}
-    ranked = sorted(every, key=lambda name: -offs[name])
+    # Nobody answers for what a placed pitch said: it is left out first, all of it and each alone.
+    guesses = frozenset(filter(scene.is_unchecked, every))
+    if guesses:
+        yield guesses
+    ranked = sorted(every, key=lambda name: (name not in guesses, -offs[name]))
     yield from (frozenset([name]) for name in ranked[:MOST_SUSPECTS])
     for symmetry in (Symmetry.UPSIDE_DOWN, Symmetry.MIRROR, Symmetry.HALF_TURN):
         for name in ranked[:MOST_SUSPECTS]:

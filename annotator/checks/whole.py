@@ -21,6 +21,8 @@ from annotator.evidence import FEWEST_CONSTRAINTS
 from annotator.geometry import fit_line, meet
 from annotator.keypoints import Resolved
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS, Crossing
+from annotator.plain_names import plain_marking
+from annotator.proposals import agreed_circle
 
 Array = NDArray[np.float64]
 
@@ -290,8 +292,8 @@ def forgotten(scene: Scene) -> Iterator[Finding]:
     if scene.camera is None:
         return
     if scene.evidence.markings:
-        names = [name for name in MARKINGS if name not in scene.evidence.markings and _plainly_seen(scene, name)]
-        listed = [MARKINGS[name].title for name in names]
+        names = [name for name in MARKINGS if not _is_labelled(scene, name) and _plainly_seen(scene, name)]
+        listed = [plain_marking(name) for name in names]
     else:
         names = _points_in_view(scene)
         listed = [title(name) for name in names]
@@ -302,10 +304,15 @@ def forgotten(scene: Scene) -> Iterator[Finding]:
     yield Finding(
         Rule.FORGOTTEN,
         Severity.HINT,
-        f"{', '.join(listed[:3])}{more} should be in view and {verb} not labelled.",
+        f"{'; '.join(listed[:3])}{more} should be in view and {verb} not labelled.",
         keypoints=tuple(name for name in names if name in KEYPOINTS),
         markings=tuple(name for name in names if name in MARKINGS),
     )
+
+
+def _is_labelled(scene: Scene, marking: str) -> bool:
+    """Whether a marking is drawn, or a circle that a person took as the camera has it."""
+    return marking in scene.evidence.markings or agreed_circle(scene.instance, marking)
 
 
 def _plainly_seen(scene: Scene, marking: str) -> bool:

@@ -7,10 +7,10 @@ from statistics import median
 
 from annotator.in_view import stretches
 from annotator.keypoints import Resolved
-from annotator.labels import Instance, Visibility
+from annotator.labels import Instance
 from annotator.pinning import camera_of_predictions
 from annotator.pitch import MARKINGS
-from annotator.proposals import WHY_USUAL, CircleOffer, Proposal, circle_keypoints, next_marking, offered_circle
+from annotator.proposals import WHY_USUAL, CircleOffer, Proposal, agreed_circle, next_marking, offered_circle
 
 LINE_CLICKS, ROUND_CLICKS = 2, 7
 WORTH = 0.25
@@ -26,14 +26,6 @@ stores no position.
 NOT_SEEN = 0.02
 """What the gain of a marking counts that the network's camera has outside the frame: the network may be wrong."""
 _FEWEST_VIEWS = 3
-
-
-def agreed_circle(said: Instance, name: str) -> bool:
-    """Whether a person took this circle as the camera has it: its points are said to be visible, not where."""
-    if name not in MARKINGS or not MARKINGS[name].is_round or name in said.markings:
-        return False
-    own = (said.keypoints.get(point) for point in circle_keypoints(name))
-    return any(one is not None and one.position is None and one.visibility is Visibility.VISIBLE for one in own)
 
 
 def deviation(offer: CircleOffer, resolved: Resolved) -> float:

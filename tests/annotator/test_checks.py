@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from views import SIZE, look, random_view
 
 from annotator.checks import Rule, Severity, behind_goal, check, deep_check, goal_in_front, title
-from annotator.checks.mends import Symmetry, instance_turned
+from annotator.checks.mends import SwapMarkings, Symmetry, instance_turned
 from annotator.checks.points import on_line
 from annotator.keypoints import resolve
 from annotator.labels import FrameLabels, Instance, KeypointLabel, Origin, Visibility, place, set_visibility
 from annotator.pitch import KEYPOINTS, MARKINGS
+from annotator.proposals import circle_keypoints
 
 RIGHT = look(np.array([0.0, 65.0, -15.0]), np.array([32.0, 0.0, 0.0]), 1700.0, kap=0.02)
 BEHIND = look(np.array([-75.0, 8.0, -14.0]), np.array([-30.0, 0.0, 0.0]), 1000.0)
@@ -168,7 +169,7 @@ def test_a_line_drawn_where_its_mirror_image_is_gets_the_other_name():
     faulty = renamed(clean, "Big rect. right top", "Big rect. left top")
     (finding,) = grave(found(faulty, how=check))
     assert finding.rule is Rule.SEGMENT
-    assert finding.reason == "Big rect. left top is drawn where Big rect. right top is."
+    assert finding.reason == "Left penalty area, far side is drawn where Right penalty area, far side is."
     assert finding.mend(FrameLabels((faulty,))).pitch.markings == clean.markings
 
 
@@ -195,7 +196,7 @@ def test_one_click_of_a_circle_off_the_rest_is_removed_alone():
     faulty = replace(clean, markings={**clean.markings, "Circle right": tuple(clicks)})
     (finding,) = grave(found(faulty))
     assert (finding.rule, finding.at) == (Rule.OUTLIER, pytest.approx(clicks[4]))
-    assert finding.reason.startswith("A point of Circle right lies")
+    assert finding.reason.startswith("A point of Right penalty arc lies")
     left = finding.mend(FrameLabels((faulty,))).pitch.markings["Circle right"]
     assert left == tuple(clicks[:4] + clicks[5:])
 
@@ -208,7 +209,7 @@ def test_an_arc_inside_the_area_is_on_the_wrong_side_even_without_a_camera():
         "Circle right": ((420.0, 200.0), (460.0, 300.0), (420.0, 400.0)),
     }
     (finding,) = [f for f in found(Instance(markings=box), how=check) if f.rule is Rule.ARC_SIDE]
-    assert finding.reason == "Circle right lies on the goal's side of Big rect. right main."
+    assert finding.reason == "Right penalty arc lies on the goal's side of the penalty area's front line."
     box["Circle right"] = ((250.0, 200.0), (230.0, 300.0), (250.0, 400.0))
     assert not [f for f in found(Instance(markings=box), how=check) if f.rule is Rule.ARC_SIDE]
 
@@ -227,7 +228,7 @@ def test_a_point_beside_its_drawn_line_is_told_by_how_much():
     said = {"R_PENALTY_AREA_TL_CORNER": KeypointLabel((314.0, 140.0))}
     (finding,) = grave(found(Instance(keypoints=said, markings=line), how=check))
     assert finding.rule is Rule.OFF_MARKING
-    assert "lies 14 px off its own line, Big rect. right main." in finding.reason
+    assert "lies 14 px off its own line, Right penalty area, front." in finding.reason
 
 
 def test_one_point_off_the_line_through_the_others_is_told():
@@ -346,3 +347,43 @@ def test_nonsense_is_judged_without_stumbling(data):
         if finding.mend is not None:
             assert finding.mend(FrameLabels((instance,))) != FrameLabels((instance,))
             assert finding.mend.text
+
+
+# --- placed pitches and agreed circles -----------------------------------------------------------------------------
+
+
+def test_what_nobody_checked_is_suspected_before_what_was_drawn():
+    clean = drawn(RIGHT)
+    guess = "Goal right post right"
+    off = tuple((x - 45.0, y) for x, y in clean.markings[guess])
+    bent = replace(clean, markings={**clean.markings, guess: off}, unchecked=frozenset({guess}))
+    for how in (check, deep_check):
+        named = {name for finding in grave(found(bent, how=how)) for name in finding.names}
+        assert named == {guess}
+
+
+def test_a_drawn_line_that_is_wrong_is_named_whatever_was_placed_beside_it():
+    clean, wrong = drawn(RIGHT), "Side line top"
+    off = tuple((x, y + 25.0) for x, y in clean.markings[wrong])
+    faulty = replace(clean, markings={**clean.markings, wrong: off}, unchecked=frozenset({"Goal right post right"}))
+    (finding,) = grave(found(faulty, how=check))
+    assert finding.markings == (wrong,)
+
+
+def test_mending_keeps_what_was_not_checked():
+    clean = replace(drawn(RIGHT), unchecked=frozenset({"Goal right post right", "Circle right"}))
+    turned = instance_turned(clean, Symmetry.MIRROR)
+    assert turned.unchecked == {"Goal left post left ", "Circle left"}
+    swapped = SwapMarkings("Circle right", "Circle left")(FrameLabels((clean,))).pitch
+    assert swapped.unchecked == {"Goal right post right", "Circle left"}
+
+
+def test_a_circle_that_was_agreed_to_is_not_forgotten():
+    clean, circle = drawn(RIGHT), "Circle right"
+    less = replace(clean, markings={n: xy for n, xy in clean.markings.items() if n != circle})
+    (finding,) = found(less)
+    assert circle in finding.markings
+    labels = FrameLabels((less,))
+    for name in circle_keypoints(circle):
+        labels = set_visibility(labels, name, Visibility.VISIBLE)
+    assert found(labels.pitch) == ()

@@ -9,12 +9,12 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.gui.guide_ranking import agreed_circle
 from annotator.gui.panels.points import glyph_of
 from annotator.gui.view_state import Glyph
 from annotator.keypoints import Keypoint, Resolved
 from annotator.labels import Instance, KeypointLabel, Visibility
 from annotator.pitch import KEYPOINTS, MARKINGS
+from annotator.proposals import agreed_circle
 
 SHORTEST = 0.03  # of the frame's width; less of a marking in view is too little to be drawn
 
