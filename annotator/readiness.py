@@ -43,8 +43,8 @@ class Readiness:
 
     ``sd`` is the deviation in pixels of the camera at the middle one of the keypoints in view: few labels fit perfectly
     and say little, which ``rms`` alone would not tell. ``known`` counts the keypoints inside the frame that were
-    placed, constructed or projected, ``issues`` what a check has found wrong with labels that fit well. A pitch that was
-    placed as a whole agrees with itself: ``rms`` is that of what was checked, and None while too little was.
+    placed, constructed or projected, ``issues`` what a check has found wrong with labels that fit well. A pitch that
+    was placed as a whole agrees with itself: ``rms`` is that of what was checked, and None while too little was.
     """
 
     stage: Stage

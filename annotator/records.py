@@ -3,8 +3,9 @@
 ``{"version": 1, "instances": [{"id": 0, "keypoints": {name: {"at": [x, y], "visibility": "visible", "origin":
 "hand"}}, "markings": {name: [[x, y], ...]}, "box": [x0, y0, x1, y1]}], "review": {"decision": "open", "reason": "",
 "comment": "", "by": name, "confirmed_by": name, "notes": [{"text": "", "about": name, "at": [x, y], "author":
-name}]}}``, the last three where there is anything, and so is an instance's ``"unchecked": [marking, ...]``.
-Positions are pixels of the frame as `annotator.labels` has them. Keys of a later program that this one does not know are carried over whenever the record is stored again.
+name}]}}``, the last three where there is anything; so is an instance's ``"unchecked": [marking, ...]``. Positions are
+pixels of the frame as `annotator.labels` has them. Keys of a later program that this one does not know are carried
+over whenever the record is stored again.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ EVERYTHING = Target()
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What came of snapping one keypoint or marking; ``dropped`` where it was only the machine's and no paint is there."""
+    """What came of snapping one keypoint or marking; ``dropped``: it was only the machine's and no paint shows it."""
 
     name: str
     snap: Snap
@@ -75,9 +75,9 @@ def snap_labels(labels: FrameLabels, target: Target, paint: PaintField, *, resol
 
     A single click moves alone, once the others make a line or circle without it; of a constructed keypoint the drawn
     markings move that it follows from; any other keypoint is placed where the paint has it. What has too little paint
-    about it stays as it is, and so does a penalty mark, which lies on no line. Only what was read off a placed pitch and
-    never checked is left out where the paint does not show it, once all was meant and ``ENOUGH`` other markings lie on
-    the paint.
+    about it stays as it is, and so does a penalty mark, which lies on no line. Only what was read off a placed pitch
+    and never checked is left out where the paint does not show it, once all was meant and ``ENOUGH`` other markings
+    lie on the paint.
 
     Parameters
     ----------

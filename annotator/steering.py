@@ -368,8 +368,8 @@ def labels_from_steering(
     """The labels that say what a steered camera does; one value, so that taking it is one step to undo.
 
     Pinned keypoints are placed, pins on markings become clicks; every other marking in view on which nothing was drawn
-    gets clicks where the camera has it, two on a line and ``ROUND_CLICKS`` on a circle, as not yet checked. What a person drew or placed
-    before stays.
+    gets clicks where the camera has it, two on a line and ``ROUND_CLICKS`` on a circle, as not yet checked. What a
+    person drew or placed before stays.
     """
     taken = labels
     for pin in pins:

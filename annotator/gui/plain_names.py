@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from annotator.gui.view_state import spoken
+from annotator.plain_names import plain_marking
 
 translate = QCoreApplication.translate
 
@@ -33,9 +33,9 @@ def plain(marking: str) -> str:
         "Small rect. right bottom": translate("Markings", "Right goal area, near side"),
         "Small rect. right main": translate("Markings", "Right goal area, front"),
         "Goal left crossbar": translate("Markings", "Left goal, crossbar"),
-        "Goal left post left ": translate("Markings", "Left goal, left post"),
+        "Goal left post left": translate("Markings", "Left goal, left post"),
         "Goal left post right": translate("Markings", "Left goal, right post"),
         "Goal right crossbar": translate("Markings", "Right goal, crossbar"),
         "Goal right post left": translate("Markings", "Right goal, left post"),
         "Goal right post right": translate("Markings", "Right goal, right post"),
-    }.get(marking, spoken(marking))
+    }.get(marking.strip(), plain_marking(marking))

@@ -18,6 +18,7 @@ import numpy as np
 from annotator.gui.geometry_view import Polyline as Polyline
 from annotator.gui.geometry_view import SpreadView as SpreadView
 from annotator.gui.geometry_view import ghost_paths, residuals_of, spreads_of
+from annotator.gui.plain_names import plain
 from annotator.gui.view_settings import HeatmapLayer as HeatmapLayer
 from annotator.gui.view_settings import ViewSettings as ViewSettings
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
@@ -162,11 +163,16 @@ class Phrases:
 ENGLISH = Phrases()
 
 
-@cache
 def spoken(name: str) -> str:
-    """A keypoint's or marking's name as a person reads it: ``L_GOAL_TL_POST`` becomes ``L goal TL post``."""
-    if "_" not in name:
-        return name.strip()
+    """A keypoint's or marking's name as a person reads it: ``L_GOAL_TL_POST`` becomes ``L goal TL post``.
+
+    Markings have the names that people use, ``Big rect. left main`` is the left penalty area's front line.
+    """
+    return plain(name) if "_" not in name else _words(name)
+
+
+@cache
+def _words(name: str) -> str:
     words = [word if len(word) <= 2 else word.lower() for word in name.strip().split("_")]
     text = " ".join(words)
     return text[0].upper() + text[1:]

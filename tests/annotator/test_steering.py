@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from views import PARTS, SAMPLES, SIZE, WORLDS, random_view
 
+from annotator import snapping
 from annotator.calibration import calibrate
 from annotator.camera import Lens, SolutionKind
 from annotator.evidence import gather
 from annotator.in_view import stretches
-from annotator import snapping
 from annotator.keypoints import Source, resolve
 from annotator.labels import EMPTY, Origin, place, set_marking
 from annotator.paint import PaintField

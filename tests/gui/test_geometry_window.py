@@ -82,7 +82,7 @@ def test_the_tool_tip_of_a_click_says_how_far_off_it_is(window, qtbot):
     at = spot(window, x, y - 12.0)
     viewport = window.canvas.viewport()
     QApplication.sendEvent(viewport, QHelpEvent(QEvent.Type.ToolTip, at, viewport.mapToGlobal(at)))
-    assert QToolTip.text().startswith(f"{NAME}\n")
+    assert QToolTip.text().startswith("Left penalty area, front\n")
     assert "px from where the camera puts it" in QToolTip.text()
     QToolTip.hideText()
 
@@ -104,7 +104,7 @@ def test_the_hint_under_the_pointer_stands_in_the_status_bar(window, qtbot):
     draw(window)
     press(window, qtbot, Qt.Key.Key_1)
     qtbot.mouseMove(window.canvas.viewport(), spot(window, *DRAWN["Side line bottom"][1]))
-    qtbot.waitUntil(lambda: "this point of Side line bottom" in window.status.hint.toolTip())
+    qtbot.waitUntil(lambda: "this point of Near touchline" in window.status.hint.toolTip())
 
 
 # The meter

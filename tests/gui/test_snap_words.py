@@ -27,7 +27,7 @@ def test_nothing_drawn_says_so():
 def test_what_moved_is_named_or_counted():
     one, other = outcome("Middle line", shift=2.34), outcome("Side line top", shift=5.0)
     corner = outcome("CENTER_MARK", shift=1.0, is_marking=False)
-    assert said(one) == "Middle line snapped to the paint, 2.3 px"
+    assert said(one) == "Halfway line snapped to the paint, 2.3 px"
     assert said(one, other) == "2 markings snapped to the paint, up to 5.0 px"
     assert said(corner, corner) == "2 points snapped to the paint, up to 1.0 px"
 
@@ -35,7 +35,7 @@ def test_what_moved_is_named_or_counted():
 def test_what_stays_is_told_with_what_moved():
     stayed = outcome("Side line top", reason=Refusal.TURNED)
     assert said(outcome("Middle line", shift=2.0), stayed) == (
-        "Middle line snapped to the paint, 2.0 px. Side line top stayed: the paint near it runs another way"
+        "Halfway line snapped to the paint, 2.0 px. Far touchline stayed: the paint near it runs another way"
     )
     assert said(stayed, stayed) == "2 stayed: too little paint found near them"
     assert said(outcome("Middle line")) == "It lies on the paint already"
@@ -52,6 +52,6 @@ def test_what_is_left_out_is_told_last():
 @pytest.mark.parametrize("reason", list(Refusal))
 def test_every_reason_has_words_of_its_own(reason):
     text = said(outcome("Middle line", reason=reason))
-    assert text.startswith("Middle line")
+    assert text.startswith("Halfway line")
     others = {said(outcome("Middle line", reason=other)) for other in Refusal if other is not reason}
     assert text not in others

@@ -120,7 +120,7 @@ def test_a_refusal_says_why_and_leaves_no_step(painted, qtbot):
     painted.session.message.connect(said.append)
     press(painted, qtbot, Qt.Key.Key_S)
     wait(painted, qtbot)
-    assert said[-1] == "Side line bottom stayed: no paint found near it"
+    assert said[-1] == "Near touchline stayed: no paint found near it"
     assert painted.session.stack.count() == steps
 
 

@@ -112,10 +112,10 @@ def test_hiding_markings_hides_curves_and_clicks():
 
 def test_a_selected_marking_and_click_say_so():
     state = show(selection=Selection(marking="Middle line", click=1))
-    assert state.curves == (CurveView("Middle line", Polyline(LINE), selected=True, text="Middle line"),)
+    assert state.curves == (CurveView("Middle line", Polyline(LINE), selected=True, text="Halfway line"),)
     assert state.clicks == (
-        ClickView("Middle line", 0, 10.0, 20.0, current=True, text="Middle line"),
-        ClickView("Middle line", 1, 600.0, 300.0, selected=True, current=True, text="Middle line"),
+        ClickView("Middle line", 0, 10.0, 20.0, current=True, text="Halfway line"),
+        ClickView("Middle line", 1, 600.0, 300.0, selected=True, current=True, text="Halfway line"),
     )
 
 
@@ -153,7 +153,7 @@ def test_a_click_off_its_line_has_a_halo_and_says_how_far():
     assert (halo.marking, halo.index) == (name, 0)
     assert 4.0 < halo.residual < 12.0
     at = PointerEvent(halo.x, halo.y)
-    assert tip_at(state, at) == f"{name}\n{halo.residual:.1f} px from where the camera puts it"
+    assert tip_at(state, at) == f"{spoken(name)}\n{halo.residual:.1f} px from where the camera puts it"
 
 
 def test_a_halo_under_a_keypoint_is_explained_as_well():
@@ -177,7 +177,7 @@ def test_halos_are_hidden_with_the_residuals():
 
 def test_a_line_says_how_far_off_it_lies_on_average():
     curve = next(curve for curve in drawn().curves if curve.name == "Side line left")
-    assert curve.text.startswith("Side line left\n0.")
+    assert curve.text.startswith("Left goal line\n0.")
     assert curve.text.endswith("px on average from where the camera puts it")
 
 
@@ -224,7 +224,7 @@ def test_equal_inputs_make_equal_states():
 def test_names_are_spoken():
     assert spoken("L_PENALTY_AREA_BR_CORNER") == "L penalty area BR corner"
     assert spoken("TL_16M_LINE_AND_PENALTY_ARC_INTERSECTION") == "TL 16m line and penalty arc intersection"
-    assert spoken("Goal left post left ") == "Goal left post left"
+    assert spoken("Goal left post left ") == "Left goal, left post"
 
 
 def test_the_tool_tip_names_parents_and_doubts():
@@ -233,7 +233,7 @@ def test_the_tool_tip_names_parents_and_doubts():
     )
     assert text.splitlines() == [
         "A B",
-        "Constructed from Side line left \u00d7 Side line top",
+        "Constructed from Left goal line \u00d7 Far touchline",
         "Confidence 83%  \u00b1 1.2 px",
     ]
 

@@ -267,7 +267,7 @@ class PitchMap(QWidget):
             LineState.UNKNOWN: self.tr("Not known yet whether it is in view"),
         }[self.state.lines.get(name, LineState.UNKNOWN)]
         typed = self.tr("Click to draw it, or type W {first} {second}").format(first=code[0], second=code[1])
-        return plain(name), spoken(name), says, typed
+        return plain(name), name.strip(), says, typed
 
 
 def _distance(line: NDArray[np.float64], spot: NDArray[np.float64]) -> float:
