@@ -46,8 +46,8 @@ def test_what_did_not_change_is_not_painted_anew(canvas):
     layer = SketchLayer(canvas.scene())
     line = stroke(Look.RUBBER, [(0.0, 0.0), (10.0, 10.0)])
     layer.show_sketch(Sketch((line,), spots(Sign.PIN, [(5.0, 5.0)])))
-    paths = [item for item in canvas.scene().items() if isinstance(item, GhostItem) and item._ghost]
-    assert [item._ghost for item in paths] == [(line.path,)]
+    paths = [item for item in canvas.scene().items() if isinstance(item, GhostItem) and item.shown]
+    assert [item.shown for item in paths] == [(line.path,)]
     stamps = [item for item in canvas.scene().items() if isinstance(item, StampItem) and item.isVisible()]
     layer.show_sketch(Sketch((line,), spots(Sign.PIN, [(9.0, 5.0)])))
     assert [item.pos() for item in stamps] == [QPointF(9.0, 5.0)]
@@ -72,7 +72,7 @@ def _elements(path):
 
 def test_lines_keep_their_width_when_the_view_is_zoomed(canvas):
     canvas.show_evidence(Sketch((stroke(Look.AFTER, [(0.0, 0.0), (100.0, 0.0)]),)))
-    item = next(item for item in canvas.scene().items() if isinstance(item, GhostItem) and item._ghost)
+    item = next(item for item in canvas.scene().items() if isinstance(item, GhostItem) and item.shown)
     canvas.zoom_to(2.0)
     wide = item.boundingRect().height()
     canvas.zoom_to(8.0)
