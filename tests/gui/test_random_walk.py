@@ -34,7 +34,8 @@ PATIENCE = 10.0
 # In pixels; a fit that began elsewhere ends within a fraction of one.
 NEAR = 0.5
 # What opens a dialog, another window or a person's files is no part of the walk; neither is what only looks.
-LEFT_OUT = ("file.", "app.", "help.", "window.", "predict.load", "review.statistics", "review.comment", "go.frame",
+LEFT_OUT = ("file.", "app.", "help.", "window.", "predict.load", "review.statistics", "review.comment",
+            "review.acceptMany", "review.lookAgain", "review.name", "go.frame",
             "view.fullScreen", "guide.code")  # fmt: skip
 OPENS_MENU = "review.reject"
 KEYED = [
