@@ -6,7 +6,7 @@ from windows import SEEN, click, drag, press, settle, spot
 
 from annotator.export import ExportKind
 from annotator.gui.lesson import STEPS, Facts
-from annotator.labels import EMPTY, FrameState
+from annotator.labels import EMPTY, Decision, FrameState
 from annotator.project import Project
 
 pytest_plugins = ("window_fixtures",)
@@ -134,6 +134,15 @@ def test_the_keyboard_reaches_the_card_and_escape_there_ends_it(lesson, qtbot):
     assert lesson.tutorial.step == ""
     assert lesson.canvas.hasFocus()
     assert not lesson.tutorial.is_done
+
+
+def test_a_click_on_the_card_leaves_the_space_bar_to_the_picture(lesson, qtbot):
+    frame_id = lesson.session.frame_id
+    qtbot.mouseClick(lesson.tutorial.card.skip, Qt.MouseButton.LeftButton)
+    assert (lesson.tutorial.step, lesson.canvas.hasFocus()) == ("drag", True)
+    qtbot.keyClick(lesson.focusWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: lesson.session.wanted != frame_id)
+    assert lesson.session.project.record(frame_id).review.decision is Decision.ACCEPTED
 
 
 def test_the_picture_keeps_the_keyboard_and_escape_there_means_what_it_always_does(lesson, qtbot):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -12,6 +13,8 @@ class ActionButton(QPushButton):
     def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoDefault(False)
+        # A click leaves the keyboard where it was, mostly with the picture.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._action = action
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)

@@ -39,6 +39,10 @@ class Toast(QFrame):
         self.dismiss.setToolTip(self.tr("Dismiss"))
         self.dismiss.setAccessibleName(self.tr("Dismiss"))
         self.dismiss.clicked.connect(self.ended)
+        # A click leaves the keyboard where it was, mostly with the picture.
+        self._label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for button in (*self.buttons, self.dismiss):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 5, 6, 5)
         for widget in (self._icon, self._label, *self.buttons, self.dismiss):

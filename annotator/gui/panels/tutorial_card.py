@@ -47,6 +47,8 @@ class TutorialCard(QFrame):
     def _button(self, text: str, signal: object) -> QPushButton:
         button = QPushButton(text, autoDefault=False)
         button.setObjectName("small")
+        # A click leaves the keyboard with the picture: the next Space is the picture's.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(signal)
         return button
 
