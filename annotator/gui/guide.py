@@ -6,6 +6,8 @@ it, Tab takes another, Escape leaves, and whatever a person chooses takes its pl
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from annotator.gui.background import Lane, Progress, ShouldStop
@@ -35,6 +37,7 @@ class Guide(QObject):
         self.proposal: Proposal | None = None
         self.offer: CircleOffer | None = None
         self.at_end = False
+        self.has_issues: Callable[[], bool] = lambda: False
         self._in_hand = False
         self._skipped: set[str] = set()
         self._counts: dict[str, int] = {}
@@ -217,6 +220,8 @@ class Guide(QObject):
         elif self.proposal is not None:
             found = {one.marking: one for one in self._found()}
             self.proposal = found.get(self.proposal.marking, self.proposal)
+        elif self.at_end:
+            self.at_end = not self._found()
         self._look()
         self.changed.emit()
 
@@ -243,6 +248,8 @@ class Guide(QObject):
             if self.offer is not None and resolved is not None:
                 return offer_text(self.offer.marking, deviation=deviation(self.offer, resolved))
             return proposal_text(self.proposal, unsure=is_unsure(self.proposal, self._session.size[0]))
+        if active is None and self.at_end and self.has_issues():
+            return self.tr("Nothing more would help much, but something does not fit: see Checks")
         if active is None and self.at_end:
             if not is_checked(self._said):
                 return self.tr("Placed, not checked yet: S draws the lines to the paint")

@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         self.tools.restore(settings)
         self._build_centre()
         self.checker = Checker(self.session, self)
+        self.tools.heed(self.checker)
         self.issues = IssueSearch(self.session, self.checker, self)
         self.reviewing = Reviewing(self)
         self.docks = Docks(self, self.session, self.tools, self.checker, settings, self.reviewing)
@@ -136,7 +137,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self._focus_line)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
-        self.notice = FrameNotice(self.actions_, centre)
+        self.notice = FrameNotice(self.actions_, centre, is_last=lambda: self.session.is_last)
         without = self.tr("No network is loaded: draw lines and points by hand, or load one to have them proposed.")
         self.tip = Tip(without, self.actions_, "predict.load")
         self.tip.sent_away = bool(self.settings.value("tips/network", False, bool))
@@ -203,7 +204,8 @@ class MainWindow(QMainWindow):
     def _show_keys(self) -> None:
         """What is no button of a command and still has a key says so."""
         self.frames.search.setToolTip(self.actions_["go.search"].toolTip())
-        self.status.use_keys(self.actions_.key_text)
+        for part in (self.status, self.docks.layers):
+            part.use_keys(self.actions_.key_text)
 
     def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
         """A line over the picture says that the keyboard is there."""
@@ -252,9 +254,8 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._refresh_icons)
 
     def _refresh_icons(self) -> None:
-        self.actions_.refresh_icons()
-        self.empty.refresh_icons()
-        self.message.refresh_icons()
+        for part in (self.actions_, self.empty, self.message, self.notice, self.tip):
+            part.refresh_icons()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere on the window."""

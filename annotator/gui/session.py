@@ -123,8 +123,13 @@ class Session(FrameDesk):
         """The frame was painted: from now on a person can have seen it."""
         self._painted = self._frame_id is not None
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no frame follows in the list on the one that is shown."""
+        return self.order.step(self._frame_id, 1) in (self._frame_id, None)
+
     def _leave_decided(self, at_end: str) -> None:
-        if self.order.step(self._frame_id, 1) in (self._frame_id, None):
+        if self.is_last:
             self.say(at_end)
         else:
             self.step(1)

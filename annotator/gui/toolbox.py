@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from annotator.gui.canvas import Canvas
+from annotator.gui.checking import Checker
 from annotator.gui.code_entry import CodeEntry
 from annotator.gui.guide import Guide
 from annotator.gui.guided_marking import GuidedMarking
@@ -92,6 +93,11 @@ class Toolbox(QObject):
             return True
         tool.key(ToolKey.ENTER)
         return self._session.labels != before
+
+    def heed(self, checker: Checker) -> None:
+        """Say that a frame is done only where nothing in it looks wrong."""
+        self.guide.has_issues = lambda: any(finding.severity.value != "hint" for finding in checker.findings)
+        checker.changed.connect(lambda: self.say_hint() if self.guide.at_end else None)
 
     def hear_enter_in(self, views: Iterable[QWidget]) -> None:
         """Let Enter take the pitch where frames and points are listed, too."""

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 from windows import click, load_network, make_frames, open_folder, press, settle
 
-from annotator.gui import app
+from annotator.gui import app, theme
 from annotator.gui.dialogs.about import AboutDialog
 from annotator.gui.dialogs.export import ExportDialog, export_report
 from annotator.gui.forecasting import NetworkState
@@ -98,6 +99,21 @@ def test_a_frame_that_cannot_be_shown_offers_the_next_one(window, qtbot):
     qtbot.mouseClick(window.notice.buttons[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.frame_id == ids[4])
     assert not window.notice.isVisible()
+
+
+def test_the_last_frame_offers_the_first_one_and_its_sign_follows_the_theme(window, qtbot):
+    ids = window.session.order.ids
+    window.session.project.row(ids[-1]).path.unlink()
+    press(window, qtbot, Qt.Key.Key_End)
+    qtbot.waitUntil(window.notice.isVisible)
+    following, first, _ = window.notice.buttons
+    assert (following.isVisible(), first.isVisible()) == (False, True)
+    light = window.notice._icon.pixmap().toImage()
+    theme.apply(QApplication.instance(), theme.Scheme.DARK)
+    qtbot.waitUntil(lambda: window.notice._icon.pixmap().toImage() != light)
+    qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
+    assert window.canvas.hasFocus()
+    qtbot.waitUntil(lambda: window.session.frame_id == ids[0])
 
 
 def test_an_empty_folder_says_so_and_leaves_the_ways_in_open(empty_window, qtbot, tmp_path):

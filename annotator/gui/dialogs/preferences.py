@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
@@ -25,15 +26,19 @@ from annotator.gui.actions import Actions
 from annotator.gui.dialogs.opener import open_folder
 from annotator.gui.keymap_file import settings_folder
 from annotator.gui.keys_page import KeysPage
+from annotator.gui.panels.loupe_choice import LoupeChoice
 
-_OPTIONS = ("view.loupe", "view.navigator", "view.keepView", "label.snapOnRelease")
+if TYPE_CHECKING:
+    from annotator.gui.main_window import MainWindow
+
+_OPTIONS = ("view.navigator", "view.keepView", "label.snapOnRelease")
 """Settings that their menus own too; the ones that this version does not have are passed over."""
 
 
 class PreferencesDialog(QDialog):
     """A page of settings and a page of keys."""
 
-    def __init__(self, actions: Actions, settings: QSettings, parent: QWidget) -> None:
+    def __init__(self, actions: Actions, settings: QSettings, parent: MainWindow) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Preferences"))
         self._settings = settings
@@ -43,6 +48,8 @@ class PreferencesDialog(QDialog):
         self._fill_choices()
         self.options = {name: self._option(actions[name]) for name in _OPTIONS if name in actions.commands}
         self._actions = actions
+        self.loupe = LoupeChoice(parent.session)
+        self.loupe.say_key(actions.key_text("view.loupe"))
         self.keys = KeysPage(actions)
         self.pages = QTabWidget()
         self.pages.addTab(self._general(), self.tr("&General"))
@@ -102,6 +109,7 @@ class PreferencesDialog(QDialog):
         note = QLabel(self.tr("Another language is spoken from the next start on."))
         note.setProperty("role", "muted")
         form.addRow("", note)
+        form.addRow(self.tr("L&oupe"), self.loupe)
         for number, box in enumerate(self.options.values()):
             form.addRow(self.tr("While labelling") if number == 0 else "", box)
         form.addRow(self.tr("Stored in"), self._folder())

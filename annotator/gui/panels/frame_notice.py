@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -16,17 +18,18 @@ _WIDEST = 460
 class FrameNotice(QFrame):
     """A card in the middle of the picture: this frame cannot be read, why, and how to go on."""
 
-    def __init__(self, actions: Actions, parent: QWidget) -> None:
+    def __init__(self, actions: Actions, parent: QWidget, *, is_last: Callable[[], bool]) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self._over = parent
+        self._over, self._is_last = parent, is_last
         self._icon = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
         self.title = QLabel(self.tr("This frame cannot be shown"), alignment=Qt.AlignmentFlag.AlignHCenter)
         self.title.setProperty("role", "heading")
         self.reason = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.buttons = [ActionButton(actions[command_id]) for command_id in ("go.next", "review.reject")]
+        self.reason.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.buttons = [ActionButton(actions[command_id]) for command_id in ("go.next", "go.first", "review.reject")]
         row = QHBoxLayout()
         row.addStretch(1)
         for button in self.buttons:
@@ -45,10 +48,18 @@ class FrameNotice(QFrame):
         """Say why the frame on the screen cannot be shown; `leave` takes it back."""
         self.reason.setText(why)
         self.setAccessibleName(f"{self.title.text()}: {why}")
-        self._icon.setPixmap(theme.icon("warning").pixmap(28, 28))
+        # After the last frame there is no next one: the way on leads round again.
+        following, first, _ = self.buttons
+        following.setVisible(not self._is_last())
+        first.setVisible(self._is_last())
+        self.refresh_icons()
         self._place()
         self.show()
         self.raise_()
+
+    def refresh_icons(self) -> None:
+        """Paint the sign in the colours of the palette in use."""
+        self._icon.setPixmap(theme.icon("warning").pixmap(28, 28))
 
     def leave(self) -> None:
         """Another frame is on the screen."""
@@ -80,6 +91,7 @@ class Tip(QFrame):
         self.dismiss.setToolTip(self.tr("Do not show this again"))
         self.dismiss.setAccessibleName(self.tr("Do not show this again"))
         self.dismiss.clicked.connect(self._on_dismiss)
+        self.dismiss.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 3, 6, 3)
         layout.addWidget(self.label, 1)
@@ -91,7 +103,11 @@ class Tip(QFrame):
         self.sent_away = True
         self.hide()
 
+    def refresh_icons(self) -> None:
+        """Paint the sign in the colours of the palette in use."""
+        self.dismiss.setIcon(theme.icon("dismiss"))
+
     def show_while(self, wanted: bool) -> None:
         """Show the line while it helps, unless it was sent away."""
-        self.dismiss.setIcon(theme.icon("dismiss"))
+        self.refresh_icons()
         self.setVisible(wanted and not self.sent_away)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,12 @@ from annotator.gui.session import Session
 from annotator.gui.view_settings import HeatColours, HeatmapLayer, ViewSettings
 
 SWATCH = QSize(52, 10)
+_COMMANDS = {
+    HeatmapLayer.SELECTED: "view.heatmap",
+    HeatmapLayer.ALL: "view.heatmapAll",
+    HeatmapLayer.ENTROPY: "view.heatmapDoubt",
+    HeatmapLayer.BACKGROUND: "view.heatmapBackground",
+}
 
 
 def swatch(colours: HeatColours) -> QIcon:
@@ -44,6 +51,7 @@ class HeatChoice(QWidget):
         super().__init__(parent)
         self._session = session
         self.layers: dict[HeatmapLayer, QPushButton] = {}
+        self._tips: dict[HeatmapLayer, str] = {}
         self.colours = QComboBox()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.share = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -100,8 +108,8 @@ class HeatChoice(QWidget):
         group = QButtonGroup(self)
         texts = {
             HeatmapLayer.NONE: (self.tr("No heat"), self.tr("Show no heatmap")),
-            HeatmapLayer.SELECTED: (self.tr("Point"), self.tr("Heatmap of the active keypoint (M)")),
-            HeatmapLayer.ALL: (self.tr("All"), self.tr("Heatmap of all keypoints (Shift+M)")),
+            HeatmapLayer.SELECTED: (self.tr("Point"), self.tr("Heatmap of the active keypoint")),
+            HeatmapLayer.ALL: (self.tr("All"), self.tr("Heatmap of all keypoints")),
             HeatmapLayer.ENTROPY: (self.tr("Doubt"), self.tr("Where the network cannot decide: entropy, up to 2 bits")),
             HeatmapLayer.BACKGROUND: (self.tr("Ground"), self.tr("Where the network sees no keypoint at all")),
         }
@@ -110,12 +118,19 @@ class HeatChoice(QWidget):
             button.setCheckable(True)
             button.setObjectName("segment")
             button.setToolTip(tip)
+            self._tips[layer] = tip
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda checked=False, chosen=layer: self._set(heatmap=chosen))
             group.addButton(button)
             self.layers[layer] = button
             row.addWidget(button, 1)
         return row
+
+    def use_keys(self, key_text: Callable[[str], str]) -> None:
+        """Say the keys of those that have a command."""
+        for layer, command_id in _COMMANDS.items():
+            tip, key = self._tips[layer], key_text(command_id)
+            self.layers[layer].setToolTip(f"{tip} ({key})" if key else tip)
 
     def _choose_colours(self, index: int) -> None:
         self._set(heat_colours=self.colours.itemData(index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 
 from annotator.gui import theme
 from annotator.gui.panels.heat_choice import HeatChoice
+from annotator.gui.panels.loupe_choice import LoupeChoice
 from annotator.gui.session import Session
-from annotator.gui.view_settings import LOUPE_ZOOMS, LoupeWhen, ViewSettings
+from annotator.gui.view_settings import LOUPE_ZOOMS, ViewSettings
 
 
 class LayersPanel(QScrollArea):
@@ -31,6 +33,7 @@ class LayersPanel(QScrollArea):
         super().__init__(parent)
         self._session = session
         self.boxes: dict[str, QCheckBox] = {}
+        self._tips: dict[str, str] = {}
         self.heat = HeatChoice(session)
         self.heatmaps, self.opacity = self.heat.layers, self.heat.opacity
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -57,23 +60,32 @@ class LayersPanel(QScrollArea):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(5)
         rows = (
-            ("labels", self.tr("Labels"), "H", self.tr("Placed and constructed points and markings")),
-            ("predictions", self.tr("Predictions"), "P", self.tr("What the network sees")),
-            ("markings", self.tr("Markings"), "K", self.tr("Lines and circles as drawn")),
-            ("ghost", self.tr("Pitch overlay"), "T", self.tr("The whole pitch where geometry has it")),
-            ("names", self.tr("Names"), "N", self.tr("The names of the points")),
-            ("indices", self.tr("Indices"), "Shift+N", self.tr("The numbers of the points, as data sets count them")),
-            ("residuals", self.tr("Residuals"), "R", self.tr("A red halo about what does not fit the rest")),
-            ("spreads", self.tr("Uncertainty"), "Shift+R", self.tr("Where each point may be: two standard deviations")),
+            ("labels", self.tr("Labels"), self.tr("Placed and constructed points and markings")),
+            ("predictions", self.tr("Predictions"), self.tr("What the network sees")),
+            ("markings", self.tr("Markings"), self.tr("Lines and circles as drawn")),
+            ("ghost", self.tr("Pitch overlay"), self.tr("The whole pitch where geometry has it")),
+            ("names", self.tr("Names"), self.tr("The names of the points")),
+            ("indices", self.tr("Indices"), self.tr("The numbers of the points, as data sets count them")),
+            ("residuals", self.tr("Residuals"), self.tr("A red halo about what does not fit the rest")),
+            ("spreads", self.tr("Uncertainty"), self.tr("Where each point may be: two standard deviations")),
         )
-        for place, (field, text, key, tip) in enumerate(rows):
+        for place, (field, text, tip) in enumerate(rows):
             box = QCheckBox(text)
-            box.setToolTip(f"{text} ({key}): {tip}")
+            box.setToolTip(f"{text}: {tip}")
+            self._tips[field] = tip
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.toggled.connect(lambda on, name=field: self._set(**{name: on}))
             self.boxes[field] = box
             grid.addWidget(box, place // 2, place % 2)
         return grid
+
+    def use_keys(self, key_text: Callable[[str], str]) -> None:
+        """Say the keys that change the layers."""
+        for field, box in self.boxes.items():
+            key = key_text(f"view.{field}")
+            box.setToolTip(f"{box.text()}{f' ({key})' if key else ''}: {self._tips[field]}")
+        self.loupe.say_key(key_text("view.loupe"))
+        self.heat.use_keys(key_text)
 
     def _confidence(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -95,21 +107,11 @@ class LayersPanel(QScrollArea):
 
     def _loupe(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.loupe, self.loupe_zoom = QComboBox(), QComboBox()
-        texts = {
-            LoupeWhen.PLACING: self.tr("While placing"),
-            LoupeWhen.ALWAYS: self.tr("Always"),
-            LoupeWhen.NEVER: self.tr("Never"),
-        }
-        for when, text in texts.items():
-            self.loupe.addItem(text, when)
+        self.loupe, self.loupe_zoom = LoupeChoice(self._session), QComboBox()
         for zoom in LOUPE_ZOOMS:
             self.loupe_zoom.addItem(f"{zoom}\u00d7", zoom)
-        self.loupe.setToolTip(self.tr("Loupe (L): when the pixels under the pointer are shown large"))
-        self.loupe.setAccessibleName(self.tr("Loupe"))
         self.loupe_zoom.setToolTip(self.tr("How large the loupe shows the pixels of the frame (Alt+wheel)"))
         self.loupe_zoom.setAccessibleName(self.tr("Magnification of the loupe"))
-        self.loupe.activated.connect(lambda index: self._set(loupe=self.loupe.itemData(index)))
         self.loupe_zoom.activated.connect(lambda index: self._set(loupe_zoom=self.loupe_zoom.itemData(index)))
         row.addWidget(QLabel(self.tr("Loupe")))
         row.addStretch(1)
@@ -132,6 +134,5 @@ class LayersPanel(QScrollArea):
         self.threshold.setValue(round(settings.threshold * 100))
         for widget in widgets:
             widget.blockSignals(False)
-        self.loupe.setCurrentIndex(self.loupe.findData(settings.loupe))
         self.loupe_zoom.setCurrentIndex(self.loupe_zoom.findData(settings.loupe_zoom))
         self._least.setText(f"{settings.threshold:.2f}")
