@@ -25,6 +25,8 @@ from annotator.gui.keymap import Keymap, of_event, presets, shown
 
 _ID = Qt.ItemDataRole.UserRole
 _TEXT = Qt.ItemDataRole.UserRole + 1
+_OF_BUTTONS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Tab,
+               Qt.Key.Key_Backtab)  # fmt: skip
 
 
 class KeyCatcher(QPushButton):
@@ -66,6 +68,24 @@ class KeyCatcher(QPushButton):
         super().focusOutEvent(event)
 
 
+class MoveButton(QPushButton):
+    """Answers a question by moving the key; any other key of a command that is pressed here is asked about instead."""
+
+    other_key = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        """The keys with which buttons are pressed and left stay theirs."""
+        if isinstance(event, QKeyEvent) and event.key() not in _OF_BUTTONS:
+            key = of_event(event.keyCombination())
+            if key and event.type() is QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if key and event.type() is QEvent.Type.KeyPress:
+                self.other_key.emit(key)
+                return True
+        return super().event(event)
+
+
 class KeysPage(QWidget):
     """Search, presets, the table, and under it the keys of the chosen command."""
 
@@ -84,7 +104,7 @@ class KeysPage(QWidget):
         self.tree = QTreeWidget()
         self.line = _KeyLine()
         self.says = QLabel(wordWrap=True)
-        self.move_key = QPushButton(self.tr("Move it here"), autoDefault=False)
+        self.move_key = MoveButton(self.tr("Move it here"), autoDefault=False)
         self.undo = QPushButton(self.tr("Undo"), autoDefault=False)
         self.undo.setToolTip(self.tr("Take back the last change of keys"))
         self.reset_all = QPushButton(self.tr("Reset all"), autoDefault=False)
@@ -137,6 +157,7 @@ class KeysPage(QWidget):
         self.line.removed.connect(self._on_removed)
         self.line.reset.clicked.connect(self._on_reset)
         self.move_key.clicked.connect(self._on_move)
+        self.move_key.other_key.connect(self._on_key)
         self.undo.clicked.connect(self._on_undo)
         self.reset_all.clicked.connect(lambda: self._use(self._keymap.reset_all(), self.tr("All keys are reset")))
         self._actions.keys_changed.connect(self.refresh)
@@ -239,6 +260,9 @@ class KeysPage(QWidget):
         if not command_id:
             return
         owner = self._keymap.owner(key)
+        if owner in (None, command_id):
+            self._ask(None)
+            self.line.add.setFocus()
         if owner is None:
             said = self.tr("{key} asks for {command} now").format(key=shown([key]), command=self._title(command_id))
             self._use(self._keymap.with_key(command_id, key), said)
@@ -255,7 +279,9 @@ class KeysPage(QWidget):
             return
         command_id, key = wanted
         owner = self._keymap.owner(key) or ""
-        says = self.tr("{key} asks for {other}").format(key=shown([key]), other=self._title(owner))
+        says = self.tr("{key} asks for {other}. Press another key, or move it").format(
+            key=shown([key]), other=self._title(owner)
+        )
         self.says.setText(says)
         self.move_key.setText(self.tr("Move it to {command}").format(command=self._title(command_id)))
         self.move_key.setFocus()

@@ -16,6 +16,7 @@ from annotator.gui.keymap_file import Keyring, keys_path, read_keymap, write_key
 from annotator.gui.menus.command import Scope
 from annotator.gui.menus.table import COMMANDS
 from annotator.gui.mnemonics import bare, lettered
+from annotator.gui.view_settings import HeatmapLayer
 
 pytest_plugins = ("window_fixtures",)
 
@@ -233,7 +234,7 @@ def test_both_kinds_of_keys_of_one_command_work(window, dialog, qtbot):
 
 def test_a_key_in_use_names_its_command_and_is_moved_when_asked_for(window, dialog, qtbot):
     add_key(dialog, qtbot, "view.fit", Qt.Key.Key_D)
-    assert dialog.page.says.text() == "D asks for Next frame"
+    assert dialog.page.says.text() == "D asks for Next frame. Press another key, or move it"
     assert window.actions_.keys("go.next") == ("D",)
     assert dialog.page.move_key.isVisible()
     qtbot.mouseClick(dialog.page.move_key, Qt.MouseButton.LeftButton)
@@ -366,3 +367,26 @@ def test_the_status_bar_names_the_keys_as_they_are_now(window, dialog, qtbot):
     assert window.status.hidden.text() == "Labels hidden"
     add_key(dialog, qtbot, "view.labels", Qt.Key.Key_F12)
     assert window.status.hidden.text() == "Labels hidden (F12)"
+
+
+def test_another_key_answers_the_question_whose_key_it_is(dialog, window, qtbot):
+    choose(dialog, "tool.select")
+    qtbot.mouseClick(dialog.page.line.add, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(dialog.page.line.add, Qt.Key.Key_D)
+    assert dialog.page.move_key.isVisible()
+    qtbot.keyClick(dialog.page.move_key, Qt.Key.Key_A)
+    assert dialog.page.says.text().startswith("A asks for Previous frame")
+    qtbot.keyClick(dialog.page.move_key, Qt.Key.Key_F4)
+    assert "F4" in window.actions_.keys("tool.select")
+    assert not dialog.page.move_key.isVisible()
+    assert window.actions_.keys("go.next") == ("D",)
+
+
+def test_layers_name_the_keys_of_the_key_map(window):
+    heat, box = window.docks.layers.heatmaps[HeatmapLayer.SELECTED], window.docks.layers.boxes["names"]
+    assert "(M)" in heat.toolTip()
+    assert "(N)" in box.toolTip()
+    keymap = window.actions_.keyring.keymap.with_key("view.heatmap", "F4").without_key("view.heatmap", "M")
+    window.actions_.keyring.use(keymap.without_key("view.names", "N"))
+    assert "(F4)" in heat.toolTip()
+    assert box.toolTip().startswith("Names: ")
