@@ -30,6 +30,8 @@ def _meanings() -> dict[str, str]:
     translate = QCoreApplication.translate
     return {
         "dockMedia": translate("Docks", "The frames of the project: search, filter by state, click to show one"),
+        "dockReview": translate("Docks", "The frames in the order in which they deserve a look, and why"),
+        "dockHistory": translate("Docks", "Remarks on the frame, what was done to it, and the way back"),
         "dockPitch": translate("Docks", "A map of the pitch: click a point to place it, a line or circle to draw it"),
         "dockPoints": translate("Docks", "Every keypoint: where it is, how sure that is, and where it comes from"),
         "dockChecks": translate("Docks", "What looks wrong in this frame; Show leads there, Fix mends it"),

@@ -260,6 +260,9 @@ class ReviewPanel(QWidget):
         self.sorting = QComboBox()
         self.sorting.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sorting.setAccessibleName(self.tr("Order of the queue"))
+        # The longest of the orders would hold the whole side open.
+        self.sorting.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.sorting.setMinimumContentsLength(6)
         self.sorting.setToolTip(self.tr("What the frames of the queue are sorted by"))
         for text, value in self._sortings():
             self.sorting.addItem(text, value)
