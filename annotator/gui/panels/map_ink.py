@@ -2,6 +2,7 @@
 
 =================  ==========================================================
 marking drawn      solid, wide, yellow
+marking begun      dashed, yellow, a tick across its middle: too few clicks yet
 marking agreed     solid, purple: a circle taken as the camera has it
 marking in view    dashed, purple: the camera has it in view, nobody drew it
 marking outside    dotted, dim
@@ -14,8 +15,10 @@ point unknown      a small dot, dim
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from annotator.gui.colours import ACCENT, CURVE, GHOST
 from annotator.gui.marks import layers
@@ -26,6 +29,7 @@ PAINT = QColor(122, 138, 131)
 DIM = QColor(146, 160, 154)
 FAINT = QColor(96, 112, 105)
 MARK_SCALE = 0.66
+TICK = 4.0
 _BAND = QColor(255, 255, 255, 70)
 
 
@@ -33,6 +37,11 @@ def line_pen(state: LineState) -> QPen:
     """The pen of a marking in this state."""
     if state is LineState.DRAWN:
         return QPen(CURVE, 2.4)
+    if state is LineState.BEGUN:
+        pen = QPen(CURVE, 1.6)
+        pen.setDashPattern([2.4, 2.4])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
     if state is LineState.AGREED:
         return QPen(GHOST, 1.8)
     if state is LineState.MISSING:
@@ -88,6 +97,17 @@ def paint_point(painter: QPainter, at: QPointF, state: PointState, *, scale: flo
         painter.setBrush(brush)
         painter.drawPath(path)
     painter.restore()
+
+
+def paint_tick(painter: QPainter, path: QPolygonF) -> None:
+    """A tick across the middle of a marking that is only begun."""
+    half = (path.size() - 1) // 2
+    before, at = path.at(half), path.at(half + 1)
+    along = at - before
+    across = QPointF(-along.y(), along.x()) * (TICK / max(math.hypot(along.x(), along.y()), 1e-9))
+    middle = (before + at) / 2.0
+    painter.setPen(QPen(CURVE, 2.2))
+    painter.drawLine(middle - across, middle + across)
 
 
 def paint_ring(painter: QPainter, at: QPointF, *, width: float) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from annotator.gui import theme
-from annotator.gui.panels.map_ink import GROUND, band_pen, line_pen, next_pen, paint_point
+from annotator.gui.panels.map_ink import GROUND, band_pen, line_pen, next_pen, paint_point, paint_tick
 from annotator.gui.panels.map_states import LineState, PointState, Whereabouts
 from annotator.gui.view_state import Glyph
 
@@ -29,6 +29,7 @@ class MapLegend(QWidget):
     def _lines(self) -> tuple[tuple[LineState | None, str], ...]:
         return (
             (LineState.DRAWN, self.tr("Drawn")),
+            (LineState.BEGUN, self.tr("Begun: more clicks are needed")),
             (None, self.tr("Drawn next")),
             (LineState.AGREED, self.tr("Circle taken from the camera")),
             (LineState.MISSING, self.tr("In view, not drawn")),
@@ -81,6 +82,8 @@ class MapLegend(QWidget):
             for pen in (band_pen(), next_pen()) if state is None else (line_pen(state),):
                 painter.setPen(pen)
                 painter.drawLine(start, end)
+            if state is LineState.BEGUN:
+                paint_tick(painter, QPolygonF([start, end]))
             y = self._write(painter, text, y)
         for point, text in self._points():
             paint_point(painter, QPointF(_PAD + (_SAMPLE - 10.0) / 2.0, y), point, scale=0.9)

@@ -20,9 +20,10 @@ SHORTEST = 0.03  # of the frame's width; less of a marking in view is too little
 
 
 class LineState(Enum):
-    """What is known of a marking: clicked, agreed to, in view but neither, out of view, or nothing yet."""
+    """What is known of a marking: clicked, clicked too little, agreed to, in view but neither, out of view, nothing."""
 
     DRAWN = "drawn"
+    BEGUN = "begun"
     AGREED = "agreed"
     MISSING = "missing"
     OUTSIDE = "outside"
@@ -79,7 +80,9 @@ def _outside(resolved: Resolved) -> frozenset[str]:
 
 def _line(name: str, said: Instance, resolved: Resolved) -> LineState:
     if name in said.markings:
-        return LineState.DRAWN
+        curve = resolved.curves.get(name)
+        short = len(said.markings[name]) < 2 or (curve is not None and bool(curve.reason) and len(curve.path) < 2)
+        return LineState.BEGUN if short else LineState.DRAWN
     if agreed_circle(said, name):
         return LineState.AGREED
     width, height = resolved.size

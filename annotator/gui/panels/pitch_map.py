@@ -169,10 +169,13 @@ class PitchMap(QWidget):
         if name == self._session.selection.marking:
             pens = [map_ink.lit_pen()]
         elif name == self._session.active_marking:
-            pens = [map_ink.band_pen(), pens[0] if state is LineState.DRAWN else map_ink.next_pen()]
+            clicked = state in (LineState.DRAWN, LineState.BEGUN)
+            pens = [map_ink.band_pen(), pens[0] if clicked else map_ink.next_pen()]
         for pen in pens:
             painter.setPen(pen)
             painter.drawPolyline(path)
+        if state is LineState.BEGUN:
+            map_ink.paint_tick(painter, path)
 
     def _paint_chip(self, painter: QPainter) -> None:
         painter.setPen(map_ink.DIM)
@@ -261,6 +264,7 @@ class PitchMap(QWidget):
         counted = self.tr("1 click") if clicks == 1 else self.tr("{count} clicks").format(count=clicks)
         says = {
             LineState.DRAWN: self.tr("Drawn with {clicks}").format(clicks=counted),
+            LineState.BEGUN: self.tr("Begun with {clicks}: more are needed").format(clicks=counted),
             LineState.AGREED: self.tr("Taken as the camera has it"),
             LineState.MISSING: self.tr("In view, not drawn yet"),
             LineState.OUTSIDE: self.tr("Outside the picture"),
