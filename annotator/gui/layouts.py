@@ -38,7 +38,7 @@ class Plan:
     left: tuple[Stack, ...] = ()
     right: tuple[Stack, ...] = ()
     bottom: tuple[Stack, ...] = ()
-    widths: tuple[int, int] = (215, 320)
+    widths: tuple[int, int] = (190, 310)
     heights: tuple[int, ...] = ()
     hidden: frozenset[str] = frozenset()
 
@@ -58,13 +58,14 @@ def plan(layout: Layout, size: QSize) -> Plan:
     wide, roomy = size.width() >= WIDE, size.height() >= ROOMY
     if size.width() < NARROW:
         return _small(layout, low=size.height() < LOW)
-    sides = (270, 450) if wide else (215, 320)
+    # In a small window the picture comes first: the frames take an eighth to a seventh of it, the points a quarter.
+    sides = (270, 450) if wide else (min(190, round(size.width() * 0.15)), min(326, round(size.width() * 0.255)))
     # The map keeps the shape of a pitch; under it are the readiness and its own lines.
     pitch = round(sides[1] * 0.64) + 76
     if layout is Layout.REVIEW:
         right: tuple[Stack, ...] = ((_CHECKS, _HISTORY, _CAMERA), (_POINTS, _PITCH, _LAYERS))
         bottom: tuple[Stack, ...] = ((_TIMELINE,),)
-        widths = (330, 430) if wide else (240, 320)
+        widths = (330, 430) if wide else (220, sides[1])
         return Plan(((_REVIEW, _FRAMES),), right, bottom, widths, (430, 400), frozenset({_CAMERA}))
     if layout is Layout.CALIBRATE:
         right = _under_map((_CAMERA, _POINTS, _CHECKS), roomy=roomy)

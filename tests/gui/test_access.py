@@ -187,6 +187,29 @@ def test_every_layout_leaves_the_picture_the_most_room(window, qtbot, layout, si
     assert window.canvas.height() >= 0.7 * size[1]
 
 
+@pytest.mark.parametrize("layout", [Layout.LABEL, Layout.CALIBRATE])
+def test_in_a_small_window_the_frames_and_the_points_leave_room(window, qtbot, layout):
+    window.resize(1280, 720)
+    window.docks.use(layout)
+    window.reset_layout()
+    docks = window.docks.by_name
+    qtbot.waitUntil(lambda: docks["dockPitch"].width() <= 0.26 * 1280)
+    qtbot.waitUntil(lambda: not docks["dockMedia"].isVisible() or docks["dockMedia"].width() <= 0.15 * 1280)
+    assert docks["dockLayers"] in window.tabifiedDockWidgets(docks["dockPoints"])
+
+
+def test_the_words_over_the_columns_have_room_for_larger_text(window, settings):
+    from annotator.gui import theme
+    from annotator.gui.panels.points import CONFIDENCE
+
+    points = window.docks.points
+    try:
+        theme.choose_text_size(settings, 150)
+        assert points.columnWidth(CONFIDENCE) >= points.horizontalHeader().sectionSizeHint(CONFIDENCE)
+    finally:
+        theme.choose_text_size(settings, 100)
+
+
 def test_a_layout_survives_a_state_that_nobody_can_read(make_window, settings):
     settings.setValue("window/layout", "nonsense")
     settings.setValue("layout/label", "nonsense")

@@ -322,6 +322,8 @@ class PointsPanel(QTableView):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_points"):
             self._points.recolour()
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_points"):
+            self._fit_columns()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is lit without the pointer."""
@@ -360,8 +362,12 @@ class PointsPanel(QTableView):
         columns.setMinimumSectionSize(30)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Each as wide as usual, wider where larger text needs it."""
         for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, max(width, self.horizontalHeader().sectionSizeHint(column)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow panel columns give way: the mark before the name says source and visibility as well."""

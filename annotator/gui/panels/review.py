@@ -263,6 +263,7 @@ class ReviewPanel(QWidget):
         # The longest of the orders would hold the whole side open.
         self.sorting.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.sorting.setMinimumContentsLength(6)
+        self.sorting.setMinimumWidth(70)
         self.sorting.setToolTip(self.tr("What the frames of the queue are sorted by"))
         for text, value in self._sortings():
             self.sorting.addItem(text, value)
