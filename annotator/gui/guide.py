@@ -102,6 +102,10 @@ class Guide(QObject):
         self._in_hand = True
         if self.proposing and self._session.active_marking is None and self._said.markings:
             self.propose()
+        else:
+            # A circle that was chosen with another tool in the hand may be there to be taken.
+            self._look()
+            self.changed.emit()
 
     def put_down(self) -> None:
         """Another tool came into the hand: a proposal is no longer active."""

@@ -302,6 +302,18 @@ def test_enter_takes_a_circle_as_the_camera_has_it_in_one_step(window, qtbot):
     assert session.labels == before
 
 
+def test_a_circle_named_with_another_tool_in_the_hand_is_offered_at_once(window, qtbot):
+    drawn(window)
+    press(window, qtbot, Qt.Key.Key_1)
+    for key in (Qt.Key.Key_W, Qt.Key.Key_C, Qt.Key.Key_L):
+        press(window, qtbot, key)
+    assert guide(window).offer is not None
+    press(window, qtbot, Qt.Key.Key_Return)
+    assert agreed_circle(window.session.labels.pitch, "Circle left")
+    window.checker.check_now()
+    assert not any("Circle left" in finding.markings for finding in window.checker.findings)
+
+
 def test_a_circle_that_was_taken_is_not_offered_again(window, qtbot):
     drawn(window)
     press(window, qtbot, Qt.Key.Key_3)
