@@ -3,7 +3,7 @@
 =================  ==========================================================
 marking drawn      solid, wide, yellow
 marking begun      dashed, yellow, a tick across its middle: too few clicks yet
-marking agreed     solid, purple: a circle taken as the camera has it
+marking agreed     solid, thin, yellow: a circle taken as the camera has it
 marking in view    dashed, purple: the camera has it in view, nobody drew it
 marking outside    dotted, dim
 marking unknown    solid, thin, grey
@@ -43,7 +43,8 @@ def line_pen(state: LineState) -> QPen:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         return pen
     if state is LineState.AGREED:
-        return QPen(GHOST, 1.8)
+        # Labelled, so in the colour of what is; thin, as nobody clicked it.
+        return QPen(CURVE, 1.4)
     if state is LineState.MISSING:
         pen = QPen(GHOST, 1.8)
         pen.setDashPattern([3.2, 2.0])
@@ -71,9 +72,13 @@ def next_pen() -> QPen:
     return pen
 
 
-def lit_pen() -> QPen:
-    """The marking under the pointer, or the selected one."""
-    return QPen(ACCENT, 3.0)
+def lit_pen(*, begun: bool = False) -> QPen:
+    """The marking under the pointer, or the selected one; one that is only begun keeps its dashes."""
+    pen = QPen(ACCENT, 3.0)
+    if begun:
+        pen.setDashPattern([1.6, 1.6])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
 
 
 def paint_point(painter: QPainter, at: QPointF, state: PointState, *, scale: float = MARK_SCALE) -> None:

@@ -167,7 +167,7 @@ class PitchMap(QWidget):
         state = self.state.lines.get(name, LineState.UNKNOWN)
         pens = [map_ink.line_pen(state)]
         if name == self._session.selection.marking:
-            pens = [map_ink.lit_pen()]
+            pens = [map_ink.lit_pen(begun=state is LineState.BEGUN)]
         elif name == self._session.active_marking:
             clicked = state in (LineState.DRAWN, LineState.BEGUN)
             pens = [map_ink.band_pen(), pens[0] if clicked else map_ink.next_pen()]
