@@ -9,9 +9,11 @@ import numpy as np
 
 from annotator.checks import lines, points, whole
 from annotator.checks.findings import Finding, Rule, Severity
+from annotator.checks.mends import RemoveMarking
 from annotator.checks.scene import Scene
 from annotator.keypoints import Resolved
 from annotator.labels import Instance
+from annotator.plain_names import plain_marking
 
 _CAUSES = (Rule.SWAPPED, Rule.RENAMED, Rule.SEGMENT, Rule.ARC_SIDE, Rule.DUPLICATE)
 
@@ -36,7 +38,28 @@ def check(
         scene, others = Scene.of(instance, resolved, size), tuple(neighbours or ())
         found = findings_of(scene, others)
         cleared = _without_guesses(scene, found)
-        return found if cleared is None else findings_of(cleared, others)
+        if cleared is None:
+            return found
+        mended = findings_of(cleared, others)
+        return mended if _grave(mended) else (_misleading(cleared), *mended)
+
+
+def _grave(found: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.severity is not Severity.HINT]
+
+
+def _misleading(scene: Scene) -> Finding:
+    """What fits the drawn lines worst of all that only a placed pitch says: without it nothing is wrong."""
+    name = max(scene.left_out, key=lambda guess: scene.misfits.get(guess, 0.0))
+    said = scene.said_marking(name)
+    return Finding(
+        Rule.OUTLIER,
+        Severity.WARNING,
+        f"{plain_marking(name)} was placed and never checked, and does not fit what was.",
+        markings=(said,),
+        at=scene.pixel(scene.evidence.markings[name].mean(axis=0)),
+        mend=RemoveMarking(said, scene.instance.id),
+    )
 
 
 def _without_guesses(scene: Scene, found: Sequence[Finding]) -> Scene | None:
@@ -45,7 +68,7 @@ def _without_guesses(scene: Scene, found: Sequence[Finding]) -> Scene | None:
     What only a placed pitch says may bend the camera until a line that lies on its paint looks wrong.
     """
     guesses = frozenset(filter(scene.is_unchecked, scene.evidence.markings))
-    blamed = {name for finding in found if finding.severity is not Severity.HINT for name in finding.names}
+    blamed = {name for finding in _grave(found) for name in finding.names}
     if not guesses or all(name in scene.instance.unchecked for name in blamed):
         return None
     return scene.refitted(guesses)
