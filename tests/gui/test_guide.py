@@ -333,3 +333,15 @@ def test_without_a_sure_camera_no_circle_is_offered(window, qtbot):
     assert guide(window).offer is None
     window.actions_["guide.takeCircle"].trigger()
     assert "No circle is offered" in window.status.hint.toolTip()
+
+
+def test_a_frame_with_an_open_check_is_not_called_done(window, qtbot):
+    guide, hint = window.tools.guide, window.status.hint
+    window.tools.choose("marking")
+    guide._take(None)
+    window.tools.say_hint()
+    assert "something does not fit" not in guide.text
+    guide.has_issues = lambda: True
+    window.checker.changed.emit()
+    assert "something does not fit" in guide.text
+    assert hint.toolTip() == guide.text
