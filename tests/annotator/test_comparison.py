@@ -102,7 +102,7 @@ def test_a_comparison_comes_back_from_its_file(tmp_path):
 def test_a_file_without_a_comparison_is_one_sentence(tmp_path, text):
     path = tmp_path / "comparison.json"
     path.write_text(text)
-    with pytest.raises(FormatError, match="comparison.json"):
+    with pytest.raises(FormatError, match=r"comparison\.json"):
         read_comparison(path)
 
 
