@@ -98,7 +98,7 @@ def test_the_dialog_says_what_a_frame_takes_and_where_it_went(qtbot):
     qtbot.addWidget(parent)
     dialog = StatisticsDialog(statistics, parent)
     dialog.show()
-    assert dialog.effort.isVisible()
+    assert dialog.effort.isVisibleTo(dialog.effort.parentWidget())
     assert len(dialog.effort.getPlotItem().items[0].data) == 2 * RECENT
     dialog.close()
 
