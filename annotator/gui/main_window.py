@@ -14,6 +14,7 @@ from annotator.gui import view_memory
 from annotator.gui.actions import Actions
 from annotator.gui.answers_ahead import AnswersAhead
 from annotator.gui.arrivals import Arrivals
+from annotator.gui.backups import Backups
 from annotator.gui.bars import fill_menu_bar, toolbar
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.easel = Easel(self.session, self.canvas)
         self._hover_light = HoverLight(self.session, self.canvas)
         self._answers = AnswersAhead(self.session, self)
+        self._backups = Backups(self.session, self)
         self._build(settings)
         self._connect()
         self._restore(settings)
@@ -282,6 +284,7 @@ class MainWindow(QMainWindow):
         self.issues.close()
         self.reviewing.close()
         self._answers.close()
+        self._backups.close()
         self.checker.close()
         self.errands.close()
         self.retraining.close()
