@@ -77,6 +77,12 @@ def test_the_page_counts_frames_and_points_of_what_is_chosen(dialog, qtbot):
     assert not dialog.form.images.isVisible()
 
 
+def test_the_first_folder_proposed_lies_beside_the_project(window, qtbot):
+    dialog = ExportDialog(window.session, "", window)
+    qtbot.addWidget(dialog)
+    assert dialog.folder.parent == window.session.project.path.parent
+
+
 def test_a_format_offers_its_own_choices(dialog):
     dialog.form.more.click()
     for kind, box, dialect in (

@@ -48,7 +48,8 @@ class ExportDialog(QDialog):
         self.setWindowTitle(self.tr("Export"))
         self._session = session
         self._project = "touchline" if session.project is None else session.project.path.stem
-        self._base = Path(folder) if folder else Path.home()
+        beside = Path.home() if session.project is None else session.project.path.parent
+        self._base = Path(folder) if folder else beside
         self._lane = lane or Lane("count", self)
         self._job: Job | None = None
         self.form = ExportForm(session.settings.threshold)
