@@ -247,6 +247,8 @@ class MainWindow(QMainWindow):
         network, threshold = self.session.forecaster.network_id, self.session.forecaster.threshold
         if threshold is not None and self.settings.value("view/threshold_of") != network:
             self.settings.setValue("view/threshold_of", network)
+            # Both now: a program that is killed stores nothing later.
+            self.settings.setValue("view/threshold", threshold)
             self.session.set_settings(replace(self.session.settings, threshold=threshold))
 
     def changeEvent(self, event: QEvent) -> None:
