@@ -10,6 +10,12 @@ from pathlib import Path
 from annotator.store_media import MediaKind, locate, relative_to_project
 from annotator.store_schema import create_store, open_store
 
+_KEYS = {"frame": ("id", "frame"), "media": ("id", "media")}
+_FOREIGN = (("frame_id", "frame"), ("media_id", "media"))
+"""Which column says whether a row belongs to a slice, and whose number that is."""
+_MADE_AGAIN = frozenset({"signs"})
+"""What the review queue found out: it finds it out anew."""
+
 
 class Predictions(Enum):
     """Whether what networks saw goes along: it can be made again, and is most of a project's size."""
@@ -64,30 +70,42 @@ def _copy_tables(
     db: sqlite3.Connection, copy: sqlite3.Connection, predictions: Predictions, frame_ids: Sequence[int] | None
 ) -> None:
     copy.execute("DELETE FROM about")
-    wanted = None if frame_ids is None else set(frame_ids)
+    wanted = _wanted(db, frame_ids)
     tables = ["about", "setting", "media", "frame", "record", "history"]
     if predictions is Predictions.TAKE:
         tables.append("prediction")
-    known = {row[0] for row in copy.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
-    extra = [
-        row[0]
-        for row in db.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%'")
-        if row[0] in known and row[0] not in (*tables, "prediction")
-    ]
-    for table in (*tables, *extra):
+    for table in (*tables, *_extra_tables(db, copy)):
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-        key = {"frame": "id"}.get(table, "frame_id")
-        place = columns.index(key) if wanted is not None and key in columns else None
+        key, what = _KEYS.get(table) or next((pair for pair in _FOREIGN if pair[0] in columns), ("", ""))
+        place = columns.index(key) if wanted is not None and key else None
+        chosen = frozenset() if wanted is None or not what else wanted[what]
         rows = db.execute(f"SELECT {','.join(columns)} FROM {table}")
         marks = ",".join("?" * len(columns))
         copy.executemany(
             f"INSERT INTO {table}({','.join(columns)}) VALUES({marks})",
-            (row for row in rows if place is None or wanted is None or row[place] in wanted),
+            (row for row in rows if place is None or row[place] in chosen),
         )
-    if wanted is not None:
-        copy.execute("DELETE FROM media WHERE id NOT IN (SELECT media_id FROM frame)")
     if predictions is Predictions.LEAVE:
         copy.execute("UPDATE frame SET state='unseen' WHERE state='predicted'")
+
+
+def _wanted(db: sqlite3.Connection, frame_ids: Sequence[int] | None) -> dict[str, frozenset[int]] | None:
+    """Ids of the frames of a slice, and of their media; None for all of them."""
+    if frame_ids is None:
+        return None
+    frames = frozenset(frame_ids)
+    media = frozenset(row[1] for row in db.execute("SELECT id, media_id FROM frame") if row[0] in frames)
+    return {"frame": frames, "media": media}
+
+
+def _extra_tables(db: sqlite3.Connection, copy: sqlite3.Connection) -> list[str]:
+    """Tables that a project has only when there is something in them, made in the copy too."""
+    known = {row[0] for row in copy.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
+    query = "SELECT name, sql FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    extra = [(name, made) for name, made in db.execute(query) if name not in known and name not in _MADE_AGAIN]
+    for _, made in extra:
+        copy.execute(made)
+    return [name for name, _ in extra]
 
 
 def _place_media(copy: sqlite3.Connection, source: Path, target: Path, *, as_files: bool) -> None:

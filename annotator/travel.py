@@ -1,171 +1,75 @@
-"""Projects travel: two people's work merged, a slice cut out for somebody, backups made while nobody thinks of them.
+"""Backups of a project, made while nobody thinks of them, and the way back to one of them.
 
-Frames of two projects are the same where their medium and their own name are the same. A merge copies what only the
-other project says, leaves alone what both say, and lists what they say differently; who wins is chosen once.
+They lie in a folder beside the project. Going back keeps what is replaced there too: nothing is ever lost by it.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from annotator.labels import Decision, FrameRecord
+from annotator.labels import FrameState
 from annotator.project import Project, ProjectError
 from annotator.store_schema import SUFFIX
 
-__all__ = ["Conflict", "Effect", "MergeReport", "Winner", "back_up", "back_up_if_due", "backups_of", "merge"]
+__all__ = ["Backup", "back_up", "back_up_if_due", "backups_of", "is_backup", "look_at_backup", "restore"]
 
 KEPT = 5
 DUE_HOURS = 20.0
 _FOLDER = "-backups"
-
-
-class Winner(Enum):
-    """Who wins where two projects say different things of a frame: the one open, the other, the later, the reviewer.
-
-    A reviewer's word is an accepted or rejected frame; between two of the same standing the later one wins.
-    """
-
-    MINE = "mine"
-    THEIRS = "theirs"
-    NEWEST = "newest"
-    REVIEWER = "reviewer"
-
-
-class Effect(Enum):
-    """Whether a merge is carried out, or only looked at."""
-
-    LOOK = "look"
-    STORE = "store"
+_STAMP = "%Y-%m-%d %H.%M.%S"
+_BEFORE = " before going back"
+_LABELLED = (FrameState.DRAFT, FrameState.ACCEPTED, FrameState.REJECTED, FrameState.LOOK_AGAIN)
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """A frame of which two projects say different things, and whether the other one's word was taken."""
+class Backup:
+    """One backup: when it was made (local time), its size in bytes, how many of its frames a person spoke of.
 
-    frame_id: int
-    name: str
-    mine: FrameRecord
-    theirs: FrameRecord
-    taken: bool
-
-
-@dataclass(frozen=True)
-class MergeReport:
-    """What a merge did or would do: ids of frames that were filled, conflicts, frames equal already, names unknown."""
-
-    filled: tuple[int, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    equal: int = 0
-    unknown: tuple[str, ...] = ()
-
-
-@dataclass
-class _Merge:
-    """One merge under way."""
-
-    project: Project
-    theirs: Project
-    winner: Winner
-    author: str
-    effect: Effect
-    filled: list[int] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    equal: int = 0
-    unknown: list[str] = field(default_factory=list)
-
-    def take(self, mine: int, number: int) -> None:
-        """Bring in what the other project says of one frame."""
-        before, said = self.project.record(mine), self.theirs.record(number)
-        if before == said:
-            self.equal += 1
-            return
-        taken = before == FrameRecord() or self._theirs_wins(mine, number)
-        if before == FrameRecord():
-            self.filled.append(mine)
-        else:
-            self.conflicts.append(Conflict(mine, self.project.row(mine).name, before, said, taken))
-        if taken and self.effect is Effect.STORE:
-            last = self.theirs.last_change(number)
-            whose = self.author or (last.author if last is not None else "")
-            text = f"Merge {self.theirs.path.name}"
-            self.project.save_record(mine, said, text=text, author=whose, expected=before)
-
-    def _theirs_wins(self, mine: int, number: int) -> bool:
-        if self.winner in (Winner.MINE, Winner.THEIRS):
-            return self.winner is Winner.THEIRS
-        own, other = (_is_decided(one) for one in (self.project.record(mine), self.theirs.record(number)))
-        if self.winner is Winner.REVIEWER and own != other:
-            return other
-        return _last(self.theirs, number) > _last(self.project, mine)
-
-
-def _is_decided(record: FrameRecord) -> bool:
-    return record.review.decision is not Decision.OPEN
-
-
-def _last(project: Project, number: int) -> float:
-    change = project.last_change(number)
-    return 0.0 if change is None else change.when.timestamp()
-
-
-def merge(
-    project: Project,
-    other: Path,
-    *,
-    winner: Winner = Winner.NEWEST,
-    author: str = "",
-    effect: Effect = Effect.STORE,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> MergeReport:
-    """Bring what another project says into this one, one history entry a frame; the other is not changed.
-
-    With `Effect.LOOK` nothing is stored. What was merged stays when stopped; the same merge may be made again.
-
-    Raises
-    ------
-    ProjectError
-        If the other project cannot be opened, labels another scheme, or this one cannot be written.
+    ``replaced`` says that it is a project that gave way to a backup; ``problem`` why it cannot be used, or is empty.
     """
-    with Project.look_into(other) as theirs:
-        if theirs.scheme_id != project.scheme_id:
-            reason = f"it labels {theirs.scheme_id}, this project {project.scheme_id}"
-            raise ProjectError(other, reason, "Merge projects of one scheme.")
-        merging, own = _Merge(project, theirs, winner, author, effect), _by_name(project)
-        numbers = [number for number in theirs.frame_ids() if theirs.record(number) != FrameRecord()]
-        for done, number in enumerate(numbers):
-            if should_stop():
-                break
-            name = _name(theirs, number)
-            if name in own:
-                merging.take(own[name], number)
-            else:
-                merging.unknown.append("/".join(name))
-            progress(done + 1, len(numbers))
-    found = merging.filled, merging.conflicts, merging.unknown
-    return MergeReport(tuple(found[0]), tuple(found[1]), merging.equal, tuple(found[2]))
 
-
-def _by_name(project: Project) -> Mapping[tuple[str, str], int]:
-    return {_name(project, number): number for number in project.frame_ids()}
-
-
-def _name(project: Project, number: int) -> tuple[str, str]:
-    row = project.row(number)
-    medium = next(medium.path.name for medium in project.media() if medium.id == row.media_id)
-    return medium, row.name
+    path: Path
+    when: datetime
+    size: int
+    frames: int = 0
+    labelled: int = 0
+    accepted: int = 0
+    replaced: bool = False
+    problem: str = ""
 
 
 def backups_of(project: Path) -> list[Path]:
     """The backups of a project, newest first."""
-    folder = project.with_name(project.name + _FOLDER)
+    folder = _folder(project)
     return sorted(folder.glob(f"*{SUFFIX}"), reverse=True) if folder.is_dir() else []
+
+
+def is_backup(path: Path) -> bool:
+    """Whether a project file lies where backups are kept: it may give way to a newer one."""
+    return path.suffix == SUFFIX and path.parent.name.endswith(SUFFIX + _FOLDER)
+
+
+def _folder(project: Path) -> Path:
+    return project.with_name(project.name + _FOLDER)
+
+
+def _free_name(project: Path, what: str, now: float | None = None) -> Path:
+    """A name for a backup that nothing has yet, in the folder of backups, which is made."""
+    folder = _folder(project)
+    folder.mkdir(exist_ok=True)
+    stamp = time.strftime(_STAMP, time.localtime(time.time() if now is None else now))
+    again, target = 1, folder / f"{stamp}{what}{SUFFIX}"
+    while target.exists():
+        again += 1
+        target = folder / f"{stamp} {again}{what}{SUFFIX}"
+    return target
 
 
 def back_up(project: Project, *, keep: int = KEPT, now: float | None = None) -> Path:
@@ -176,20 +80,15 @@ def back_up(project: Project, *, keep: int = KEPT, now: float | None = None) -> 
     ProjectError
         If it cannot be written.
     """
-    stamp = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(time.time() if now is None else now))
-    folder = project.path.with_name(project.path.name + _FOLDER)
-    target = folder / f"{stamp}{SUFFIX}"
+    target = _folder(project.path)
     try:
-        folder.mkdir(exist_ok=True)
-        again = 1
-        while target.exists():
-            again += 1
-            target = folder / f"{stamp} {again}{SUFFIX}"
+        target = _free_name(project.path, "", now)
         project.copy_to(target)
     except (OSError, sqlite3.Error) as error:
         reason = f"a backup cannot be written ({error})"
         raise ProjectError(target, reason, "Check the folder and the space on the disk.") from error
-    for old in backups_of(project.path)[keep:]:
+    made = [path for path in backups_of(project.path) if not path.stem.endswith(_BEFORE)]
+    for old in made[keep:]:
         with suppress(OSError):
             old.unlink()
     return target
@@ -213,3 +112,97 @@ def back_up_if_due(project: Project, *, hours: float = DUE_HOURS, now: float | N
         if last.when.timestamp() <= made or moment - made < hours * 3600.0:
             return None
     return back_up(project, now=moment)
+
+
+def look_at_backup(path: Path) -> Backup:
+    """What a backup holds; one that cannot be read says why."""
+    replaced = path.stem.endswith(_BEFORE)
+    when = datetime.fromtimestamp(path.stat().st_mtime)
+    stamp = re.match(r"\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d", path.stem)
+    with suppress(ValueError):
+        when = datetime.strptime(stamp[0], _STAMP) if stamp else when
+    size = path.stat().st_size
+    try:
+        with Project.look_into(path) as backup:
+            counts = backup.state_counts()
+    except ProjectError as error:
+        return Backup(path, when, size, replaced=replaced, problem=error.reason)
+    labelled = sum(counts[state] for state in _LABELLED)
+    return Backup(path, when, size, sum(counts.values()), labelled, counts[FrameState.ACCEPTED], replaced)
+
+
+def restore(project: Path, backup: Path) -> Path | None:
+    """Put a backup in the place of a project that nobody has open; where that, as it was, is kept now.
+
+    What networks saw of the same frames goes along, where the project that is replaced can be read. None where there
+    was no project any more.
+
+    Raises
+    ------
+    ProjectError
+        If the backup is damaged or the place cannot be written; then the project is as it was.
+    """
+    building = project.with_name(f".{project.stem}.{os.getpid()}{SUFFIX}")
+    try:
+        _remove(building)
+        with Project.look_into(backup) as source:
+            problems = source.problems()
+            if problems:
+                raise ProjectError(backup, problems[0], "Choose another backup.")
+            source.copy_to(building)
+        if not project.exists():
+            building.replace(project)
+            return None
+        _take_predictions(project, building)
+        kept = _free_name(project, _BEFORE)
+        _swap(project, building, kept)
+    except (OSError, sqlite3.Error) as error:
+        reason = f"the backup cannot be put in its place ({error})"
+        raise ProjectError(project, reason, "Check the folder and the space on the disk.") from error
+    finally:
+        with suppress(OSError):
+            _remove(building)
+    return kept
+
+
+def _logs(path: Path) -> tuple[Path, ...]:
+    """The files that SQLite keeps beside one that is open, or was when the program died."""
+    return tuple(path.with_name(f"{path.name}-{name}") for name in ("wal", "shm"))
+
+
+def _remove(path: Path) -> None:
+    for file in (path, *_logs(path)):
+        file.unlink(missing_ok=True)
+
+
+def _take_predictions(project: Path, building: Path) -> None:
+    """Copy what networks saw to the frames that are the same there; nothing where the project is damaged."""
+    with suppress(sqlite3.Error, ProjectError), closing(sqlite3.connect(building, isolation_level=None)) as db:
+        # Opening it as a project brings what is in its log into the file, and refuses a damaged one.
+        Project.look_into(project).close()
+        db.execute("ATTACH ? AS replaced", (str(project),))
+        db.execute("BEGIN")
+        db.execute(
+            "INSERT OR IGNORE INTO prediction(frame_id, network, data) SELECT old.frame_id, old.network, old.data "
+            "FROM replaced.prediction AS old JOIN replaced.frame AS was ON was.id=old.frame_id "
+            "JOIN frame ON frame.id=was.id AND frame.media_id=was.media_id AND frame.name=was.name ORDER BY old.id"
+        )
+        db.execute(
+            "UPDATE frame SET state=? WHERE state=? AND id IN (SELECT frame_id FROM prediction)",
+            (FrameState.PREDICTED.value, FrameState.UNSEEN.value),
+        )
+        db.execute("COMMIT")
+        db.execute("DETACH replaced")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _swap(project: Path, building: Path, kept: Path) -> None:
+    """Keep a project under another name and put one in its place; at no moment is there none, where links work."""
+    for log, name in zip(_logs(project), _logs(kept), strict=True):
+        if log.exists():
+            log.replace(name)
+    try:
+        kept.hardlink_to(project)
+    except OSError:
+        project.replace(kept)
+    building.replace(project)

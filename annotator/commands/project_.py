@@ -9,8 +9,9 @@ from pathlib import Path
 from annotator.commands import CommandError
 from annotator.commands.console import complain, say
 from annotator.labels import FrameState
+from annotator.merging import Effect, Winner, merge
 from annotator.project import MediaKind, Predictions, Project, ProjectError
-from annotator.travel import Effect, Winner, back_up, merge
+from annotator.travel import back_up
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

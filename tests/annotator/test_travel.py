@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
+from annotator.effort import Effort
 from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, Review, place
+from annotator.merging import Effect, Winner, carry_out, merge, plan_merge
 from annotator.project import ChangedElsewhereError, Predictions, Project, ProjectError
-from annotator.travel import Effect, Winner, back_up, back_up_if_due, backups_of, merge
+from annotator.travel import back_up, back_up_if_due, backups_of, is_backup, look_at_backup, restore
 from main import main
 from model.heatmaps import Prediction
 
@@ -244,3 +246,139 @@ def test_many_frames_are_stored_at_once_or_not_at_all(project: Project) -> None:
     before[numbers[-1]] = project.record(numbers[-1])
     project.save_records(records, text="many", expected=before)
     assert [project.record(number) for number in numbers] == list(records.values())
+
+
+def test_a_plan_says_who_would_win_under_every_rule_and_is_carried_out_as_decided(
+    project: Project, other: Project
+) -> None:
+    say(project, "a/1.png", 1.0, decision=Decision.ACCEPTED, author="Bea")
+    say(project, "a/2.png", 1.0)
+    say(other, "a/1.png", 2.0, author="Ann")
+    say(other, "a/2.png", 2.0)
+    say(other, "b/3.png", 3.0)
+    plan = plan_merge(project, other.path)
+    assert plan is not None
+    first, second = (frame_named(project, name) for name in ("a/1.png", "a/2.png"))
+    assert [plan.taken(winner) for winner in Winner] == [set(), {first, second}, {first, second}, {second}]
+    assert (plan.conflicts[0].mine.author, plan.conflicts[0].theirs.author) == ("Bea", "Ann")
+    assert said(project, "b/3.png") is None
+    report = carry_out(project, plan, taken={first})
+    assert (report.stored, report.left) == ((frame_named(project, "b/3.png"), first), ())
+    assert [said(project, name) for name in ("a/1.png", "a/2.png", "b/3.png")] == [2.0, 1.0, 3.0]
+
+
+def test_what_is_changed_between_plan_and_merge_is_left_alone_and_named(project: Project, other: Project) -> None:
+    say(other, "a/1.png", 2.0)
+    plan = plan_merge(project, other.path)
+    assert plan is not None
+    say(project, "a/1.png", 1.0)
+    assert carry_out(project, plan, taken=()).left == ("a/1.png",)
+    assert said(project, "a/1.png") == 1.0
+
+
+def test_a_merge_can_be_stopped_before_and_while_it_stores(project: Project, other: Project) -> None:
+    for name in ("a/1.png", "a/2.png"):
+        say(other, name, 2.0)
+    assert plan_merge(project, other.path, should_stop=lambda: True) is None
+    plan = plan_merge(project, other.path)
+    assert plan is not None
+    steps: list[int] = []
+    report = carry_out(
+        project, plan, taken=(), progress=lambda done, total: steps.append(done), should_stop=lambda: bool(steps)
+    )
+    assert len(report.stored) == 1
+    assert len(merge(project, other.path).filled) == 1
+
+
+def test_a_project_is_not_merged_with_itself(project: Project) -> None:
+    with pytest.raises(ProjectError, match="the project that is open"):
+        plan_merge(project, project.path)
+
+
+def test_a_medium_whose_name_is_there_twice_is_told_by_its_place_or_not_at_all(
+    project: Project, other: Project, folder: Path, tmp_path: Path
+) -> None:
+    say(other, "a/1.png", 2.0)
+    again = tmp_path / "again" / "match"
+    shutil.copytree(folder, again)
+    project.add_media([again])
+    assert merge(project, other.path).unknown == ("match/a/1.png",)
+    project.add_media([other.path.with_suffix("")])
+    report = merge(project, other.path)
+    (filled,) = report.filled
+    assert project.row(filled).path == other.path.with_suffix("") / "a/1.png"
+
+
+def test_a_backup_is_told_by_its_time_and_what_it_holds(project: Project, tmp_path: Path) -> None:
+    say(project, "a/1.png", 5.0, decision=Decision.ACCEPTED)
+    say(project, "a/2.png", 5.0)
+    told = look_at_backup(back_up(project, now=1_700_000_000))
+    assert (told.frames, told.labelled, told.accepted, told.problem) == (4, 2, 1, "")
+    assert told.when.timestamp() == 1_700_000_000
+    assert told.size == told.path.stat().st_size
+    assert is_backup(told.path)
+    assert not is_backup(project.path)
+    told.path.write_bytes(told.path.read_bytes()[:5000])
+    assert look_at_backup(told.path).problem != ""
+
+
+def test_going_back_to_a_backup_keeps_the_present_project_and_its_predictions(project: Project) -> None:
+    say(project, "a/1.png", 5.0)
+    backup = back_up(project)
+    say(project, "a/1.png", 6.0)
+    project.save_prediction(frame_named(project, "b/3.png"), prediction())
+    project.close()
+    kept = restore(project.path, backup)
+    assert kept is not None
+    with Project.open(project.path) as back:
+        assert said(back, "a/1.png") == 5.0
+        assert back.networks() == ["net"]
+        assert back.row(frame_named(back, "b/3.png")).state is FrameState.PREDICTED
+        assert not any(back.row(i).missing for i in back.frame_ids())
+        for day in range(7):
+            back_up(back, now=1_700_000_000 + 86_400 * day)
+    assert look_at_backup(kept).replaced
+    with Project.open(kept) as before:
+        assert said(before, "a/1.png") == 6.0
+        assert not any(before.row(i).missing for i in before.frame_ids())
+
+
+def test_a_damaged_project_is_replaced_and_kept_as_it_is(project: Project) -> None:
+    say(project, "a/1.png", 5.0)
+    backup = back_up(project)
+    project.close()
+    project.path.write_bytes(b"broken" * 1000)
+    kept = restore(project.path, backup)
+    assert kept is not None
+    assert kept.read_bytes() == b"broken" * 1000
+    with Project.open(project.path) as back:
+        assert said(back, "a/1.png") == 5.0
+    project.path.unlink()
+    assert restore(project.path, backup) is None
+    assert project.path.exists()
+
+
+def test_a_damaged_backup_changes_nothing(project: Project) -> None:
+    say(project, "a/1.png", 5.0)
+    backup = back_up(project)
+    backup.write_bytes(backup.read_bytes()[:5000])
+    project.close()
+    before = project.path.read_bytes()
+    with pytest.raises(ProjectError):
+        restore(project.path, backup)
+    assert project.path.read_bytes() == before
+    assert sorted(path.name for path in project.path.parent.iterdir()) == [
+        "match", "match.touchline", "match.touchline-backups"
+    ]  # fmt: skip
+
+
+def test_what_frames_cost_travels_with_a_backup_and_a_slice(project: Project, tmp_path: Path) -> None:
+    say(project, "a/1.png", 5.0, decision=Decision.ACCEPTED)
+    say(project, "a/2.png", 5.0, decision=Decision.ACCEPTED)
+    for name, seconds in (("a/1.png", 10.0), ("a/2.png", 20.0)):
+        project.add_effort(frame_named(project, name), Effort(seconds, 3))
+    with Project.open(back_up(project)) as backup:
+        assert [one.seconds for one in backup.efforts()] == [10.0, 20.0]
+    project.copy_to(tmp_path / "part.touchline", frame_ids=[frame_named(project, "a/2.png")])
+    with Project.open(tmp_path / "part.touchline") as part:
+        assert [one.seconds for one in part.efforts()] == [20.0]

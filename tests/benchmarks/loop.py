@@ -28,9 +28,9 @@ from annotator.export import ExportKind, ExportOptions, Images, export
 from annotator.formats.soccernet import read_lines
 from annotator.imports import carry_out, plan_import
 from annotator.labels import Decision, FrameLabels, FrameRecord, Instance, Review
+from annotator.merging import Effect, merge
 from annotator.project import Project
 from annotator.review import rank, signs_of
-from annotator.travel import Effect, merge
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = ROOT.parent / "shared" / "data" / "soccernet-dev" / "lines"
