@@ -239,6 +239,7 @@ def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Pla
         keypoints={n: said.keypoints[n] if n in contested else label for n, label in merged.keypoints.items()},
         markings={n: said.markings[n] if n in contested else at for n, at in merged.markings.items()},
         unchecked=merged.unchecked - contested,
+        carried=merged.carried - contested,
     )
     change = Change.ADD if own.is_empty else Change.CHANGE if added else Change.UNTOUCHED
     change = Change.CONFLICT if disputed else change

@@ -28,6 +28,27 @@ class Origin(Enum):
     HAND = "hand"
     ACCEPTED = "accepted"
     IMPORTED = "imported"
+    PROPAGATED = "propagated"
+
+
+class How(Enum):
+    """How labels came from the frames that they were carried from."""
+
+    MOTION = "motion"
+    INTERPOLATED = "interpolated"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The link of what a machine carried into a frame to the key frames that it came from.
+
+    ``frames`` are the names of the key frames as the project lists them (``clip.mp4#000012``), the nearest first;
+    ``sd`` is the standard deviation in pixels to be expected of what was carried.
+    """
+
+    frames: tuple[str, ...]
+    how: How = How.MOTION
+    sd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +70,9 @@ class Instance:
     ``keypoints`` holds only the points about which something was said; ``markings`` maps a marking's name to the
     points clicked along it, in the order they were clicked. ``unchecked`` names the markings whose points were read off
     a placed pitch: they say where that was, not what is to be seen, until paint or a hand has spoken.
+
+    ``carried`` names the markings that a machine brought here from other frames, as keypoints of ``Origin.PROPAGATED``
+    are; a hand that touches one makes it a person's. ``link`` says from where; it goes when nothing carried is left.
     """
 
     id: int = 0
@@ -56,11 +80,22 @@ class Instance:
     markings: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     box: tuple[float, float, float, float] | None = None
     unchecked: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
+    link: Carried | None = None
 
     def __post_init__(self) -> None:
-        """What is not drawn needs no check."""
+        """What is not drawn needs no check and was not carried; what holds nothing carried has no link."""
         if not self.unchecked <= self.markings.keys():
             object.__setattr__(self, "unchecked", self.unchecked & self.markings.keys())
+        if not self.carried <= self.markings.keys():
+            object.__setattr__(self, "carried", self.carried & self.markings.keys())
+        if self.link is not None and not self.holds_carried:
+            object.__setattr__(self, "link", None)
+
+    @property
+    def holds_carried(self) -> bool:
+        """True when a machine brought anything of it here that no hand has touched since."""
+        return bool(self.carried) or any(said.origin is Origin.PROPAGATED for said in self.keypoints.values())
 
     @property
     def is_empty(self) -> bool:
@@ -213,7 +248,9 @@ def _edit_marking(
     else:
         markings.pop(name, None)
     left = target.unchecked | {name} if unchecked else target.unchecked - {name}
-    return labels.with_instance(replace(target, markings=markings, unchecked=left))
+    return labels.with_instance(
+        replace(target, markings=markings, unchecked=left, carried=target.carried - {name})
+    )
 
 
 def set_marking(

@@ -16,7 +16,9 @@ from annotator.pitch import CIRCLE_RADIUS, KEYPOINTS, MARKINGS
 
 Array = NDArray[np.float64]
 
-PLACED_SD: Mapping[Origin, float] = {Origin.HAND: 1.0, Origin.IMPORTED: 1.5, Origin.ACCEPTED: 3.0}
+PLACED_SD: Mapping[Origin, float] = {
+    Origin.HAND: 1.0, Origin.IMPORTED: 1.5, Origin.ACCEPTED: 3.0, Origin.PROPAGATED: 2.0
+}  # fmt: skip
 FARTHEST = 20.0  # half diagonals from the middle at which a click is taken for garbage
 FEWEST_CONSTRAINTS = 7
 

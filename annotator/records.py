@@ -3,7 +3,8 @@
 ``{"version": 1, "instances": [{"id": 0, "keypoints": {name: {"at": [x, y], "visibility": "visible", "origin":
 "hand"}}, "markings": {name: [[x, y], ...]}, "box": [x0, y0, x1, y1]}], "review": {"decision": "open", "reason": "",
 "comment": "", "by": name, "confirmed_by": name, "notes": [{"text": "", "about": name, "at": [x, y], "author":
-name}]}}``, the last three where there is anything; so is an instance's ``"unchecked": [marking, ...]``. Positions are
+name}]}}``, the last three where there is anything; so are an instance's ``"unchecked": [marking, ...]``,
+``"carried": [marking, ...]`` and ``"link": {"frames": [name, ...], "how": "motion", "sd": 1.0}``. Positions are
 pixels of the frame as `annotator.labels` has them. Keys of a later program that this one does not know are carried
 over whenever the record is stored again.
 """
@@ -16,9 +17,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from annotator.labels import (
+    Carried,
     Decision,
     FrameLabels,
     FrameRecord,
+    How,
     Instance,
     KeypointLabel,
     Note,
@@ -30,7 +33,8 @@ from annotator.labels import (
 
 VERSION = 1
 _TOP = frozenset({"version", "instances", "review"})
-_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked"})
+_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked", "carried", "link"})
+_LINK = frozenset({"frames", "how", "sd"})
 _KEYPOINT = frozenset({"at", "visibility", "origin"})
 _REVIEW = frozenset({"decision", "reason", "comment", "by", "confirmed_by", "notes"})
 
@@ -107,7 +111,16 @@ def _instance_document(instance: Instance, old: Mapping[str, Any]) -> dict[str, 
         document["box"] = _written(instance.box, "box")
     if instance.unchecked:
         document["unchecked"] = sorted(instance.unchecked)
+    if instance.carried:
+        document["carried"] = sorted(instance.carried)
+    if instance.link is not None:
+        document["link"] = {**_unknown(_dict(old.get("link")), _LINK), **_link_document(instance.link)}
     return document
+
+
+def _link_document(link: Carried) -> dict[str, Any]:
+    (sd,) = _written((link.sd,), "link.sd")
+    return {"frames": list(link.frames), "how": link.how.value, "sd": sd}
 
 
 def _keypoint_document(name: str, label: KeypointLabel) -> dict[str, Any]:
@@ -140,6 +153,18 @@ def _instance(value: Any, where: str) -> Instance:
         markings={name: _points(points, f"{where}.markings[{name!r}]") for name, points in markings.items()},
         box=None if box is None else _box(box, f"{where}.box"),
         unchecked=_names(fields.get("unchecked", []), f"{where}.unchecked"),
+        carried=_names(fields.get("carried", []), f"{where}.carried"),
+        link=None if fields.get("link") is None else _link(fields["link"], f"{where}.link"),
+    )
+
+
+def _link(value: Any, where: str) -> Carried:
+    fields = _mapping(value, where)
+    frames = _sequence(fields.get("frames", []), f"{where}.frames")
+    return Carried(
+        tuple(_text(item, f"{where}.frames[{n}]") for n, item in enumerate(frames)),
+        How(_member(fields.get("how", How.MOTION.value), _HOWS, f"{where}.how")),
+        _number(fields.get("sd", 0.0), f"{where}.sd"),
     )
 
 
@@ -191,6 +216,7 @@ def _note_document(number: int, note: Note) -> dict[str, Any]:
 
 
 _VISIBILITIES = frozenset(item.name.lower() for item in Visibility)
+_HOWS = frozenset(item.value for item in How)
 _ORIGINS = frozenset(item.value for item in Origin)
 _DECISIONS = frozenset(item.value for item in Decision)
 

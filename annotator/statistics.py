@@ -67,9 +67,9 @@ def project_statistics(
             return None
         instance = project.record(number).labels.pitch
         for name, said in instance.keypoints.items():
-            if said.position is not None:
+            if said.position is not None and said.origin is not Origin.PROPAGATED:
                 (accepted if said.origin is Origin.ACCEPTED else placed)[name] += 1
-        drawn.update(instance.markings.keys())
+        drawn.update(instance.markings.keys() - instance.carried)
         prediction = project.prediction(number) if _has_hand(instance) else None
         if prediction is not None:
             corrections.extend(_distances(instance, prediction))

@@ -62,7 +62,8 @@ def instance_turned(instance: Instance, symmetry: Symmetry) -> Instance:
     keypoints = {keypoint_turned(name, symmetry): said for name, said in instance.keypoints.items()}
     markings = {marking_turned(name, symmetry): xy for name, xy in instance.markings.items()}
     unchecked = frozenset(marking_turned(name, symmetry) for name in instance.unchecked)
-    return replace(instance, keypoints=keypoints, markings=markings, unchecked=unchecked)
+    carried = frozenset(marking_turned(name, symmetry) for name in instance.carried)
+    return replace(instance, keypoints=keypoints, markings=markings, unchecked=unchecked, carried=carried)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ class SwapMarkings:
         target = labels.instance(self.instance)
         markings = _exchanged(target.markings, self.first, self.second)
         unchecked = frozenset(_exchanged(dict.fromkeys(target.unchecked), self.first, self.second))
-        return labels.with_instance(replace(target, markings=markings, unchecked=unchecked))
+        carried = frozenset(_exchanged(dict.fromkeys(target.carried), self.first, self.second))
+        return labels.with_instance(replace(target, markings=markings, unchecked=unchecked, carried=carried))
 
 
 @dataclass(frozen=True)

@@ -241,6 +241,7 @@ def _import_one(
     if not lines.markings:
         tally.skipped.append(Finding(path, "", "there is no usable line in it"))
         return
-    labels = record.labels.with_instance(replace(record.labels.pitch, markings=lines.markings, unchecked=frozenset()))
+    pitch = replace(record.labels.pitch, markings=lines.markings, unchecked=frozenset(), carried=frozenset())
+    labels = record.labels.with_instance(pitch)
     project.save_record(row.id, FrameRecord(labels, record.review), text=f"Import lines of {path.name}")
     tally.added.append(row.id)

@@ -148,6 +148,7 @@ class Phrases:
 
     placed: str = "Placed by hand"
     accepted: str = "Accepted"
+    propagated: str = "Carried from another frame"
     imported: str = "Imported"
     constructed: str = "Constructed from {parents}"
     projected: str = "Projected by the camera"
@@ -196,9 +197,10 @@ def describe(keypoint: Keypoint, phrases: Phrases = ENGLISH) -> str:
 
 def _origin_text(keypoint: Keypoint, phrases: Phrases) -> str:
     if keypoint.source is Source.PLACED:
-        return {Origin.ACCEPTED: phrases.accepted, Origin.IMPORTED: phrases.imported}.get(
-            keypoint.origin or Origin.HAND, phrases.placed
-        )
+        others = {
+            Origin.ACCEPTED: phrases.accepted, Origin.IMPORTED: phrases.imported, Origin.PROPAGATED: phrases.propagated
+        }  # fmt: skip
+        return others.get(keypoint.origin or Origin.HAND, phrases.placed)
     if keypoint.source is Source.CONSTRUCTED:
         return phrases.constructed.format(parents=" \u00d7 ".join(spoken(name) for name in keypoint.parents))
     return {Source.PROJECTED: phrases.projected, Source.PREDICTED: phrases.predicted}.get(

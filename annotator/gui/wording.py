@@ -15,6 +15,7 @@ def phrases() -> Phrases:
         placed=translate("Phrases", "Placed by hand"),
         accepted=translate("Phrases", "Accepted"),
         imported=translate("Phrases", "Imported"),
+        propagated=translate("Phrases", "Carried from another frame"),
         constructed=translate("Phrases", "Constructed from {parents}"),
         projected=translate("Phrases", "Projected by the camera"),
         predicted=translate("Phrases", "Predicted"),

@@ -68,9 +68,12 @@ def glyph_of(point: Keypoint) -> Glyph | None:
 def source_text(point: Keypoint) -> str:
     """Where the position comes from, in a word."""
     translate = QCoreApplication.translate
-    if point.source is Source.PLACED and point.origin in (Origin.ACCEPTED, Origin.IMPORTED):
-        accepted = point.origin is Origin.ACCEPTED
-        return translate("Points", "Accepted") if accepted else translate("Points", "Imported")
+    if point.source is Source.PLACED and point.origin is not None and point.origin is not Origin.HAND:
+        return {
+            Origin.ACCEPTED: translate("Points", "Accepted"),
+            Origin.IMPORTED: translate("Points", "Imported"),
+            Origin.PROPAGATED: translate("Points", "Carried"),
+        }[point.origin]
     texts = {
         Source.PLACED: translate("Points", "Placed"),
         Source.CONSTRUCTED: translate("Points", "Constructed"),
