@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from annotator import store_effort, store_index, store_rows, store_signs
+from annotator import store_effort, store_index, store_rows, store_signs, store_timeline
 from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
@@ -261,6 +261,11 @@ class Project:
         with self._read() as db:
             return store_rows.frame_ids(db, states, text)
 
+    def frame_names(self, media_id: int) -> dict[str, bool]:
+        """The names of a medium's frames, and whether each was missing when it was last looked for."""
+        with self._read() as db:
+            return store_rows.names_and_missing(db, media_id)
+
     def row(self, frame_id: int) -> FrameRow:
         """The frame with this id, as the list shows it."""
         with self._read() as db:
@@ -385,6 +390,26 @@ class Project:
         """Keep signs: (frame, version, document) each."""
         with self._write() as db:
             store_signs.store(db, found)
+
+    def timeline_states(self, media_id: int) -> list[tuple[int, str]]:
+        """Id and state of every frame of a medium, in order."""
+        with self._read() as db:
+            return store_timeline.states(db, media_id)
+
+    def timeline_kinds(self, media_id: int) -> dict[int, int]:
+        """By frame of a medium, who spoke of it, see `store_timeline.kinds`."""
+        with self._read() as db:
+            return store_timeline.kinds(db, media_id)
+
+    def timeline_ends(self, media_id: int) -> tuple[str, str, int] | None:
+        """The names of the first and last frame of a medium and how many there are; None without any."""
+        with self._read() as db:
+            return store_timeline.ends(db, media_id)
+
+    def timeline_predictions(self, media_id: int, after: int) -> tuple[list[tuple[int, bytes]], int | None]:
+        """Beginnings of stored predictions of a medium, piece by piece, see `store_timeline.prediction_heads`."""
+        with self._read() as db:
+            return store_timeline.prediction_heads(db, media_id, after)
 
     def setting(self, key: str, default: T) -> T:
         """The stored setting, or ``default`` when there is none or it is of another type than ``default``."""

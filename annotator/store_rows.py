@@ -151,6 +151,12 @@ def names_of(db: sqlite3.Connection, media_id: int) -> list[str]:
     return [row[0] for row in db.execute("SELECT name FROM frame WHERE media_id=?", (media_id,))]
 
 
+def names_and_missing(db: sqlite3.Connection, media_id: int) -> dict[str, bool]:
+    """Names of all frames of a medium, and whether they are missing."""
+    rows = db.execute("SELECT name, missing FROM frame WHERE media_id=? ORDER BY position", (media_id,))
+    return {name: bool(missing) for name, missing in rows}
+
+
 def damaged_records(db: sqlite3.Connection) -> list[str]:
     """A sentence for every record that cannot be read."""
     found = []
