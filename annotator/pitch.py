@@ -9,7 +9,6 @@ and so it does here.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.scheme import Scheme
+from annotator.schemes import scheme_of
 
 LENGTH = 105.0
 WIDTH = 68.0
@@ -338,41 +338,8 @@ def _round_points() -> list[PitchKeypoint]:
 KEYPOINTS: Mapping[str, PitchKeypoint] = {point.name: point for point in (*_line_points(), *_round_points())}
 
 
-def _symmetry(sign_y: int) -> tuple[int, ...]:
-    """The permutation that x -> -x, y -> sign_y * y makes of the keypoints."""
-    places = np.array([point.world for point in KEYPOINTS.values()])
-    images = places * np.array([-1.0, float(sign_y), 1.0])
-    nearest = np.linalg.norm(images[:, None] - places[None], axis=2).argmin(axis=1)
-    return tuple(int(i) for i in nearest)
-
-
-def _edges() -> tuple[tuple[str, str], ...]:
-    """Neighbouring keypoints along every straight marking."""
-    found: list[tuple[str, str]] = []
-    for marking in MARKINGS.values():
-        if marking.is_round:
-            continue
-        a, b = np.array(marking.start), np.array(marking.end)
-        direction = (b - a) / np.linalg.norm(b - a)
-        along = []
-        for point in KEYPOINTS.values():
-            offset = np.array(point.world) - a
-            t = float(offset @ direction)
-            if np.linalg.norm(offset - t * direction) < 1e-6 and -1e-6 <= t <= np.linalg.norm(b - a) + 1e-6:
-                along.append((t, point.name))
-        names = [name for _, name in sorted(along)]
-        found.extend(itertools.pairwise(names))
-    return tuple(dict.fromkeys(found))
-
-
-PITCH_57 = Scheme(
-    id="pitch-57",
-    title="Football pitch, 57 points",
-    keypoints=tuple(KEYPOINTS),
-    mirror=_symmetry(1),
-    edges=_edges(),
-    permutations={"rot180": _symmetry(-1)},
-)
+PITCH_57: Scheme = scheme_of("pitch-57")
+"""The scheme of `KEYPOINTS`, in their order; its symmetries and edges are those of the pitch in metres."""
 
 
 def behind_goal_mirror() -> tuple[int, ...]:

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator import schemes
 from annotator.formats.documents import FormatError, number
 from annotator.formats.matlab import read_array
-from annotator.pitch import PITCH_57
-from annotator.scheme import MPII_16, PERSON_SCHEMES, Scheme
+from annotator.scheme import Scheme
+from annotator.scheme_document import parse_scheme
+from annotator.schemes import MPII_16, known_schemes
 from model.average_precision import Annotated, Detected
 from model.metrics import head_length
 
@@ -54,51 +56,38 @@ class Poses:
     remarks: tuple[str, ...] = ()
 
 
-def known_schemes() -> dict[str, Scheme]:
-    """The schemes that have a name."""
-    return {**PERSON_SCHEMES, PITCH_57.id: PITCH_57}
-
-
 def read_scheme(path: Path) -> Scheme:
-    """A scheme from a JSON object: ``keypoints``, and where there are any ``sigmas``, ``head``, ``torso``.
+    """A scheme from a JSON file; of people's names the torso is known.
 
     Raises
     ------
     FormatError
         If the file cannot be read or contradicts itself.
     """
-    advice = 'Write {"keypoints": [names], "sigmas": [numbers], "head": [a, b], "torso": [a, b]}.'
-    document = _read(path)
-    if not isinstance(document, dict):
-        raise FormatError(path, "the file holds no object", advice)
-    try:
-        return _scheme_of(document, path.stem)
-    except ValueError as error:
-        raise FormatError(path, str(error), advice) from error
+    return _with_torso(schemes.read_scheme(path))
 
 
-def _scheme_of(document: Mapping[str, Any], title: str) -> Scheme:
-    """The scheme that an object describes; of people's names the torso is known. ValueError says what is wrong."""
-    names = _texts(document.get("keypoints"))
-    if not names:
-        raise ValueError("it names no keypoints")
-    given = document.get("sigmas") or []
-    sigmas = [number(value) for value in given] if isinstance(given, list) else [None]
-    if any(value is None or value <= 0 for value in sigmas):
-        raise ValueError("its sigmas are no list of numbers above 0")
-    pairs: dict[str, tuple[str, str] | None] = {}
-    for key in ("head", "torso"):
-        pair = _texts(document.get(key))
-        if document.get(key) is not None and len(pair) != 2:
-            raise ValueError(f"its {key} is not two names")
-        pairs[key] = (pair[0], pair[1]) if pair else None
+def _with_torso(scheme: Scheme) -> Scheme:
     torso = MPII_16.torso
-    if pairs["torso"] is None and torso is not None and set(torso) <= set(names):
-        pairs["torso"] = torso
-    kept = tuple(value for value in sigmas if value is not None)
-    return Scheme(
-        title, title, names, tuple(range(len(names))), sigmas=kept, head=pairs["head"], torso=pairs["torso"]
-    )
+    is_person = torso is not None and set(torso) <= set(scheme.keypoints)
+    return replace(scheme, torso=torso) if scheme.torso is None and is_person else scheme
+
+
+def scheme_of_category(category: Mapping[str, Any]) -> Scheme:
+    """The scheme that a COCO category describes: one that is known by the same names, else its own.
+
+    Raises
+    ------
+    ValueError
+        If it contradicts itself.
+    """
+    names = _texts(category.get("keypoints"))
+    known = next((one for one in known_schemes().values() if one.keypoints == names), None)
+    if known is not None:
+        return known
+    own = {key: category[key] for key in ("keypoints", "sigmas", "head", "torso") if key in category}
+    title = str(category.get("name", "")) or "the file's own"
+    return _with_torso(parse_scheme({**own, "thing": title}, title=title))
 
 
 def read_poses(path: Path, scheme: Scheme | None = None, *, heads: Path | None = None) -> Poses:
@@ -132,10 +121,8 @@ def _coco(document: Mapping[str, Any], path: Path, scheme: Scheme | None) -> Pos
     category = categories[0]
     names = _texts(category["keypoints"])
     if scheme is None:
-        scheme = next((one for one in known_schemes().values() if one.keypoints == names), None)
-    if scheme is None:
         try:
-            scheme = _scheme_of(category, str(category.get("name", "")) or "the file's own")
+            scheme = scheme_of_category(category)
         except ValueError as error:
             raise FormatError(path, str(error), _ANNOTATIONS) from error
     elif len(scheme) != len(names):

@@ -1,14 +1,127 @@
-"""A keypoint scheme as a value: which named points an annotation has and how they belong together.
+"""A keypoint scheme as a value: which named points a thing has, how they belong together, what else is asked of it.
 
-Sources of the constants: COCO keypoint evaluation (cocodataset.org, ``pycocotools.cocoeval``); Andriluka et al., *2D
-Human Pose Estimation: New Benchmark and State of the Art Analysis*, CVPR 2014 (MPII).
+The schemes themselves are documents (`annotator.schemes`, ``resources/schemes``), not code.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
+from typing import Any
+
+AttributeValue = float | str
+"""What an attribute holds: a number, or text."""
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class Instances(Enum):
+    """How many things of a scheme a frame shows: one at most, or any number."""
+
+    ONE = "one"
+    MANY = "many"
+
+
+class Feature(Enum):
+    """Rooms of the program that a scheme may open: drawn markings, the camera fitted to them, checks by geometry."""
+
+    MARKINGS = "markings"
+    CAMERA = "camera"
+    CHECKS = "checks"
+
+
+class AttributeKind(Enum):
+    """What an attribute holds: a number, one of several words, or any text."""
+
+    NUMBER = "number"
+    CHOICE = "choice"
+    TEXT = "text"
+
+
+class AttributeScope(Enum):
+    """What an attribute is said of: the whole frame, or each thing in it."""
+
+    FRAME = "frame"
+    INSTANCE = "instance"
+
+
+class Extent(Enum):
+    """The length of a thing that PDJ measures by: its torso's diameter, or the longer side of its box."""
+
+    TORSO = "torso"
+    BOX = "box"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Something asked beside the points, such as the number of cards of a packet.
+
+    ``range`` (smallest and largest) and ``step`` belong to numbers, a step of 1 meaning whole ones; ``choices`` to a
+    choice. ``default`` is what a person is offered first and is never stored by itself.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty, a choice has no words, or the default is not allowed.
+    """
+
+    name: str
+    title: str
+    kind: AttributeKind
+    scope: AttributeScope = AttributeScope.FRAME
+    range: tuple[float, float] | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    default: AttributeValue | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an attribute that contradicts itself."""
+        if not self.name:
+            raise ValueError("an attribute has no name")
+        if self.range is not None and not self.range[0] <= self.range[1]:
+            raise ValueError(f"attribute {self.name}: its range {self.range[0]:g} to {self.range[1]:g} is empty")
+        if self.step is not None and not self.step > 0:
+            raise ValueError(f"attribute {self.name}: its step {self.step:g} is not above 0")
+        if self.kind is AttributeKind.CHOICE and not self.choices:
+            raise ValueError(f"attribute {self.name}: it has no choices")
+        if self.default is not None:
+            self.checked(self.default)
+
+    def checked(self, value: AttributeValue) -> AttributeValue:
+        """The value as it is stored, a number as float.
+
+        Raises
+        ------
+        ValueError
+            If it is of another kind, out of range, between two steps or none of the choices.
+        """
+        if self.kind is not AttributeKind.NUMBER:
+            if not isinstance(value, str) or (self.kind is AttributeKind.CHOICE and value not in self.choices):
+                wanted = f"one of {', '.join(self.choices)}" if self.choices else "text"
+                raise ValueError(f"attribute {self.name}: {value!r} is not {wanted}")
+            return value
+        if isinstance(value, bool | str) or not math.isfinite(value):
+            raise ValueError(f"attribute {self.name}: {value!r} is not a number")
+        if self.range is not None and not self.range[0] <= value <= self.range[1]:
+            raise ValueError(f"attribute {self.name}: {value:g} is not from {self.range[0]:g} to {self.range[1]:g}")
+        if self.step is not None:
+            steps = (value - (self.range[0] if self.range is not None else 0.0)) / self.step
+            if abs(steps - round(steps)) > 1e-6:
+                raise ValueError(f"attribute {self.name}: {value:g} is not a multiple of {self.step:g}")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Keypoints that share a colour, such as those of the left side; ``colour`` is ``#rrggbb``."""
+
+    title: str
+    colour: str
+    keypoints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,11 +149,27 @@ class Scheme:
         scheme has none.
     apart : tuple of str
         Names that published means of PCKh leave out.
+    version : int
+        The scheme's own version, counted up when its points change.
+    thing : str
+        What one instance is, as files name their category: "pitch", "person".
+    instances : Instances
+        Whether a frame shows one or many.
+    attributes : tuple of Attribute
+        What is asked beside the points.
+    features : frozenset of Feature
+        The rooms it opens; none for people.
+    groups, colours
+        Colours of groups of keypoints, and of single ones by name, which go before those of their group.
+    extent : Extent
+        The length that PDJ measures by.
+    extra : mapping
+        Keys of a later program, carried along.
 
     Raises
     ------
     ValueError
-        If names repeat, or a permutation is not one, or an edge, a segment or ``apart`` names an unknown point.
+        If names repeat, or a permutation is not one, or anything names an unknown point or a colour that is none.
     """
 
     id: str
@@ -53,6 +182,15 @@ class Scheme:
     head: tuple[str, str] | None = None
     torso: tuple[str, str] | None = None
     apart: tuple[str, ...] = ()
+    version: int = 1
+    thing: str = "thing"
+    instances: Instances = Instances.ONE
+    attributes: tuple[Attribute, ...] = ()
+    features: frozenset[Feature] = frozenset()
+    groups: tuple[Group, ...] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
+    extent: Extent = Extent.TORSO
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a scheme that contradicts itself."""
@@ -62,16 +200,30 @@ class Scheme:
         for title, permutation in {"mirror": self.mirror, **self.permutations}.items():
             if sorted(permutation) != list(range(count)):
                 raise ValueError(f"scheme {self.id}: {title} is not a permutation of {count} keypoints")
+        if any(self.mirror[self.mirror[i]] != i for i in range(count)):
+            raise ValueError(f"scheme {self.id}: a keypoint's mirror is not mirrored back to it")
         known = set(self.keypoints)
         for a, b in self.edges:
             if a not in known or b not in known:
                 raise ValueError(f"scheme {self.id}: edge {a} - {b} names an unknown keypoint")
         segments = [name for pair in (self.head, self.torso) if pair is not None for name in pair]
-        for name in (*segments, *self.apart):
+        grouped = [name for group in self.groups for name in group.keypoints]
+        for name in (*segments, *self.apart, *grouped, *self.colours):
             if name not in known:
                 raise ValueError(f"scheme {self.id}: {name} is an unknown keypoint")
         if self.sigmas and len(self.sigmas) != count:
             raise ValueError(f"scheme {self.id}: {len(self.sigmas)} sigmas for {count} keypoints")
+        if not all(sigma > 0 for sigma in self.sigmas):
+            raise ValueError(f"scheme {self.id}: a sigma is not above 0")
+        self._check_looks()
+
+    def _check_looks(self) -> None:
+        for colour in (*(group.colour for group in self.groups), *self.colours.values()):
+            if not _COLOUR.fullmatch(colour):
+                raise ValueError(f"scheme {self.id}: {colour!r} is no colour such as #3366cc")
+        names = [attribute.name for attribute in self.attributes]
+        if len(set(names)) != len(names):
+            raise ValueError(f"scheme {self.id}: attribute names repeat")
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -81,71 +233,21 @@ class Scheme:
     def __len__(self) -> int:
         return len(self.keypoints)
 
+    def colour(self, name: str) -> str | None:
+        """The colour of a keypoint as ``#rrggbb``: its own, else that of its group; None where it has none."""
+        own = self.colours.get(name)
+        return own or next((group.colour for group in self.groups if name in group.keypoints), None)
 
-def _mirrored(names: tuple[str, ...]) -> tuple[int, ...]:
-    """The permutation that exchanges ``left_`` and ``right_`` names."""
-    other = {"left_": "right_", "right_": "left_"}
-    found = []
-    for name in names:
-        side = next((s for s in other if name.startswith(s)), "")
-        found.append(names.index(other[side] + name.removeprefix(side)) if side else names.index(name))
-    return tuple(found)
+    def attributes_of(self, scope: AttributeScope) -> tuple[Attribute, ...]:
+        """What is asked of a frame, or of each instance, in order."""
+        return tuple(one for one in self.attributes if one.scope is scope)
 
+    @property
+    def is_many(self) -> bool:
+        """True when a frame may show several instances."""
+        return self.instances is Instances.MANY
 
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
-    """``"a b, c d"`` as pairs of names."""
-    return tuple((a, b) for a, b in (pair.split() for pair in text.split(",")))
-
-
-_COCO_NAMES = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
-    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
-    "right_ankle",
-)  # fmt: skip
-
-COCO_17 = Scheme(
-    id="coco-17",
-    title="COCO person, 17 points",
-    keypoints=_COCO_NAMES,
-    mirror=_mirrored(_COCO_NAMES),
-    edges=_pairs(
-        "left_ankle left_knee, left_knee left_hip, right_ankle right_knee, right_knee right_hip, left_hip right_hip,"
-        "left_shoulder left_hip, right_shoulder right_hip, left_shoulder right_shoulder, left_shoulder left_elbow,"
-        "right_shoulder right_elbow, left_elbow left_wrist, right_elbow right_wrist, left_eye right_eye, nose left_eye,"
-        "nose right_eye, left_eye left_ear, right_eye right_ear, left_ear left_shoulder, right_ear right_shoulder"
-    ),
-    sigmas=(
-        0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
-        0.089,
-    ),
-    torso=("left_shoulder", "right_hip"),
-)  # fmt: skip
-"""No head segment: COCO has neither neck nor top of the head."""
-
-_MPII_NAMES = (
-    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis", "thorax", "upper_neck",
-    "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist",
-)  # fmt: skip
-
-MPII_16 = Scheme(
-    id="mpii-16",
-    title="MPII person, 16 points",
-    keypoints=_MPII_NAMES,
-    mirror=_mirrored(_MPII_NAMES),
-    edges=_pairs(
-        "right_ankle right_knee, right_knee right_hip, right_hip pelvis, pelvis left_hip, left_hip left_knee,"
-        "left_knee left_ankle, pelvis thorax, thorax upper_neck, upper_neck head_top, thorax right_shoulder,"
-        "right_shoulder right_elbow, right_elbow right_wrist, thorax left_shoulder, left_shoulder left_elbow,"
-        "left_elbow left_wrist"
-    ),
-    sigmas=(
-        0.089, 0.087, 0.107, 0.107, 0.087, 0.089, 0.107, 0.079, 0.079, 0.035, 0.062, 0.072, 0.079, 0.079, 0.072, 0.062,
-    ),
-    head=("upper_neck", "head_top"),
-    torso=("left_shoulder", "right_hip"),
-    apart=("pelvis", "thorax"),
-)  # fmt: skip
-"""MPII publishes no sigmas. These are COCO's of the same joints; pelvis as a hip, thorax and neck as a shoulder, the
-top of the head as an ear."""
-
-PERSON_SCHEMES = {scheme.id: scheme for scheme in (COCO_17, MPII_16)}
+    @property
+    def has_football(self) -> bool:
+        """True when markings are drawn and geometry speaks for points."""
+        return Feature.MARKINGS in self.features

@@ -44,8 +44,9 @@ from annotator.evaluation_report import Reported, write_report
 from annotator.formats.documents import FormatError, write_document
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
-from annotator.pose_data import Poses, known_schemes, read_detections, read_poses, read_scheme, with_sigma
+from annotator.pose_data import Poses, read_detections, read_poses, read_scheme, with_sigma
 from annotator.pose_metrics import evaluate_poses
+from annotator.schemes import known_schemes
 
 if TYPE_CHECKING:
     from model.predictor import Predictor

@@ -19,7 +19,8 @@ from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInst
 from annotator.formats.yolo_set import data_yaml, label_text, lines_of, read_yolo_set, verify_line
 from annotator.labels import Visibility
 from annotator.pitch import MARKINGS, PITCH_57
-from annotator.scheme import COCO_17, MPII_16, Scheme
+from annotator.scheme import Scheme
+from annotator.schemes import COCO_17, MPII_16
 
 SIZE = (960, 540)
 SCHEMES = (PITCH_57, COCO_17, MPII_16)

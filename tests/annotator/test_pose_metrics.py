@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from annotator.commands import run_command
 from annotator.formats.documents import FormatError
 from annotator.pitch import PITCH_57
-from annotator.pose_data import known_schemes, read_detections, read_poses, read_scheme
+from annotator.pose_data import read_detections, read_poses, read_scheme
 from annotator.pose_metrics import evaluate_poses
-from annotator.scheme import COCO_17, MPII_16, Scheme
+from annotator.scheme import Scheme
+from annotator.schemes import COCO_17, MPII_16, known_schemes
 
 # A square person: neck and top of the head 40 px apart, shoulder and hip 100 px.
 JOINTS = {name: [200.0 + 13 * k, 300.0 + 7 * k] for k, name in enumerate(MPII_16.keypoints)}
@@ -162,7 +163,7 @@ def test_a_scheme_of_the_files_own_is_measured_by_what_it_has(shared_data, tmp_p
     assert found.oks is None
     assert found.pdj[0.2].mean == 0
     assert "--sigma" in found.text()
-    assert set(known_schemes()) == {"coco-17", "mpii-16", "pitch-57"}
+    assert set(known_schemes()) == {"coco-17", "mpii-16", "pitch-57", "card-packet-8"}
     own = written(tmp_path / "own.json", {"keypoints": ["a", "b"], "sigmas": [0.1, 0.2], "head": ["a", "b"]})
     scheme = read_scheme(own)
     assert (scheme.sigmas, scheme.head, scheme.torso) == ((0.1, 0.2), ("a", "b"), None)
@@ -171,7 +172,7 @@ def test_a_scheme_of_the_files_own_is_measured_by_what_it_has(shared_data, tmp_p
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ([], "no object"),
+        ([], "holds a list"),
         ({}, "names no keypoints"),
         ({"keypoints": ["a", "a"]}, "repeat"),
         ({"keypoints": ["a", "b"], "sigmas": [1, -1]}, "above 0"),
