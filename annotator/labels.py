@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
+
+from annotator.scheme import AttributeValue
 
 Point = tuple[float, float]
 
@@ -73,6 +76,9 @@ class Instance:
 
     ``carried`` names the markings that a machine brought here from other frames, as keypoints of ``Origin.PROPAGATED``
     are; a hand that touches one makes it a person's. ``link`` says from where; it goes when nothing carried is left.
+
+    ``attributes`` holds what a scheme asks beside the points, by name; ``foreign`` what an imported file said beyond
+    our words, by format, so that it can be written back.
     """
 
     id: int = 0
@@ -82,6 +88,8 @@ class Instance:
     unchecked: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     link: Carried | None = None
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    foreign: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """What is not drawn needs no check and was not carried; what holds nothing carried has no link."""
@@ -100,14 +108,16 @@ class Instance:
     @property
     def is_empty(self) -> bool:
         """True when nothing was said of it."""
-        return not self.keypoints and not self.markings and self.box is None
+        return not (self.keypoints or self.markings or self.attributes or self.foreign) and self.box is None
 
 
 @dataclass(frozen=True)
 class FrameLabels:
-    """Everything a person said of one frame."""
+    """Everything a person said of one frame; ``attributes`` and ``foreign`` are of the frame as a whole."""
 
     instances: tuple[Instance, ...] = (Instance(),)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    foreign: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def pitch(self) -> Instance:
@@ -117,7 +127,7 @@ class FrameLabels:
     @property
     def is_empty(self) -> bool:
         """True when nothing was said of the frame."""
-        return all(instance.is_empty for instance in self.instances)
+        return all(instance.is_empty for instance in self.instances) and not self.attributes
 
     def instance(self, number: int) -> Instance:
         """The instance with this id; an empty one with that id when there is none."""
@@ -128,7 +138,7 @@ class FrameLabels:
         others = [instance if i.id == instance.id else i for i in self.instances]
         if all(i.id != instance.id for i in self.instances):
             others.append(instance)
-        return FrameLabels(tuple(others))
+        return replace(self, instances=tuple(others))
 
 
 EMPTY = FrameLabels()

@@ -4,7 +4,8 @@
 "hand"}}, "markings": {name: [[x, y], ...]}, "box": [x0, y0, x1, y1]}], "review": {"decision": "open", "reason": "",
 "comment": "", "by": name, "confirmed_by": name, "notes": [{"text": "", "about": name, "at": [x, y], "author":
 name}]}}``, the last three where there is anything; so are an instance's ``"unchecked": [marking, ...]``,
-``"carried": [marking, ...]`` and ``"link": {"frames": [name, ...], "how": "motion", "sd": 1.0}``. Positions are
+``"carried": [marking, ...]`` and ``"link": {"frames": [name, ...], "how": "motion", "sd": 1.0}``. An
+instance or the document itself may have ``"attributes": {name: value}`` and ``"foreign": {format: ...}``. Positions are
 pixels of the frame as `annotator.labels` has them. Keys of a later program that this one does not know are carried
 over whenever the record is stored again.
 """
@@ -30,10 +31,11 @@ from annotator.labels import (
     Review,
     Visibility,
 )
+from annotator.scheme import AttributeValue
 
 VERSION = 1
-_TOP = frozenset({"version", "instances", "review"})
-_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked", "carried", "link"})
+_TOP = frozenset({"version", "instances", "review", "attributes", "foreign"})
+_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked", "carried", "link", "attributes", "foreign"})
 _LINK = frozenset({"frames", "how", "sd"})
 _KEYPOINT = frozenset({"at", "visibility", "origin"})
 _REVIEW = frozenset({"decision", "reason", "comment", "by", "confirmed_by", "notes"})
@@ -57,6 +59,7 @@ def encode_record(record: FrameRecord, previous: str | None = None) -> str:
         **_unknown(old, _TOP),
         "version": VERSION,
         "instances": [_instance_document(i, old_instances.get(i.id, {})) for i in record.labels.instances],
+        **_beside(record.labels),
         "review": {
             **_unknown(_dict(old.get("review")), _REVIEW),
             "decision": record.review.decision.value,
@@ -88,7 +91,11 @@ def decode_record(document: str) -> FrameRecord:
         raise RecordError(f"the document has version {version}, this program reads up to {VERSION}")
     instances = _sequence(top.get("instances", []), "instances")
     return FrameRecord(
-        FrameLabels(tuple(_instance(item, f"instances[{n}]") for n, item in enumerate(instances))),
+        FrameLabels(
+            tuple(_instance(item, f"instances[{n}]") for n, item in enumerate(instances)),
+            _attributes(top.get("attributes", {}), "attributes"),
+            _mapping(top.get("foreign", {}), "foreign"),
+        ),
         _review(_mapping(top.get("review", {}), "review")),
     )
 
@@ -115,7 +122,16 @@ def _instance_document(instance: Instance, old: Mapping[str, Any]) -> dict[str, 
         document["carried"] = sorted(instance.carried)
     if instance.link is not None:
         document["link"] = {**_unknown(_dict(old.get("link")), _LINK), **_link_document(instance.link)}
-    return document
+    return {**document, **_beside(instance)}
+
+
+def _beside(said: Instance | FrameLabels) -> dict[str, Any]:
+    """Attributes and what other programs said; nothing where there is nothing."""
+    found: dict[str, Any] = {"attributes": dict(said.attributes)} if said.attributes else {}
+    if said.foreign:
+        found["foreign"] = dict(said.foreign)
+    _attributes(found.get("attributes", {}), "attributes")
+    return found
 
 
 def _link_document(link: Carried) -> dict[str, Any]:
@@ -155,7 +171,16 @@ def _instance(value: Any, where: str) -> Instance:
         unchecked=_names(fields.get("unchecked", []), f"{where}.unchecked"),
         carried=_names(fields.get("carried", []), f"{where}.carried"),
         link=None if fields.get("link") is None else _link(fields["link"], f"{where}.link"),
+        attributes=_attributes(fields.get("attributes", {}), f"{where}.attributes"),
+        foreign=_mapping(fields.get("foreign", {}), f"{where}.foreign"),
     )
+
+
+def _attributes(value: Any, where: str) -> dict[str, AttributeValue]:
+    return {
+        name: one if isinstance(one, str) else _number(one, f"{where}[{name!r}]")
+        for name, one in _mapping(value, where).items()
+    }
 
 
 def _link(value: Any, where: str) -> Carried:
