@@ -21,6 +21,7 @@ YELLOW = QColor(240, 228, 66)
 BLUE = QColor(0, 114, 178)
 VERMILLION = QColor(213, 94, 0)
 PURPLE = QColor(204, 121, 167)
+GREEN = QColor(96, 219, 170)  # the bluish green, lightened: its marks lie on grass
 
 ACCENT = QColor(255, 255, 255)
 CASING = QColor(16, 18, 20, 190)
@@ -34,10 +35,12 @@ FAINT = QColor(226, 226, 222, 190)
 CLICK = YELLOW
 CURVE = YELLOW
 GHOST = PURPLE
+CARRIED = GREEN
 
 GLYPH_COLOURS = {
     Glyph.PLACED: YELLOW,
     Glyph.ACCEPTED: YELLOW,
+    Glyph.CARRIED: CARRIED,
     Glyph.CONSTRUCTED: SKY,
     Glyph.PROJECTED: PURPLE,
     Glyph.PREDICTED: ORANGE,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.gui.colours import (
     ACCENT,
+    CARRIED,
     CASING,
     CLICK,
     CURVE,
@@ -23,7 +24,7 @@ from annotator.gui.colours import (
 )
 from annotator.gui.lines import NOTHING, Cased, cased, stroke
 from annotator.gui.lines import Ink as Ink
-from annotator.gui.marks import glow, halo_of
+from annotator.gui.marks import glow, halo_of, triangle
 from annotator.gui.stamps import Layer, StampItem
 from annotator.gui.view_state import ArrowView, ClickView, Glyph, Polyline, SpreadView
 
@@ -139,19 +140,22 @@ class _PointItem(QGraphicsItem):
 
 
 @cache
-def _click_layers(*, selected: bool, current: bool, halo: int) -> tuple[Layer, ...]:
+def _click_layers(*, selected: bool, current: bool, carried: bool, halo: int) -> tuple[Layer, ...]:
     half = 4.0 if selected else 3.0
-    square = QPainterPath()
-    square.addRect(QRectF(-half, -half, 2.0 * half, 2.0 * half))
-    colour = ACCENT if current else CLICK
+    shape = QPainterPath()
+    if carried:
+        shape = triangle(1.5 * half)
+    else:
+        shape.addRect(QRectF(-half, -half, 2.0 * half, 2.0 * half))
+    colour = ACCENT if current else CARRIED if carried else CLICK
     pens = [QPen(CASING, 3.0), QPen(colour, 1.5 if selected else 1.0)]
     for pen in pens:
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    return (*glow(halo), *((pen, Qt.BrushStyle.NoBrush, square) for pen in pens))
+    return (*glow(halo), *((pen, Qt.BrushStyle.NoBrush, shape) for pen in pens))
 
 
 class ClickItem(StampItem):
-    """A clicked point of a marking: a small square that leaves the paint inside it visible."""
+    """A clicked point of a marking: a small square that leaves the paint inside it visible; a triangle if carried."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,7 +167,7 @@ class ClickItem(StampItem):
         if before is None or (before.x, before.y) != (view.x, view.y):
             self.setPos(view.x, view.y)
         halo = halo_of(view.residual)
-        layers = _click_layers(selected=view.selected, current=view.current, halo=halo)
+        layers = _click_layers(selected=view.selected, current=view.current, carried=view.carried, halo=halo)
         self.set_layers(layers, reach=max(6.0, halo + 2.0))
         self.setZValue(16.0 if view.current else 15.0)
 

@@ -3,6 +3,7 @@
 =============  ==========================================================================================
 placed         filled dot in a thin open cross
 accepted       filled dot in a ring
+carried        filled triangle
 constructed    filled diamond
 projected      open diamond, smaller
 predicted      plus that grows with confidence
@@ -60,6 +61,11 @@ def _diamond(half: float) -> QPainterPath:
     return _polygon((0.0, -half), (half, 0.0), (0.0, half), (-half, 0.0))
 
 
+def triangle(reach: float) -> QPainterPath:
+    """An upright triangle about its middle."""
+    return _polygon((0.0, -reach), (0.87 * reach, 0.5 * reach), (-0.87 * reach, 0.5 * reach))
+
+
 def _cross(inner: float, outer: float) -> QPainterPath:
     arms = ((inner, 0.0, outer, 0.0), (-inner, 0.0, -outer, 0.0), (0.0, inner, 0.0, outer), (0.0, -inner, 0.0, -outer))
     return _strokes(*arms)
@@ -95,6 +101,7 @@ def _body(glyph: Glyph, occluded: bool, step: int) -> list[Layer]:
     hollow = {
         Glyph.CONSTRUCTED: _diamond(6.0),
         Glyph.PROJECTED: _diamond(5.0),
+        Glyph.CARRIED: triangle(6.5),
         Glyph.PREDICTED: _cross(0.0, max(arm, 6.5)),
     }
     if glyph is Glyph.ABSENT:
@@ -105,6 +112,8 @@ def _body(glyph: Glyph, occluded: bool, step: int) -> list[Layer]:
         return [*_stroked(_cross(5.0, 9.0), colour, width=1.25), *_filled(_circle(2.75), colour)]
     if glyph is Glyph.ACCEPTED:
         return [*_stroked(_circle(6.0), colour, width=1.25), *_filled(_circle(2.75), colour)]
+    if glyph is Glyph.CARRIED:
+        return _filled(triangle(5.5), colour)
     if glyph is Glyph.CONSTRUCTED:
         return _filled(_diamond(4.5), colour)
     if glyph is Glyph.PROJECTED:

@@ -45,6 +45,7 @@ class Glyph(Enum):
 
     PLACED = "placed"
     ACCEPTED = "accepted"
+    CARRIED = "carried"
     CONSTRUCTED = "constructed"
     PROJECTED = "projected"
     PREDICTED = "predicted"
@@ -85,7 +86,7 @@ class CurveView:
 class ClickView:
     """A point clicked along a marking; ``current`` when its marking is the selected one.
 
-    ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip.
+    ``residual`` is 0 unless it is worth a warning; ``text`` is the tool tip; ``carried`` when no hand made it.
     """
 
     marking: str
@@ -96,6 +97,7 @@ class ClickView:
     current: bool = False
     residual: float = 0.0
     text: str = ""
+    carried: bool = False
 
 
 @dataclass(frozen=True)
@@ -281,6 +283,8 @@ def _glyph(keypoint: Keypoint) -> Glyph:
         return Glyph.ABSENT
     if keypoint.source is Source.PLACED and keypoint.origin is Origin.ACCEPTED:
         return Glyph.ACCEPTED
+    if keypoint.source is Source.PLACED and keypoint.origin is Origin.PROPAGATED:
+        return Glyph.CARRIED
     return _GLYPHS[keypoint.source]
 
 
@@ -343,7 +347,8 @@ def _clicks(
         own = residuals.get(name)
         off = None if own is None or not (own > warn).any() else tuple(np.where(own > warn, own, 0.0).tolist())
         chosen = selection.click if current else None
-        yield from _clicks_of(name, points, off, current=current, chosen=chosen, phrases=phrases)
+        carried = name in labels.carried
+        yield from _clicks_of(name, points, off, current=current, chosen=chosen, carried=carried, phrases=phrases)
 
 
 @lru_cache(maxsize=256)
@@ -354,6 +359,7 @@ def _clicks_of(
     *,
     current: bool,
     chosen: int | None,
+    carried: bool,
     phrases: Phrases,
 ) -> tuple[ClickView, ...]:
     return tuple(
@@ -362,7 +368,9 @@ def _clicks_of(
             selected=index == chosen,
             current=current,
             residual=off,
-            text=spoken(name) + ("\n" + phrases.off.format(value=off) if off else ""),
+            text="\n".join(filter(None, (spoken(name), phrases.propagated if carried else "",
+                                         phrases.off.format(value=off) if off else ""))),
+            carried=carried,
         )
         for index, ((x, y), off) in enumerate(zip(points, offs or (0.0,) * len(points), strict=True))
     )  # fmt: skip

@@ -53,7 +53,7 @@ def every_mark():
     marks = []
     for row, y in enumerate((27.0, 96.25, 160.0)):
         for column, glyph in enumerate(Glyph):
-            x = 20.0 + 60.0 * column
+            x = 20.0 + 52.0 * column
             name = f"{row}_{glyph.value}"
             marks.append(Mark(name + "_selected", x, y, glyph, confidence=0.9, selected=True))
             if glyph is not Glyph.ABSENT:

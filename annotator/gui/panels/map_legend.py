@@ -41,6 +41,7 @@ class MapLegend(QWidget):
         return (
             (PointState(Glyph.PLACED), self.tr("Placed by hand")),
             (PointState(Glyph.ACCEPTED), self.tr("Accepted")),
+            (PointState(Glyph.CARRIED), self.tr("Carried from another frame")),
             (PointState(Glyph.CONSTRUCTED), self.tr("From drawn markings")),
             (PointState(Glyph.PROJECTED), self.tr("From the camera")),
             (PointState(Glyph.PREDICTED), self.tr("From the network")),

@@ -57,7 +57,9 @@ def glyph_of(point: Keypoint) -> Glyph | None:
     if point.visibility is Visibility.ABSENT:
         return Glyph.ABSENT
     if point.source is Source.PLACED:
-        return Glyph.ACCEPTED if point.origin is Origin.ACCEPTED else Glyph.PLACED
+        return {Origin.ACCEPTED: Glyph.ACCEPTED, Origin.PROPAGATED: Glyph.CARRIED}.get(
+            point.origin or Origin.HAND, Glyph.PLACED
+        )
     return {
         Source.CONSTRUCTED: Glyph.CONSTRUCTED,
         Source.PROJECTED: Glyph.PROJECTED,
