@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from annotator import store_effort, store_index, store_rows, store_signs, store_timeline
+from annotator import store_effort, store_index, store_rows, store_scheme, store_signs, store_timeline
 from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
@@ -28,7 +28,10 @@ from annotator.store_rows import FrameRow, HistoryEntry
 from annotator.store_schema import SUFFIX, ChangedElsewhereError, ProjectError, create_store, explain, open_store
 
 if TYPE_CHECKING:
+    from annotator.scheme import Scheme
+    from annotator.store_scheme import EarlierScheme
     from model.heatmaps import Prediction
+    from model.people import PeoplePrediction
 
 __all__ = [
     "ChangedElsewhereError",
@@ -59,10 +62,10 @@ class Project:
         self._media = store_index.media_of(db, path)
 
     @classmethod
-    def create(cls, path: Path, *, scheme_id: str = "pitch-57") -> Project:
-        """A new, empty project at ``path``; ProjectError if something is there already."""
+    def create(cls, path: Path, *, scheme_id: str = "pitch-57", scheme: Scheme | None = None) -> Project:
+        """A new, empty project at ``path``, of a scheme or one known by its id; ProjectError if something is there."""
         path = _absolute(path)
-        create_store(path, scheme_id)
+        create_store(path, scheme_id if scheme is None else scheme.id, store_scheme.text_of(scheme))
         return cls(path, open_store(path))
 
     @classmethod
@@ -83,11 +86,12 @@ class Project:
         return project
 
     @classmethod
-    def for_media(cls, paths: Sequence[Path]) -> Project:
+    def for_media(cls, paths: Sequence[Path], *, scheme: Scheme | None = None) -> Project:
         """The project of these folders, images and videos: continued if there is one, else made beside the first.
 
         A ``.touchline`` path is opened itself and gains the other paths. Where the place beside the media cannot be
-        written the project goes to the person's data directory, and ``notice`` says so.
+        written the project goes to the person's data directory, and ``notice`` says so. A new project is of
+        ``scheme``, or of the pitch.
 
         Raises
         ------
@@ -105,7 +109,7 @@ class Project:
         else:
             existing = next((home for home in (beside, elsewhere) if home.exists()), None)
             if existing is None:
-                return cls._begin(beside, elsewhere, wanted)
+                return cls._begin(beside, elsewhere, wanted, scheme)
             project = cls._connect(existing)
         try:
             project.refresh()
@@ -126,10 +130,10 @@ class Project:
         return home_beside(place).exists() or home_elsewhere(place).exists()
 
     @classmethod
-    def _begin(cls, beside: Path, elsewhere: Path, wanted: Sequence[Path]) -> Project:
+    def _begin(cls, beside: Path, elsewhere: Path, wanted: Sequence[Path], scheme: Scheme | None) -> Project:
         looked = store_index.look_at(wanted, {})
         home = choose_home(beside, elsewhere)
-        project = cls.create(home)
+        project = cls.create(home, scheme=scheme)
         try:
             project._add(looked)
         except BaseException:
@@ -178,7 +182,42 @@ class Project:
     def scheme_id(self) -> str:
         """The keypoint scheme that the project's labels use."""
         with self._read() as db:
-            return str(db.execute("SELECT value FROM about WHERE key='scheme_id'").fetchone()[0])
+            return store_scheme.identity(db)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme itself, as the project keeps it; ProjectError if it cannot be read."""
+        with self._read() as db:
+            return store_scheme.scheme(db, self.path)
+
+    def earlier_schemes(self) -> list[EarlierScheme]:
+        """The schemes that the project had before, oldest first."""
+        with self._read() as db:
+            return store_scheme.earlier(db)
+
+    def change_scheme(
+        self,
+        scheme: Scheme,
+        records: Mapping[int, FrameRecord],
+        *,
+        text: str,
+        renamed: Mapping[str, str | None],
+        author: str = "",
+        expected: Mapping[int, FrameRecord],
+    ) -> None:
+        """Give the project another scheme and the labels in its words, a history entry each: all of it, or nothing.
+
+        Predictions are forgotten where a point that they name was ``renamed`` (or removed, None).
+        ChangedElsewhereError if a frame is not what was ``expected`` of it.
+        """
+        with self._write() as db:
+            for frame_id, record in records.items():
+                if not store_rows.holds(db, frame_id, expected[frame_id]):
+                    raise ChangedElsewhereError(self.path)
+                store_rows.save_record(db, frame_id, record, text, author)
+            store_scheme.put(db, scheme, self.path, renamed)
+            if any(name != new for name, new in renamed.items()):
+                store_rows.delete_predictions(db, None)
 
     def media(self) -> list[Media]:
         """The folders and videos of the project, in order."""
@@ -345,6 +384,23 @@ class Project:
         data = prediction.to_bytes()
         with self._write() as db:
             store_rows.save_prediction(db, frame_id, prediction.network, data)
+
+    def people(self, frame_id: int, network: str | None = None) -> PeoplePrediction | None:
+        """As `prediction`, of many things in a frame."""
+        from model.people import PeoplePrediction, PredictionError
+
+        with self._read() as db:
+            data = store_rows.prediction_data(db, frame_id, network)
+        try:
+            return None if data is None else PeoplePrediction.from_bytes(data)
+        except PredictionError:
+            return None
+
+    def save_people(self, frame_id: int, people: PeoplePrediction) -> None:
+        """Store all things that a network saw in a frame, in place of what it saw before."""
+        data = people.to_bytes()
+        with self._write() as db:
+            store_rows.save_prediction(db, frame_id, people.network, data)
 
     def has_prediction(self, frame_id: int, network: str | None = None) -> bool:
         """True when a prediction of this network, or of any, is stored."""

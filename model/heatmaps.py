@@ -295,6 +295,24 @@ class Prediction:
         )
 
 
+def stored_points(data: bytes) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    """Names, (K, 2) image pixels and (K,) confidences of a stored prediction, from its beginning alone.
+
+    ``data`` may end anywhere behind the head, which comes before the heatmaps; `PredictionError` where it does not
+    hold one.
+    """
+    start = len(_MAGIC) + 4
+    try:
+        if data[: len(_MAGIC)] != _MAGIC:
+            raise ValueError("another version")
+        (length,) = struct.unpack_from("<I", data, len(_MAGIC))
+        head = json.loads(data[start : start + length])
+        xy = np.array(head["xy"], dtype=np.float64).reshape(-1, 2)
+        return tuple(head["names"]), xy, np.array(head["confidence"], dtype=np.float64)
+    except (KeyError, TypeError, ValueError, struct.error) as error:
+        raise PredictionError(f"a stored prediction is damaged ({error}); predict the frame again") from error
+
+
 def _pair(values: Sequence[Any], kind: Any) -> tuple[Any, Any]:
     first, second = values
     return kind(first), kind(second)

@@ -1,0 +1,58 @@
+"""What a timeline shows of many frames at once, asked for in a few queries rather than frame by frame."""
+
+from __future__ import annotations
+
+import sqlite3
+
+HEAD = 32_768
+"""Bytes of a stored prediction that surely hold everything but its heatmaps, for schemes of a few hundred points."""
+_PIECE = 500
+
+KEY, MOTION, FILLED = 1, 2, 4
+"""What was said of a frame: by a person; carried there by motion; filled in between two key frames."""
+
+
+def states(db: sqlite3.Connection, media_id: int) -> list[tuple[int, str]]:
+    """Id and state of every frame of a medium, in order."""
+    query = "SELECT id, state FROM frame WHERE media_id=? ORDER BY position"
+    return [(int(number), str(state)) for number, state in db.execute(query, (media_id,))]
+
+
+def kinds(db: sqlite3.Connection, media_id: int) -> dict[int, int]:
+    """By frame, who spoke of it: `KEY`, `MOTION` or `FILLED`; frames of which nothing was said are left out."""
+    query = (
+        "SELECT frame.id, "
+        "document LIKE '%\"link\":{%\"how\":\"motion\"%', document LIKE '%\"link\":{%\"how\":\"interpolated\"%', "
+        "document LIKE '%\"markings\":{\"%' OR document LIKE '%\"keypoints\":{\"%' "
+        "FROM record JOIN frame ON frame.id=frame_id WHERE media_id=?"
+    )
+    found = {}
+    for number, moved, filled, said in db.execute(query, (media_id,)):
+        if said:
+            found[int(number)] = MOTION if moved else FILLED if filled else KEY
+    return found
+
+
+def prediction_heads(db: sqlite3.Connection, media_id: int, after: int) -> tuple[list[tuple[int, bytes]], int | None]:
+    """The beginnings of the next stored predictions of a medium, and the place to go on after; None at the end.
+
+    Asked for piece by piece, so that nobody else waits long for the file.
+    """
+    query = (
+        "SELECT prediction.id, frame_id, substr(data, 1, ?) FROM prediction JOIN frame ON frame.id=frame_id "
+        "WHERE media_id=? AND prediction.id>? ORDER BY prediction.id LIMIT ?"
+    )
+    rows = db.execute(query, (HEAD, media_id, after, _PIECE)).fetchall()
+    found = [(int(frame_id), bytes(head)) for _, frame_id, head in rows]
+    return found, int(rows[-1][0]) if len(rows) == _PIECE else None
+
+
+def ends(db: sqlite3.Connection, media_id: int) -> tuple[str, str, int] | None:
+    """The names of the first and the last frame of a medium, and how many there are."""
+    query = (
+        "SELECT (SELECT name FROM frame WHERE media_id=?1 ORDER BY position LIMIT 1), "
+        "(SELECT name FROM frame WHERE media_id=?1 ORDER BY position DESC LIMIT 1), "
+        "(SELECT COUNT(*) FROM frame WHERE media_id=?1)"
+    )
+    first, last, count = db.execute(query, (media_id,)).fetchone()
+    return None if not count else (str(first), str(last), int(count))
