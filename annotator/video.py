@@ -102,6 +102,15 @@ class VideoReader:
         ValueError
             If the video has no frame of this number.
         """
+        with self._lock:  # a decoded frame keeps its converter: two threads may not use it at once
+            return _rgb(self._frame(number))
+
+    def read_small(self, number: int, *, width: int) -> Rgb:
+        """As `read`, ``width`` pixels wide."""
+        with self._lock:
+            return _small(self._frame(number), width)
+
+    def _frame(self, number: int) -> Any:
         if not 0 <= number < len(self):
             raise ValueError(f"{self.path} has {len(self)} frames, no frame {number}")
         with self._lock:
@@ -113,7 +122,41 @@ class VideoReader:
                 frame = self._find(number, time)
             else:
                 self._cache.move_to_end(time)
-            return _rgb(frame)
+            return frame
+
+    def key_before(self, number: int) -> int:
+        """The number of the nearest frame at or before ``number`` that is decoded without any other; 0 without one."""
+        keys = self._index.keys
+        at = bisect_right(keys, self._index.times[number]) - 1
+        while at >= 0 and keys[at] not in self._number:
+            at -= 1
+        return self._number[keys[at]] if at >= 0 else 0
+
+    def small_frames(self, *, width: int, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Rgb]]:
+        """Number and picture of the frames from ``start`` to before ``stop`` in order, made ``width`` pixels wide.
+
+        Frames that are damaged are left out. Decoded beside `read`, which may go on meanwhile.
+        """
+        import av
+
+        last = len(self) if stop is None else min(stop, len(self))
+        if start >= last:
+            return
+        with _open(self.path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            begin = self._index.times[start]
+            if start and not self._index.counted:
+                with suppress(av.FFmpegError):
+                    container.seek(self._index.times[self.key_before(start)], stream=stream, backward=True)
+            for count, frame in enumerate(_decoded(container)):
+                time = count if self._index.counted else frame.pts
+                number = self._number.get(time, -1)
+                if frame.is_corrupt or time is None or time < begin or number < 0:
+                    continue
+                if number >= last:
+                    return
+                yield number, _small(frame, width)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -286,6 +329,34 @@ def _rgb(frame: Any) -> Rgb:
     """(H, W, 3) of a decoded frame, turned counter-clockwise by the angle of its display matrix."""
     array = frame.to_ndarray(format="rgb24")
     turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(array, turns)) if turns else np.asarray(array)
+
+
+def _decoded(container: Any) -> Iterator[Any]:
+    """Every frame that can be decoded, in order of presentation."""
+    import av
+
+    packets = container.demux(container.streams.video[0])
+    while True:
+        try:
+            packet = next(packets, None)
+        except (av.FFmpegError, OSError):
+            return
+        if packet is None:
+            return
+        with suppress(av.InvalidDataError, av.EOFError):
+            yield from packet.decode()
+
+
+def _small(frame: Any, width: int) -> Rgb:
+    """A decoded frame scaled to a width in pixels while its colours are converted, upright."""
+    across, down = frame.width, frame.height
+    turns = round(frame.rotation / 90) % 4
+    part = width / (down if turns % 2 else across)
+    small = frame.reformat(
+        width=max(2, round(across * part)), height=max(2, round(down * part)), format="rgb24", interpolation="AREA"
+    )
+    array = small.to_ndarray()
     return np.ascontiguousarray(np.rot90(array, turns)) if turns else np.asarray(array)
 
 
