@@ -1,0 +1,260 @@
+"""The frames between accepted key frames, labelled by the camera in between and linked to the key frames.
+
+What is filled in stays linked: when a key frame's labels change, `refill` says what the frames that hang on it should
+hold now. What a person said of a frame in between is never replaced, and a frame that is accepted or rejected is left
+as it is (``annotator.motion_labels.filled``).
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.calibration import PLENTY
+from annotator.camera import Solution
+from annotator.camera_path import CameraPath, Refusal, camera_known, followed, path_through
+from annotator.in_view import stretches
+from annotator.keypoints import resolve
+from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, How, place, set_marking
+from annotator.lens import Lens
+from annotator.motion_labels import filled, linked
+from annotator.observations import gather
+from annotator.pitch import KEYPOINTS, PITCH_57
+
+if TYPE_CHECKING:
+    from annotator.project import Project
+    from annotator.store_rows import FrameRow
+
+__all__ = ["Filling", "Watch", "camera_labels", "fill_between", "refill", "watched"]
+
+Array = NDArray[np.float64]
+Moves = Mapping[tuple[int, int], Array]
+
+ELSEWHERE = 15.0  # metres between two key frames' cameras from which on they are not one camera's
+DOUBTFUL = 12.0  # pixels of a 960 wide frame from which on another key frame is asked for
+
+_WORLDS = np.array([point.world for point in KEYPOINTS.values()])
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """What the frames between key frames should hold.
+
+    ``records`` are to be stored by frame id where ``expected`` is what is stored now; ``left`` says of the other frames
+    why they stay as they are. ``keys`` are the ids of the key frames in order, ``deviations`` the standard deviation in
+    pixels to be expected of each frame filled; ``notice`` a sentence where more would be needed, or "".
+    """
+
+    records: Mapping[int, FrameRecord]
+    expected: Mapping[int, FrameRecord]
+    left: Mapping[int, str]
+    keys: tuple[int, ...]
+    deviations: Mapping[int, float]
+    path: CameraPath
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What was seen of the picture between key frames: ``moves`` as `followed` takes them, and the ``cuts`` found."""
+
+    moves: Moves
+    cuts: tuple[int, ...] = ()
+
+
+def camera_labels(camera: Solution) -> FrameLabels:
+    """The labels that say what a camera sees: clicks along every marking in view.
+
+    Where these alone would not determine it, the keypoints in view as well.
+    """
+    labels = EMPTY
+    for name, stretch in stretches(camera).items():
+        labels = set_marking(labels, name, tuple((float(x), float(y)) for x, y in stretch.usual_clicks))
+    if gather(labels.pitch, Lens(camera.size)).constraints < PLENTY:
+        pixels = camera.project(_WORLDS)
+        with np.errstate(invalid="ignore"):
+            inside = np.all((pixels >= 0.0) & (pixels <= np.subtract(camera.size, 1.0)), axis=1)
+        for name, (x, y), seen in zip(KEYPOINTS, pixels.tolist(), inside.tolist(), strict=True):
+            if seen:
+                labels = place(labels, name, (x, y))
+    return labels
+
+
+def watched(
+    frames: Callable[[int], NDArray[np.uint8]],
+    keys: Sequence[int],
+    *,
+    boxes: Callable[[int], Array] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Watch | None:
+    """How the picture moves between key frames, on from each and back from the next; None when it was stopped.
+
+    ``frames`` gives the picture of a frame by its number, (H, W, 3) RGB uint8, ``boxes`` the people in it. A stretch in
+    which the motion is lost is left out.
+    """
+    from annotator.motion_track import LEAST_INLIERS, Background
+
+    moves: dict[tuple[int, int], Array] = {}
+    cuts: set[int] = set()
+    total, done = 2 * sum(max(0, b - a - 1) for a, b in itertools.pairwise(keys)), 0
+    for key, other in [pair for a, b in itertools.pairwise(keys) for pair in ((a, b), (b, a))]:
+        way = 1 if other > key else -1
+        if abs(other - key) < 2:
+            continue
+        background = Background(frames(key), None if boxes is None else boxes(key))
+        for number in range(key + way, other, way):
+            if should_stop():
+                return None
+            step = background.follow(frames(number), None if boxes is None else boxes(number))
+            done += 1
+            progress(done, total)
+            if step.inliers < LEAST_INLIERS:
+                if step.is_cut:
+                    cuts.add(number if way > 0 else number + 1)
+                break
+            moves[key, number] = step.image_from_key
+    return Watch(moves, tuple(sorted(cuts)))
+
+
+def key_frames(project: Project, first: int, last: int) -> list[int] | Refusal:
+    """The accepted frames from one key frame to another of the same medium, both included, in order."""
+    one, two = project.row(first), project.row(last)
+    if one.media_id != two.media_id:
+        return Refusal("The two key frames are of different videos.")
+    if one.index_in_media > two.index_in_media:
+        return key_frames(project, last, first)
+    for row in (one, two):
+        if project.record(row.id).review.decision is not Decision.ACCEPTED:
+            return Refusal(f"Accept {row.name} first: only between accepted frames is filled.", row.index_in_media)
+    found = [i for i in _span(project, first, last) if project.record(i).review.decision is Decision.ACCEPTED]
+    return found if len(found) > 1 else Refusal("Two frames are needed, to find what lies between them.")
+
+
+def _span(project: Project, first: int, last: int) -> list[int]:
+    """Ids of the frames from one to another of the same medium."""
+    ids = project.frame_ids()
+    a, b = sorted((ids.index(first), ids.index(last)))
+    return ids[a : b + 1]
+
+
+def fill_between(
+    project: Project, first: int, last: int, *, size: tuple[int, int], watch: Watch | None = None
+) -> Filling | Refusal:
+    """What the frames between two accepted key frames should hold; every accepted frame between is a key frame too.
+
+    Parameters
+    ----------
+    first, last
+        Ids of the key frames, of one medium.
+    size
+        Width and height of the medium's frames in pixels.
+    watch
+        What was seen of the picture between (`watched`): without it the camera goes the short way from key to key.
+    """
+    keys = key_frames(project, first, last)
+    if isinstance(keys, Refusal):
+        return keys
+    numbers = {i: project.row(i).index_in_media for i in keys}
+    path = _path({float(numbers[i]): _camera(project, i, size) for i in keys}, watch)
+    if isinstance(path, Refusal):
+        return path
+    between = [i for i in _span(project, keys[0], keys[-1]) if i not in numbers]
+    if not between:
+        return Refusal("There is no frame between the two.")
+    return _filling(project, between, keys, path)
+
+
+def refill(
+    project: Project, key: int, *, size: tuple[int, int], watch: Watch | None = None
+) -> Filling | Refusal | None:
+    """What the frames filled from a key frame should hold now that its labels are others; None where there are none."""
+    name, ids = project.row(key).name, project.frame_ids()
+    at = ids.index(key)
+    hanging, ends = [], {name}
+    for way in (range(at - 1, -1, -1), range(at + 1, len(ids))):
+        for i in way:
+            row, link = project.row(ids[i]), project.record(ids[i]).labels.pitch.link
+            if row.media_id != project.row(key).media_id or row.name in ends:
+                break
+            if link is None or link.how is not How.INTERPOLATED:
+                continue
+            if name not in link.frames:
+                break
+            hanging.append(ids[i])
+            ends.update(link.frames)
+    if not hanging:
+        return None
+    media = project.row(key).media_id
+    keys = [i for i in ids if project.row(i).media_id == media and project.row(i).name in ends]
+    path = _path({float(project.row(i).index_in_media): _camera(project, i, size) for i in keys}, watch)
+    return path if isinstance(path, Refusal) else _filling(project, sorted(hanging, key=ids.index), keys, path)
+
+
+def _camera(project: Project, frame_id: int, size: tuple[int, int]) -> Solution | None:
+    labels = project.record(frame_id).labels
+    return camera_known(resolve(labels.pitch, None, size=size, threshold=1.0, scheme=PITCH_57))
+
+
+def _path(cameras: Mapping[float, Solution | None], watch: Watch | None) -> CameraPath | Refusal:
+    path = path_through(cameras)
+    if isinstance(path, Refusal):
+        return path
+    times = [float(time) for time in path.times]
+    for cut in () if watch is None else watch.cuts:
+        if times[0] < cut <= times[-1]:
+            return Refusal(f"There is a cut before frame {cut}: the key frames are of different shots.", float(cut))
+    places = path.states[:, 4:7]
+    for i, step in enumerate(np.linalg.norm(np.diff(places, axis=0), axis=1)):
+        if step > ELSEWHERE:
+            return Refusal(
+                f"The cameras of frames {times[i]:.0f} and {times[i + 1]:.0f} stand {step:.0f} m apart: "
+                "they are of different shots, or one of them is wrong.",
+                times[i + 1],
+            )
+    return path if watch is None else followed(path, watch.moves)
+
+
+def _filling(project: Project, between: Sequence[int], keys: Sequence[int], path: CameraPath) -> Filling:
+    """Labels of the path for the frames between, where nobody closed them."""
+    rows = {i: project.row(i) for i in (*between, *keys)}
+    at = [rows[i].index_in_media for i in keys]
+    records, expected, left, deviations = {}, {}, {}, {}
+    cameras = path.cameras(np.array([rows[i].index_in_media for i in between], dtype=np.float64))
+    for frame_id, camera in zip(between, cameras, strict=True):
+        number, before = rows[frame_id].index_in_media, project.record(frame_id)
+        right = min(max(bisect.bisect_left(at, number), 1), len(at) - 1)
+        near = sorted((keys[right - 1], keys[right]), key=lambda key: abs(rows[key].index_in_media - number))
+        sd = math.hypot(_spread(camera), path.deviation(number))
+        labels = linked(camera_labels(camera), [rows[key].name for key in near], how=How.INTERPOLATED, sd=sd)
+        after = None if labels.is_empty else filled(before, labels)
+        if after is None:
+            left[frame_id] = "closed" if not labels.is_empty else "no marking in view"
+        elif after != before:
+            records[frame_id], expected[frame_id], deviations[frame_id] = after, before, sd
+    return Filling(records, expected, left, tuple(keys), deviations, path, _notice(path, deviations, rows))
+
+
+def _spread(camera: Solution) -> float:
+    """The median standard deviation in pixels of the keypoints in view; 0 where none is."""
+    pixels = camera.project(_WORLDS)
+    with np.errstate(invalid="ignore"):
+        inside = ((pixels >= 0.0) & (pixels <= np.subtract(camera.size, 1.0))).all(axis=1)
+    return float(np.median(camera.deviations(_WORLDS[inside]))) if inside.any() else 0.0
+
+
+def _notice(path: CameraPath, deviations: Mapping[int, float], rows: Mapping[int, FrameRow]) -> str:
+    """Where one more key frame would help most, if it would."""
+    if not deviations:
+        return ""
+    worst = max(deviations, key=lambda i: deviations[i])
+    if deviations[worst] <= DOUBTFUL * path.size[0] / 960.0:
+        return ""
+    return f"The camera may stray by {deviations[worst]:.0f} px: a key frame at {rows[worst].name} would help most."
