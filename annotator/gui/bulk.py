@@ -68,8 +68,7 @@ class ManyFrames(QObject):
         session.end_gesture()
 
         def then(result: object) -> None:
-            self._take(change.after)
-            session.stack.push(ManyCommand(change, self._again))
+            self.enter(change)
             self.ended.emit(True)
 
         def failed(error: Exception) -> None:
@@ -78,6 +77,11 @@ class ManyFrames(QObject):
             self.ended.emit(False)
 
         self._start(change.after, change.before, change.text, then=then, failed=failed)
+
+    def enter(self, change: Change) -> None:
+        """Take a change that is written already as one step to undo."""
+        self._take(change.after)
+        self._session.stack.push(ManyCommand(change, self._again))
 
     def _again(self, records: Records, expected: Records, text: str) -> None:
         """A step of the stack is undone or made again."""

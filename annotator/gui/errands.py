@@ -48,6 +48,7 @@ class Errands(QObject):
         self._lane = Lane("work", self)
         self.job = Job(self)
         self._eager: Project | None = None
+        self.refused: Exception | None = None
         session.forecaster.batch_ended.connect(self._on_batch_ended)
         session.forecaster.loaded.connect(self._on_network)
 
@@ -239,6 +240,7 @@ class Errands(QObject):
         self._lane.ask(work, then=ended, failed=broken, progress=self.job.advance)
 
     def _on_failed(self, error: Exception) -> None:
+        self.refused = error
         self.failed.emit(sentence(error))
 
     def close(self) -> None:

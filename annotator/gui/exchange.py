@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from annotator.gui.background import Lane, Progress, ShouldStop
+from annotator.gui.bulk import Change
 
 if TYPE_CHECKING:
     from annotator.export import ExportOptions
@@ -74,15 +75,22 @@ class Exchange(QObject):
         if project is not self._window.session.project:
             return
 
-        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+        def work(progress: Progress, should_stop: ShouldStop) -> tuple[ImportReport, Change]:
             from annotator.imports import carry_out
 
-            return carry_out(project, plan, taken=taken, progress=progress, should_stop=should_stop)
+            report = carry_out(project, plan, taken=taken, progress=progress, should_stop=should_stop)
+            changed = set(report.changed)
+            before = {frame.frame_id: frame.record for frame in plan.frames if frame.frame_id in changed}
+            after = {frame_id: project.record(frame_id) for frame_id in before}
+            return report, Change(before, after, self.tr("Import {title}").format(title=plan.title))
 
-        self._window.errands.run(self.tr("Importing"), work, self._tell)
+        self._window.errands.run(self.tr("Importing"), work, lambda done: self._tell(project, *done))
 
-    def _tell(self, report: ImportReport) -> None:
-        self._window.session.reload()
+    def _tell(self, project: Project, report: ImportReport, change: Change) -> None:
+        if project is not self._window.session.project:
+            return
+        if change.after:
+            self._window.reviewing.many.enter(change)
         text = self.tr("Frames that got labels: {count}").format(count=f"{len(report.changed):,}")
         if report.findings:
             text += self.tr(", left alone: {count}").format(count=f"{len(report.findings):,}")

@@ -40,6 +40,7 @@ from annotator.gui.retraining import Retraining
 from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
+from annotator.gui.travels import Travels
 from annotator.gui.tutorial import Tutorial
 
 
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
     frames: FramesPanel
     tutorial: Tutorial
     retraining: Retraining
+    travels: Travels
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, settings)
         self.arrivals = Arrivals(self)
         self.dialogs = Opener(self)
+        self.travels = Travels(self)
         self.canvas = Canvas()
         self.tools = Toolbox(self.session, self.canvas)
         self.easel = Easel(self.session, self.canvas)
@@ -139,7 +142,9 @@ class MainWindow(QMainWindow):
         layout.addWidget(self._focus_line)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(centre)
-        self.notice = FrameNotice(self.actions_, centre, is_last=lambda: self.session.is_last)
+        self.notice = FrameNotice(
+            self.actions_, centre, is_last=lambda: self.session.is_last, is_gone=lambda: self.session.is_gone
+        )
         without = self.tr("No network is loaded: draw lines and points by hand, or load one to have them proposed.")
         self.tip = Tip(without, self.actions_, "predict.load")
         self.tip.sent_away = bool(self.settings.value("tips/network", False, bool))
@@ -190,7 +195,7 @@ class MainWindow(QMainWindow):
 
     def _on_failed(self, text: str) -> None:
         self.empty.show_waiting("")
-        self.message.warn(text)
+        self.message.warn(text, *self.travels.ways_out(text))
 
     def _show_project(self) -> None:
         self.empty.show_waiting("")
@@ -279,6 +284,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("palette/recent", self.actions_.recent)
         self.arrivals.close()
         self.files.exchange.close()
+        self.travels.close()
         self.files.recent_list.close()
         view_memory.store(self.settings, self.session.settings)
         self.hide()

@@ -128,6 +128,13 @@ class Session(FrameDesk):
         """Whether no frame follows in the list on the one that is shown."""
         return self.order.step(self._frame_id, 1) in (self._frame_id, None)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the file of the frame on the screen is not where it was."""
+        if self.project is None or self._frame_id is None:
+            return False
+        return not self.project.row(self._frame_id).path.exists()
+
     def _leave_decided(self, at_end: str) -> None:
         if self.is_last:
             self.say(at_end)
@@ -195,6 +202,13 @@ class Session(FrameDesk):
         self.set_filter(*self._filter)
         if self._frame_id is not None:
             self._present(self._frame_id, self._rgb)
+
+    def look_anew(self) -> None:
+        """The files of frames are elsewhere now: list the frames again, and read the one that is wanted."""
+        self.set_filter(*self._filter)
+        if self.wanted is not None:
+            self.end_gesture()
+            self._want(self.wanted)
 
     def _want(self, frame_id: int) -> None:
         assert self.project is not None

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.gui import theme
+from annotator.gui.tree_boxes import boxes
 from annotator.imports import Change, ImportPlan, Planned
 
 translate = QCoreApplication.translate
@@ -84,7 +84,7 @@ class ImportPreview(QDialog):
         tree.setAccessibleName(self.tr("Frames that would change"))
         tree.setRootIsDecorated(False)
         tree.setUniformRowHeights(True)
-        tree.setStyleSheet(_boxes())
+        tree.setStyleSheet(boxes())
         tree.setHeaderLabels([self.tr("Frame"), self.tr("What happens"), self.tr("Points and lines")])
         order = [Change.CONFLICT, Change.ADD, Change.CHANGE]
         shown = [frame for change in order for frame in self.plan.frames if frame.change is change]
@@ -160,19 +160,6 @@ class ImportPreview(QDialog):
     def _ask(self) -> None:
         self.asked.emit(self.taken)
         self.accept()
-
-
-def _boxes() -> str:
-    """Boxes to tick in a table, as plain as those beside a word in both palettes."""
-    colours = theme.tokens()
-    tick = (theme.ICONS / f"{colours.tick}.svg").as_posix()
-    return (
-        "QTreeView::item { padding: 3px 4px; }"
-        f"QTreeView::indicator {{ width: 13px; height: 13px; background: {colours.base};"
-        f" border: 1px solid {colours.muted}; border-radius: 3px; }}"
-        f"QTreeView::indicator:checked {{ background: {colours.accent}; border-color: {colours.accent};"
-        f" image: url({tick}); }}"
-    )
 
 
 def _named(frame: Planned) -> str:

@@ -18,10 +18,12 @@ _WIDEST = 460
 class FrameNotice(QFrame):
     """A card in the middle of the picture: this frame cannot be read, why, and how to go on."""
 
-    def __init__(self, actions: Actions, parent: QWidget, *, is_last: Callable[[], bool]) -> None:
+    def __init__(
+        self, actions: Actions, parent: QWidget, *, is_last: Callable[[], bool], is_gone: Callable[[], bool]
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self._over, self._is_last = parent, is_last
+        self._over, self._is_last, self._is_gone = parent, is_last, is_gone
         self._icon = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
         self.title = QLabel(self.tr("This frame cannot be shown"), alignment=Qt.AlignmentFlag.AlignHCenter)
         self.title.setProperty("role", "heading")
@@ -29,7 +31,8 @@ class FrameNotice(QFrame):
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.reason.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.buttons = [ActionButton(actions[command_id]) for command_id in ("go.next", "go.first", "review.reject")]
+        ids = "go.next", "go.first", "file.relink", "review.reject"
+        self.buttons = [ActionButton(actions[command_id]) for command_id in ids]
         row = QHBoxLayout()
         row.addStretch(1)
         for button in self.buttons:
@@ -49,7 +52,8 @@ class FrameNotice(QFrame):
         self.reason.setText(why)
         self.setAccessibleName(f"{self.title.text()}: {why}")
         # After the last frame there is no next one: the way on leads round again.
-        following, first, _ = self.buttons
+        following, first, relink, _ = self.buttons
+        relink.setVisible(self._is_gone())
         following.setVisible(not self._is_last())
         first.setVisible(self._is_last())
         self.refresh_icons()
