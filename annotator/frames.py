@@ -241,6 +241,10 @@ class FrameSource:
         height, width = (self.read(frame) if rgb is None else rgb).shape[:2]
         return width, height
 
+    def video(self, path: Path) -> VideoReader:
+        """The open reader of a video, for what goes beyond single frames; MediaError if it cannot be opened."""
+        return self._video(path)
+
     def forget(self) -> None:
         """Empty the memory and close the videos, as when files have changed."""
         with self._opening, self._lock:
