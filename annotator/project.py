@@ -387,7 +387,8 @@ class Project:
 
     def people(self, frame_id: int, network: str | None = None) -> PeoplePrediction | None:
         """As `prediction`, of many things in a frame."""
-        from model.people import PeoplePrediction, PredictionError
+        from model.heatmaps import PredictionError
+        from model.people import PeoplePrediction
 
         with self._read() as db:
             data = store_rows.prediction_data(db, frame_id, network)

@@ -90,8 +90,8 @@ def explain(path: Path, error: sqlite3.Error) -> ProjectError:
     return ProjectError(path, f"the project cannot be used ({error})", "Check the disk and try again.")
 
 
-def create_store(path: Path, scheme_id: str) -> None:
-    """Make an empty project file, whole or not at all.
+def create_store(path: Path, scheme_id: str, scheme: str = "") -> None:
+    """Make an empty project file, whole or not at all; ``scheme`` is the document of its scheme, where it has its own.
 
     Raises
     ------
@@ -107,6 +107,7 @@ def create_store(path: Path, scheme_id: str) -> None:
         with closing(sqlite3.connect(building, isolation_level=None)) as db:
             db.executescript(f"BEGIN; PRAGMA application_id={APPLICATION_ID}; {_TABLES} COMMIT;")
             about = {"scheme_id": scheme_id, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+            about |= {"scheme": scheme} if scheme else {}
             db.executemany("INSERT INTO about VALUES(?, ?)", about.items())
             db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         _put(building, path)

@@ -1,0 +1,264 @@
+"""Every keypoint of every thing in a frame, for schemes without football rooms: what persons said, else the network.
+
+As `annotator.keypoints.resolve`, without geometry: a point is placed or predicted. What the network saw of many is
+given to the things that persons labelled by similarity; what is left over stands for itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.instances import Box, area_of, box_around, labelled_points, overlap, present
+from annotator.keypoints import Keypoint, Source
+from annotator.labels import FrameLabels, Instance, KeypointLabel, Point, Visibility
+from annotator.scheme import AttributeValue, Scheme
+
+if TYPE_CHECKING:
+    from model.heatmaps import Prediction
+    from model.people import InstancePrediction, PeoplePrediction
+
+__all__ = ["ResolvedInstance", "resolve_instances", "seen_of", "similarity"]
+
+ALIKE = 0.2
+"""OKS from which on a prediction is of a labelled thing; where no point is placed, `OVER` is the overlap of boxes."""
+OVER = 0.5
+_SIGMA = 0.1  # of schemes without sigmas: only for who is given which prediction
+_FEWEST = 1.0  # square pixels: the area of what has none
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedInstance:
+    """One thing of a frame.
+
+    ``id`` is that of the labels; a thing that only the network saw (``labelled`` False) has one that is free, and takes
+    it when it is accepted. ``keypoints`` holds every keypoint of the scheme in its order. ``box`` is what was said,
+    else the network's, else that around the points, and ``box_source`` which of these (placed, predicted, constructed).
+    ``seen`` is what the network saw of it, ``instance`` what a person said; ``suggested`` the network's scalars.
+    """
+
+    id: int
+    keypoints: Mapping[str, Keypoint]
+    labelled: bool = True
+    box: Box | None = None
+    box_source: Source | None = None
+    score: float | None = None
+    instance: Instance = field(default_factory=Instance)
+    seen: InstancePrediction | None = None
+
+    @property
+    def attributes(self) -> Mapping[str, AttributeValue]:
+        """What a person said beside the points."""
+        return self.instance.attributes
+
+    @property
+    def suggested(self) -> Mapping[str, float]:
+        """What the network says beside the points."""
+        return {} if self.seen is None else self.seen.values
+
+
+def seen_of(prediction: Prediction | PeoplePrediction | None) -> tuple[InstancePrediction, ...]:
+    """What a network saw as a list of things, whichever way it is stored."""
+    from model.people import InstancePrediction, PeoplePrediction
+
+    if prediction is None:
+        return ()
+    if isinstance(prediction, PeoplePrediction):
+        return prediction.instances
+    return (InstancePrediction.of(prediction),)
+
+
+def resolve_instances(
+    labels: FrameLabels,
+    seen: Sequence[InstancePrediction],
+    scheme: Scheme,
+    *,
+    size: tuple[int, int],
+    threshold: float,
+    least_score: float = 0.0,
+    previous: Sequence[ResolvedInstance] = (),
+) -> tuple[ResolvedInstance, ...]:
+    """Every thing of a frame: those that persons labelled, in order, then those that only the network saw, best first.
+
+    Parameters
+    ----------
+    labels
+        What persons said; unknown names and positions that are not finite are passed over.
+    seen
+        What the network saw.
+    size
+        Width and height of the frame in pixels.
+    threshold
+        Confidence from which on a predicted point is a position.
+    least_score
+        Score from which on a thing that only the network saw is there.
+    previous
+        The last answer while something is dragged: who has which prediction stays as it was.
+
+    Raises
+    ------
+    ValueError
+        If the size is not positive.
+    """
+    if min(size) <= 0:
+        raise ValueError(f"a frame has a positive width and height, not {size}")
+    said = present(labels)
+    if not scheme.is_many:
+        said = said[:1] or (labels.pitch,)
+        given: dict[int, InstancePrediction] = {0: max(seen, key=lambda one: one.score)} if seen else {}
+        left: list[InstancePrediction] = []
+    else:
+        given = _given(said, seen, scheme, previous)
+        used = {id(one) for one in given.values()}
+        left = [one for one in seen if id(one) not in used and one.score >= least_score]
+    found = [_resolved(one, given.get(n), scheme, size, threshold) for n, one in enumerate(said)]
+    taken, number = {one.id for one in said}, 0
+    for one in sorted(left, key=lambda one: -one.score):
+        while number in taken:
+            number += 1
+        taken.add(number)
+        found.append(_resolved(Instance(number), one, scheme, size, threshold))
+    return tuple(found)
+
+
+def _given(
+    said: Sequence[Instance],
+    seen: Sequence[InstancePrediction],
+    scheme: Scheme,
+    previous: Sequence[ResolvedInstance],
+) -> dict[int, InstancePrediction]:
+    """The prediction of every labelled thing that has one, by place in ``said``; the most alike pair is made first."""
+    there = {id(one) for one in seen}
+    before = {one.id: one.seen for one in previous if one.labelled and one.seen is not None and id(one.seen) in there}
+    given = {n: kept for n, one in enumerate(said) if (kept := before.get(one.id)) is not None}
+    used = {id(one) for one in given.values()}
+    open_said = [n for n in range(len(said)) if n not in given]
+    open_seen = [one for one in seen if id(one) not in used]
+    if not open_said or not open_seen:
+        return given
+    alike = similarity([said[n] for n in open_said], open_seen, scheme)
+    for flat in np.argsort(-alike, axis=None, kind="stable"):
+        row, column = divmod(int(flat), alike.shape[1])
+        if alike[row, column] <= 0:
+            break
+        if open_said[row] not in given and id(open_seen[column]) not in used:
+            given[open_said[row]] = open_seen[column]
+            used.add(id(open_seen[column]))
+    return given
+
+
+def similarity(said: Sequence[Instance], seen: Sequence[InstancePrediction], scheme: Scheme) -> Floats:
+    """How alike labelled things and predictions are, (L, P) in 0..1; 0 where they are too different to be the same.
+
+    OKS over the placed points (COCO keypoint evaluation), with the area of the labelled box; where none is placed, the
+    overlap of the boxes.
+    """
+    sigmas = np.array(scheme.sigmas or (_SIGMA,) * len(scheme))
+    own, theirs = _places([labelled_points(one) for one in said], scheme), _places(map(_points, seen), scheme)
+    boxes = [one.box or box_around(labelled_points(one).values()) for one in said]
+    others = [one.box or box_around(_points(one).values()) for one in seen]
+    least = np.array([_FEWEST if box is None else area_of(box) for box in others])
+    areas = np.array([0.0 if box is None else area_of(box) for box in boxes])
+    area = np.where(areas[:, None] > _FEWEST, areas[:, None], np.maximum(least, _FEWEST)[None, :])
+    apart = ((own[:, None] - theirs[None]) ** 2).sum(axis=-1)
+    counted = np.isfinite(own).all(axis=-1).sum(axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        terms = np.exp(-apart / (2.0 * area[..., None] * (2.0 * sigmas) ** 2))
+    oks: Floats = np.nan_to_num(terms).sum(axis=-1) / np.maximum(counted, 1)[:, None]
+    found = np.where(oks >= ALIKE, oks, 0.0)
+    for n in np.flatnonzero(counted == 0):
+        box = boxes[n]
+        for m, other in enumerate(others):
+            shared = 0.0 if box is None or other is None else overlap(box, other)
+            found[n, m] = shared if shared >= OVER else 0.0
+    return found
+
+
+def _places(points: Iterable[Mapping[str, Point]], scheme: Scheme) -> Floats:
+    """Positions (N, K, 2) of mappings by name, NaN where there is none."""
+    listed = list(points)
+    found = np.full((len(listed), len(scheme), 2), np.nan)
+    for n, one in enumerate(listed):
+        for name, place in one.items():
+            if name in scheme.index:
+                found[n, scheme.index[name]] = place
+    return found
+
+
+def _points(one: InstancePrediction) -> dict[str, Point]:
+    return {name: (x, y) for name, (x, y) in zip(one.names, one.xy.tolist(), strict=True) if _finite((x, y))}
+
+
+def _finite(place: Point) -> bool:
+    return math.isfinite(place[0]) and math.isfinite(place[1])
+
+
+def _resolved(
+    said: Instance, seen: InstancePrediction | None, scheme: Scheme, size: tuple[int, int], threshold: float
+) -> ResolvedInstance:
+    known = {} if seen is None else _known(seen)
+    keypoints = {
+        name: _keypoint(name, said.keypoints.get(name), known.get(name), size, threshold)
+        for name in scheme.keypoints
+    }
+    box, source = said.box, Source.PLACED if said.box is not None else None
+    if box is None and seen is not None and seen.box is not None:
+        box, source = seen.box, Source.PREDICTED
+    if box is None:
+        places = [point.position for point in keypoints.values() if point.position is not None]
+        box = box_around(places, size=size)
+        source = None if box is None else Source.CONSTRUCTED
+    score = None if seen is None else seen.score
+    return ResolvedInstance(said.id, keypoints, not said.is_empty, box, source, score, said, seen)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    place: Point
+    confidence: float
+    sd: float | None
+    visible: float | None
+
+
+def _known(seen: InstancePrediction) -> dict[str, _Seen]:
+    shown: Sequence[float | None] = [None] * len(seen.names) if seen.visible is None else seen.visible.tolist()
+    rows = zip(seen.names, seen.xy.tolist(), seen.confidence.tolist(), seen.sd.tolist(), shown, strict=True)
+    return {
+        name: _Seen((x, y), confidence, sd if math.isfinite(sd) else None, visible)
+        for name, (x, y), confidence, sd, visible in rows
+        if _finite((x, y))
+    }
+
+
+def _keypoint(
+    name: str, said: KeypointLabel | None, seen: _Seen | None, size: tuple[int, int], threshold: float
+) -> Keypoint:
+    confidence, predicted = (None, None) if seen is None else (seen.confidence, seen.place)
+    visibility = None if said is None else said.visibility
+    if visibility is Visibility.ABSENT:
+        return Keypoint(name, confidence=confidence, predicted=predicted)
+    position, source, sd = None, None, None
+    if said is not None and said.position is not None and _finite(said.position):
+        position, source = said.position, Source.PLACED
+    elif seen is not None and seen.confidence >= threshold:
+        position, source, sd = seen.place, Source.PREDICTED, seen.sd
+        if visibility is None and seen.visible is not None and seen.visible < 0.5:
+            visibility = Visibility.OCCLUDED
+    inside = position is not None and _is_inside(position, size)
+    if visibility is None:
+        visibility = Visibility.VISIBLE if inside or source is Source.PLACED else Visibility.ABSENT
+    return Keypoint(
+        name, position, source, visibility, (), confidence, sd, None, inside, predicted,
+        said.origin if said is not None and source is Source.PLACED else None,
+    )  # fmt: skip
+
+
+def _is_inside(place: Point, size: tuple[int, int]) -> bool:
+    return -0.5 <= place[0] <= size[0] - 0.5 and -0.5 <= place[1] <= size[1] - 0.5

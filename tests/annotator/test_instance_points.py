@@ -1,0 +1,145 @@
+"""Keypoints of many things: placed or predicted, each prediction with the thing that it is of."""
+
+import numpy as np
+import pytest
+
+from annotator import instances
+from annotator.instance_points import resolve_instances, seen_of, similarity
+from annotator.keypoints import Source
+from annotator.labels import EMPTY, FrameLabels, Instance, KeypointLabel, Visibility, place, set_visibility
+from annotator.schemes import CARD_PACKET_8, COCO_17
+from model.heatmaps import Prediction
+from model.people import InstancePrediction, PeoplePrediction
+
+SIZE = (640, 480)
+K = len(COCO_17)
+RNG = np.random.default_rng(5)
+SHAPE = RNG.uniform(0, 60, (K, 2))
+
+
+def person(at, *, score=0.9, confidence=0.8, box=True, names=COCO_17.keypoints, **more):
+    xy = SHAPE[: len(names)] + at
+    around = (*(xy.min(axis=0) - 4), *(xy.max(axis=0) + 4)) if box else None
+    count = len(names)
+    return InstancePrediction(
+        names, xy, np.full(count, confidence), np.full(count, 1.5), score, around and tuple(map(float, around)), **more
+    )
+
+
+def labelled(number, at, names=COCO_17.keypoints):
+    return Instance(number, {
+        name: KeypointLabel((float(x), float(y)), Visibility.VISIBLE)
+        for name, (x, y) in zip(names, SHAPE[: len(names)] + at, strict=True)
+    })  # fmt: skip
+
+
+def resolved(labels, seen, scheme=COCO_17, **more):
+    return resolve_instances(labels, seen, scheme, size=SIZE, threshold=0.5, **more)
+
+
+def test_every_prediction_goes_to_the_thing_that_it_is_of():
+    labels = FrameLabels((labelled(3, (20, 20)), labelled(1, (300, 200))))
+    seen = (person((301, 202)), person((500, 40), score=0.95), person((22, 19)))
+    found = resolved(labels, seen)
+    assert [one.id for one in found] == [3, 1, 0]
+    assert [one.seen for one in found] == [seen[2], seen[0], seen[1]]
+    assert [one.labelled for one in found] == [True, True, False]
+    assert {point.source for point in found[0].keypoints.values()} == {Source.PLACED}
+    assert {point.source for point in found[2].keypoints.values()} == {Source.PREDICTED}
+    assert found[0].keypoints["nose"].predicted == pytest.approx(tuple(seen[2].xy[0]))
+
+
+def test_what_is_not_said_is_predicted_and_what_is_said_absent_is_not():
+    labels = place(EMPTY, "nose", (25.0, 30.0))
+    labels = set_visibility(labels, "left_eye", Visibility.ABSENT)
+    labels = set_visibility(labels, "right_eye", Visibility.OCCLUDED)
+    (one,) = resolved(labels, (person((25.0, 30.0) - SHAPE[0]),))
+    assert one.keypoints["nose"].source is Source.PLACED
+    assert one.keypoints["left_eye"].position is None
+    assert one.keypoints["left_eye"].visibility is Visibility.ABSENT
+    assert (one.keypoints["right_eye"].source, one.keypoints["right_eye"].visibility) == (
+        Source.PREDICTED,
+        Visibility.OCCLUDED,
+    )
+    assert list(one.keypoints) == list(COCO_17.keypoints)
+    assert one.keypoints["left_hip"].sd == 1.5
+
+
+def test_points_below_the_threshold_are_no_positions_but_known():
+    (one,) = resolved(EMPTY, (person((10, 10), confidence=0.3),))
+    assert all(point.position is None for point in one.keypoints.values())
+    assert one.keypoints["nose"].confidence == pytest.approx(0.3)
+    assert one.box_source is Source.PREDICTED
+    assert resolved(EMPTY, (person((10, 10), score=0.1),), least_score=0.2) == ()
+
+
+def test_a_box_alone_finds_its_prediction_by_overlap():
+    seen = person((200, 100))
+    labels = instances.set_box(EMPTY, 7, tuple(side + 2 for side in seen.box))
+    (one,) = resolved(labels, (seen, ))
+    assert (one.id, one.seen, one.box_source) == (7, seen, Source.PLACED)
+    far = instances.set_box(EMPTY, 7, (0, 0, 20, 20))
+    assert [one.seen for one in resolved(far, (seen,))] == [None, seen]
+
+
+def test_the_box_is_said_predicted_or_around_the_points():
+    said = labelled(0, (30, 30))
+    (one,) = resolved(FrameLabels((said,)), ())
+    assert one.box_source is Source.CONSTRUCTED
+    assert one.box == instances.box_of(said)
+    (one,) = resolved(EMPTY, (person((30, 30), box=False),))
+    assert one.box_source is Source.CONSTRUCTED
+
+
+def test_while_dragged_a_person_keeps_the_prediction_it_had():
+    labels = place(EMPTY, "nose", tuple(map(float, SHAPE[0] + 100)))
+    seen = (person((100, 100)), person((400, 300)))
+    before = resolved(labels, seen)
+    assert before[0].seen is seen[0]
+    far = place(labels, "nose", tuple(map(float, SHAPE[0] + (400, 300))))
+    assert resolved(far, seen, previous=before)[0].seen is seen[0]
+    assert resolved(far, seen)[0].seen is seen[1]
+
+
+def test_a_scheme_of_one_thing_takes_the_best_prediction_whatever_was_said():
+    low = person((5, 5), score=0.2, names=CARD_PACKET_8.keypoints)
+    best = person((50, 5), names=CARD_PACKET_8.keypoints, visible=np.array([1, 0.2] * 4), values={"cards": 12.4})
+    (one,) = resolved(place(EMPTY, "upper_left_face", (400.0, 400.0)), (low, best), CARD_PACKET_8)
+    assert one.seen is best
+    assert one.suggested == {"cards": 12.4}
+    assert one.keypoints["upper_left_back"].visibility is Visibility.OCCLUDED
+    assert one.keypoints["upper_right_face"].visibility is Visibility.VISIBLE
+    assert resolved(EMPTY, (), CARD_PACKET_8)[0].labelled is False
+
+
+def test_no_two_things_share_a_prediction_and_a_crowd_is_solved_by_likeness():
+    places = [(8 + 60 * (i % 10), 5 + 80 * (i // 10)) for i in range(50)]
+    labels = FrameLabels(tuple(labelled(i, at) for i, at in enumerate(places)))
+    seen = tuple(person(np.array(at) + RNG.normal(0, 1.5, 2)) for at in places[::-1])
+    found = resolved(labels, seen)
+    assert [one.seen for one in found] == list(seen[::-1])
+    alike = similarity(labels.instances, seen, COCO_17)
+    assert alike.shape == (50, 50)
+    assert np.all((alike == 0) | (alike >= 0.2))
+
+
+def test_positions_that_are_no_numbers_are_passed_over():
+    holes = person((5, 5))
+    xy = holes.xy.copy()
+    xy[0] = np.nan
+    holes = InstancePrediction(holes.names, xy, holes.confidence.copy(), holes.sd.copy(), 0.5)
+    said = FrameLabels((Instance(0, {"nose": KeypointLabel((float("nan"), 3.0), Visibility.VISIBLE)}),))
+    for labels in (EMPTY, said):
+        assert all(one.keypoints["nose"].position is None for one in resolved(labels, (holes,)))
+    with pytest.raises(ValueError, match="positive"):
+        resolve_instances(EMPTY, (), COCO_17, size=(0, 3), threshold=0.5)
+
+
+def test_many_and_one_are_seen_alike():
+    one = person((5, 5))
+    maps = np.zeros((K + 1, 2, 2), dtype=np.uint8)
+    single = Prediction(one.names, one.xy.copy(), one.confidence.copy(), one.sd.copy(), maps, SIZE, "n", (1, 1), (0, 0))
+    (found,) = seen_of(single)
+    assert (found.names, found.box, found.score) == (one.names, None, pytest.approx(0.8))
+    assert seen_of(PeoplePrediction((one,), SIZE, "n")) == (one,)
+    assert seen_of(None) == ()
