@@ -41,6 +41,7 @@ class MergeDialog(QDialog):
         self.plan = plan
         self.setWindowTitle(self.tr("Merge another project"))
         self._taken = set(plan.taken(_RULES[0]))
+        self._items: list[QTreeWidgetItem] = []
         self._by_id = {one.frame_id: one for one in plan.conflicts}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
@@ -77,7 +78,8 @@ class MergeDialog(QDialog):
         tree.setStyleSheet(boxes())
         words = self.tr("Frame"), self.tr("Mine"), self.tr("Theirs"), self.tr("What theirs changes"), self.tr("Becomes")
         tree.setHeaderLabels(list(words))
-        tree.addTopLevelItems([self._item(one) for one in self.plan.conflicts[:_LISTED]])
+        self._items = [self._item(one) for one in self.plan.conflicts[:_LISTED]]
+        tree.addTopLevelItems(self._items)
         header = tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(_WIDTHS):
@@ -140,8 +142,8 @@ class MergeDialog(QDialog):
 
     def _show_rule(self) -> None:
         self.frames.blockSignals(True)
-        for row in range(self.frames.topLevelItemCount()):
-            self._show_outcome(self.frames.topLevelItem(row))
+        for item in self._items:
+            self._show_outcome(item)
         self.frames.blockSignals(False)
         self.frames.viewport().update()
         self._show_go()

@@ -39,6 +39,7 @@ class RelinkDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Relink media"))
         self.found: dict[int, Found] = {}
+        self._items: dict[int, QTreeWidgetItem] = {}
         self._states: Mapping[int, MediumState] = {state.medium.id: state for state in states}
         self._look = look
         missing = sum(not state.there for state in states)
@@ -76,7 +77,8 @@ class RelinkDialog(QDialog):
             item.setData(0, Qt.ItemDataRole.UserRole, state.medium.id)
             item.setToolTip(1, str(state.medium.path))
             item.setIcon(2, theme.icon("accept" if state.there and not state.missing else "warning"))
-            tree.addTopLevelItem(item)
+            self._items[state.medium.id] = item
+        tree.addTopLevelItems(list(self._items.values()))
         header = tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(_WIDTHS):
@@ -104,13 +106,11 @@ class RelinkDialog(QDialog):
 
     def _begin(self) -> None:
         """The first one that is gone is the one that is meant."""
-        rows = range(self.media.topLevelItemCount())
-        gone = next((row for row in rows if not self._states[self._id_of(row)].there), 0)
-        self.media.setCurrentItem(self.media.topLevelItem(gone))
+        items = list(self._items.items())
+        gone = next((item for number, item in items if not self._states[number].there), items[0][1] if items else None)
+        if gone is not None:
+            self.media.setCurrentItem(gone)
         self._show_choose()
-
-    def _id_of(self, row: int) -> int:
-        return int(self.media.topLevelItem(row).data(0, Qt.ItemDataRole.UserRole))
 
     def _show_choose(self) -> None:
         self.choose.setEnabled(self.media.currentItem() is not None)
@@ -158,12 +158,10 @@ class RelinkDialog(QDialog):
         self.warning.setVisible(bool(text))
 
     def _show_found(self) -> None:
-        for row in range(self.media.topLevelItemCount()):
-            found = self.found.get(self._id_of(row))
-            if found is not None:
-                text = self.tr("{place} (frames found: {count})").format(place=found.place, count=f"{found.frames:,}")
-                self.media.topLevelItem(row).setText(3, text)
-                self.media.topLevelItem(row).setToolTip(3, text)
+        for number, found in self.found.items():
+            text = self.tr("{place} (frames found: {count})").format(place=found.place, count=f"{found.frames:,}")
+            self._items[number].setText(3, text)
+            self._items[number].setToolTip(3, text)
         count = len(self.found)
         self.go.setEnabled(count > 0)
         self.go.setText(self.tr("Relink ({count})").format(count=count))

@@ -34,6 +34,7 @@ class RestoreDialog(QDialog):
         self.setWindowTitle(self.tr("Restore a backup"))
         heading = QLabel(self.tr("Backups of {name}").format(name=project.stem), wordWrap=True)
         heading.setProperty("role", "heading")
+        self._items: list[QTreeWidgetItem] = []
         self.list = self._tree(backups)
         text = self.tr("The project as it is now is kept in the same folder, and can be restored as well.")
         if not backups:
@@ -47,6 +48,9 @@ class RestoreDialog(QDialog):
         layout.addWidget(self.list, 1)
         layout.addWidget(self.note)
         layout.addWidget(self._buttons(backups))
+        usable = next((item for item in self._items if not item.isDisabled()), None)
+        if usable is not None:
+            self.list.setCurrentItem(usable)
         self._show_go()
         self.resize(760, 380)
 
@@ -67,7 +71,8 @@ class RestoreDialog(QDialog):
             item.setDisabled(bool(backup.problem))
             item.setToolTip(0, str(backup.path))
             item.setToolTip(1, backup.problem)
-            tree.addTopLevelItem(item)
+            self._items.append(item)
+        tree.addTopLevelItems(self._items)
         header = tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate(_WIDTHS):
