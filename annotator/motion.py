@@ -21,25 +21,33 @@ et al., *MAGSAC++*, 2020; Harris, *Tracking with rigid models*, 1992 (a known sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.labels import FrameLabels, How
+from annotator.camera import Solution, SolutionKind
+from annotator.keypoints import resolve
+from annotator.labels import FrameLabels, How, set_marking
+from annotator.lens import Lens
+from annotator.motion_camera import deviation_in_view, drawn_to_paint
 from annotator.motion_labels import linked, moved_labels
-from annotator.motion_track import LEAST_INLIERS, Background, Boxes
-
-if TYPE_CHECKING:
-    from annotator.camera import Solution
+from annotator.motion_marks import KeyFrame, labels_seen
+from annotator.motion_track import LEAST_INLIERS, Background, Boxes, Step
+from annotator.paint import PaintField, snap_marking
+from annotator.video import MediaError
 
 __all__ = ["Carry", "End", "Quality", "Stop", "carry"]
 
 Array = NDArray[np.float64]
 Rgb = NDArray[np.uint8]
+
+LARGEST_SNAP = 2.5  # pixels of 540 rows between the paint and the markings, beyond which a run ends
+LARGEST_SD = 6.0  # pixels of a 960 wide frame, beyond which a frame without any paint ends a run
+PAINT_REACH = 6.0  # pixels of 540 rows within which a marking without a camera is drawn to the paint
 
 
 class Stop(Enum):
@@ -136,7 +144,7 @@ def carry(
     """
     if labels.is_empty:
         raise ValueError("there is nothing to carry: the key frame has no labels")
-    background = Background(frames(start), None if boxes is None else boxes(start))
+    run = _Run.begun(labels, frames(start), None if boxes is None else boxes(start), size, source)
     way = 1 if until >= start else -1
     for number in range(start + way, until + way, way):
         if should_stop():
@@ -145,13 +153,108 @@ def carry(
         if is_taken(number):
             yield End(Stop.LABELLED, number)
             return
-        step = background.follow(frames(number), None if boxes is None else boxes(number))
-        if step.inliers < LEAST_INLIERS:
-            yield End(Stop.CUT if step.is_cut else Stop.LOW_INLIERS, number, step.inliers, LEAST_INLIERS)
+        try:
+            rgb = frames(number)
+        except MediaError:
+            yield End(Stop.UNREADABLE, number)
             return
-        carried = linked(moved_labels(labels, step.image_from_key, size), (source,), how=How.MOTION, sd=step.residual)
-        if carried.is_empty:
-            yield End(Stop.NO_PAINT, number)
+        step = run.step(number, rgb, None if boxes is None else boxes(number))
+        yield step
+        if isinstance(step, End):
             return
-        yield Carry(number, carried, Quality(step.inliers, step.residual, sd=step.residual))
     yield End(Stop.END, until + way)
+
+
+class _Run:
+    """A run under way: the background that is followed, and the camera where the key frame has one."""
+
+    def __init__(self, labels: FrameLabels, background: Background, size: tuple[int, int], source: str) -> None:
+        self._labels, self._background, self._size, self._source = labels, background, size, source
+        self._key: KeyFrame | None = None
+        self._camera: Solution | None = None
+        self._anchor: Solution | None = None
+        self._anchor_from_key = self._now_from_key = np.eye(3)
+
+    @classmethod
+    def begun(
+        cls, labels: FrameLabels, rgb: Rgb, boxes: Boxes | None, size: tuple[int, int], source: str
+    ) -> _Run:
+        """A run at its key frame."""
+        if rgb.shape[:2] != (size[1], size[0]):
+            raise ValueError(f"the key frame is {rgb.shape[1]}x{rgb.shape[0]}, not {size[0]}x{size[1]}")
+        resolved = resolve(labels.pitch, None, size=size, threshold=1.0)
+        camera = resolved.solution if resolved.is_determined else None
+        if camera is None or camera.kind is not SolutionKind.CAMERA:
+            return cls(labels, Background(rgb, boxes), size, source)
+        run = cls(labels, Background(rgb, boxes, kap=camera.lens.kap), size, source)
+        run._key = KeyFrame(labels.pitch, camera)
+        run._camera = run._anchor = drawn_to_paint(PaintField.of(rgb), camera).solution
+        return run
+
+    def step(self, number: int, rgb: Rgb, boxes: Boxes | None) -> Carry | End:
+        """The labels of the next frame, or why there are none."""
+        kap = 0.0 if self._camera is None else self._camera.lens.kap
+        step = self._background.follow(rgb, boxes, kap=kap)
+        if step.inliers < LEAST_INLIERS:
+            return End(Stop.CUT if step.is_cut else Stop.LOW_INLIERS, number, step.inliers, LEAST_INLIERS)
+        if step.anew:
+            self._anchor, self._anchor_from_key = self._camera, self._now_from_key
+        self._now_from_key = step.by @ self._anchor_from_key
+        found = self._with_picture(number, rgb, step) if self._key is None else self._with_camera(number, rgb, step)
+        if step.is_far and isinstance(found, Carry):
+            self._background.settle(kap if self._camera is None else self._camera.lens.kap)
+            self._anchor, self._anchor_from_key = self._camera, self._now_from_key
+        return found
+
+    def _with_camera(self, number: int, rgb: Rgb, step: Step) -> Carry | End:
+        assert self._key is not None
+        assert self._camera is not None
+        seen = drawn_to_paint(PaintField.of(rgb), self._camera, anchor=self._anchor, by=step.by)
+        limit = LARGEST_SNAP * rgb.shape[0] / 540.0
+        if seen.residual is not None and seen.residual > limit:
+            return End(Stop.RESIDUAL, number, seen.residual, limit)
+        sd = deviation_in_view(seen.solution)
+        labels = labels_seen(self._key, seen)
+        if labels.is_empty or (not seen.confirmed and sd > LARGEST_SD / seen.solution.lens.scale):
+            return End(Stop.NO_PAINT, number)
+        self._camera = seen.solution
+        quality = Quality(step.inliers, self._pixels(step.residual), seen.residual, len(seen.confirmed), sd)
+        return Carry(number, self._linked(labels, sd), quality, seen.solution)
+
+    def _with_picture(self, number: int, rgb: Rgb, step: Step) -> Carry | End:
+        """Without a camera: what was said moves with the picture, and each marking is drawn to the paint by itself."""
+        to_ideal = _centring(self._size)
+        moved = moved_labels(self._labels, np.linalg.inv(to_ideal) @ self._now_from_key @ to_ideal, self._size)
+        if moved.is_empty:
+            return End(Stop.NO_PAINT, number)
+        paint = PaintField.of(rgb)
+        reach = PAINT_REACH * paint.scale
+        shifts, gone = [], set()
+        for name, clicks in moved.pitch.markings.items():
+            snap = snap_marking(paint, clicks, name, limit=reach)
+            if snap.refused:
+                gone.add(name)
+            else:
+                moved = set_marking(moved, name, snap.clicks)
+                shifts.append(snap.shift)
+        snapped = float(np.median(shifts)) if shifts else None
+        if snapped is not None and snapped > LARGEST_SNAP * paint.scale:
+            return End(Stop.RESIDUAL, number, snapped, LARGEST_SNAP * paint.scale)
+        moved = moved.with_instance(replace(moved.pitch, unchecked=moved.pitch.unchecked | gone))
+        sd = math.hypot(self._pixels(step.residual), 0.0 if snapped is None else snapped)
+        quality = Quality(step.inliers, self._pixels(step.residual), snapped, len(shifts), sd)
+        return Carry(number, self._linked(moved, sd), quality)
+
+    def _linked(self, labels: FrameLabels, sd: float) -> FrameLabels:
+        frames = (self._source,) if self._source else ()
+        return linked(labels, frames, how=How.MOTION, sd=sd if math.isfinite(sd) else 0.0)
+
+    def _pixels(self, ideal: float) -> float:
+        return ideal / Lens(self._size).scale
+
+
+def _centring(size: tuple[int, int]) -> Array:
+    """Centred coordinates from pixels, (3, 3)."""
+    lens = Lens(size)
+    x, y = -lens.scale * lens.centre
+    return np.array([[lens.scale, 0.0, x], [0.0, lens.scale, y], [0.0, 0.0, 1.0]])

@@ -1,13 +1,14 @@
 """How the background of a picture moves: one homography from a key frame to each of its neighbours.
 
-Corners spread evenly over grass and lines, people left out, are followed by pyramidal Lucas-Kanade from the key frame,
-warped to where it is expected, to the new frame and back; a robust homography corrects the expectation. As every step
-looks at the key frame again, errors do not add up; only when little of it is left in view another frame takes its
-place. A camera that turns and zooms where it stands moves all that stands still by one homography, and any camera moves
-a plane by one.
+Corners spread evenly over grass and lines, people left out, are followed by pyramidal Lucas-Kanade from a frame
+settled on, warped to where it is expected, to the new frame and back; a robust homography of what the lens has not bent
+says how all of it moved. As every step looks at the settled frame again, errors do not add up; only when little of that
+is left in view another takes its place. A camera that turns and zooms where it stands moves all that stands still by
+one homography, and any camera moves a plane by one (HZ 13.1, 8.4).
 
-Sources: Bouguet, *Pyramidal implementation of the Lucas Kanade feature tracker*, 2000; Shi & Tomasi, *Good features to
-track*, 1994; Kalal et al., *Forward-backward error*, 2010; Barath et al., *MAGSAC++*, 2020.
+Sources: Hartley & Zisserman, *Multiple View Geometry*, 2nd ed. (HZ); Bouguet, *Pyramidal implementation of the Lucas
+Kanade feature tracker*, 2000; Shi & Tomasi, *Good features to track*, 1994; Kalal et al., *Forward-backward error*,
+2010; Barath et al., *MAGSAC++*, 2020.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.lens import Lens
 from annotator.paint_profiles import green_excess
 
-__all__ = ["LEAST_INLIERS", "Background", "Boxes", "Step"]
+__all__ = ["LEAST_INLIERS", "Background", "Boxes", "Step", "flow", "shrunk"]
 
 Array = NDArray[np.float64]
 Boxes = NDArray[np.float64]
@@ -29,6 +31,7 @@ Rgb = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
 
 LEAST_INLIERS = 0.4  # of the places tracked must move as one
+COLLAPSE = 0.2  # of them, from one frame to the next, means another shot
 WIDTH = 960  # pixels at which is tracked; larger frames are made smaller for it
 COLUMNS, ROWS, PER_CELL = 8, 6, 8  # cells of a frame, and corners in each
 FEWEST = 15  # corners
@@ -36,52 +39,67 @@ WINDOW = (15, 15)
 LEVELS = 3
 BACK = 0.7  # pixels by which a place may miss itself, there and back
 NOISE = 1.0  # pixels: MAGSAC's upper limit
-KEPT = 0.5  # share of its corners that must still be in view of the frame that is followed,
-GROWN = 1.5  # and times that it may have grown or shrunk
+KEPT = 0.6  # share of its corners that must still be in view of the frame that is followed,
+GROWN = 1.4  # and times that it may have grown or shrunk
 GREEN = 0.06  # excess of green from which on a pixel is grass
 GREEN_SHARE = 0.15  # of the frame that must be grass for grass alone to be looked at
 SOLDER = 11  # pixels: white lines are narrower, people are wider
+RIM = 8  # pixels of a frame's edge that are not looked at
 ALIKE = 0.5  # correlation of two pictures' colours below which they are of two shots
-"""Pixels are those at which is tracked."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The motion to one frame: ``image_from_key`` (3, 3) pixels of the frame from those of the key frame.
+    """The motion to one frame, in ideal units (``annotator.lens``): ``by`` (3, 3) from the frame settled on.
 
-    ``inliers`` is the share of the corners in view that follow it, ``residual`` their median distance in pixels to it,
-    ``is_cut`` whether the picture looks like another shot's.
+    ``inliers`` is the share of the corners in view that follow it, ``residual`` their median distance to it;
+    ``is_cut`` says whether the picture looks like another shot's, ``anew`` that the frame before this one was settled
+    on for it, and ``is_far`` that this one should be for the next.
     """
 
-    image_from_key: Array
+    by: Array
     inliers: float
     residual: float
-    is_cut: bool
+    is_cut: bool = False
+    anew: bool = False
+    is_far: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """One frame made ready: grey, its colours' histogram, and the grass and lines in it where it was asked for."""
+    """One frame made ready: grey, its colours, the grass and lines in it, and how much its lens bends."""
 
     grey: Grey
     colours: NDArray[np.float32]
     mask: NDArray[np.uint8]
+    lens: Lens
+
+
+@dataclass(frozen=True, eq=False)
+class _Match:
+    """A registration: by in ideal units and in pixels, the share of inliers and their residual."""
+
+    by: Array
+    in_pixels: Array
+    inliers: float
+    residual: float
 
 
 class Background:
-    """The background of a key frame, followed from frame to frame."""
+    """The background of a frame, followed from frame to frame.
 
-    def __init__(self, rgb: Rgb, boxes: Boxes | None = None) -> None:
-        height, width = rgb.shape[:2]
-        self._shape = (height, width)
-        self._scale = max(1.0, width / WIDTH)
-        self._anchor = self._last = self._view(rgb, boxes)
+    ``kap`` is the radial term of the lens in each frame as far as it is known, 0 where it is not.
+    """
+
+    def __init__(self, rgb: Rgb, boxes: Boxes | None = None, *, kap: float = 0.0) -> None:
+        self._shape = rgb.shape[:2]
+        self._anchor = self._last = self._view(rgb, boxes, kap)
         self._corners = _corners(self._anchor)
-        self._anchor_from_key = np.eye(3)
-        self._now_from_anchor = np.eye(3)
+        self._now = np.eye(3)  # pixels of the last frame from those of the anchor
         self._pace = np.eye(3)
+        self._inliers = 1.0
 
-    def follow(self, rgb: Rgb, boxes: Boxes | None = None) -> Step:
+    def follow(self, rgb: Rgb, boxes: Boxes | None = None, *, kap: float = 0.0) -> Step:
         """The motion to the next frame; nothing is learned from a step with too few inliers.
 
         Raises
@@ -91,65 +109,62 @@ class Background:
         """
         if rgb.shape[:2] != self._shape:
             raise ValueError(f"a frame of {rgb.shape[1]}x{rgb.shape[0]} follows one of another size")
-        view = self._view(rgb, boxes)
-        is_cut = _correlation(view.colours, self._last.colours) < ALIKE
-        best = self._registered(view, self._pace @ self._now_from_anchor)
-        if best[1] < LEAST_INLIERS:
-            near = _tracked(self._last.grey, view.grey, _corners(self._last), np.eye(3))
-            if near[1] >= LEAST_INLIERS:
-                best = max(best, self._registered(view, near[0] @ self._now_from_anchor), key=lambda one: one[1])
-        found, inliers, residual = best
-        if inliers >= LEAST_INLIERS:
-            self._pace = found @ np.linalg.inv(self._now_from_anchor)
-            self._now_from_anchor, self._last = found, view
-        step = Step(self._in_pixels(found @ self._anchor_from_key), inliers, residual * self._scale, is_cut)
-        if inliers >= LEAST_INLIERS and self._is_far(found):
-            self._settle()
-        return step
+        view, anew = self._view(rgb, boxes, kap), False
+        found = _registered(self._anchor, view, self._corners, self._pace @ self._now)
+        if found.inliers < LEAST_INLIERS and self._last is not self._anchor:
+            near = _registered(self._last, view, corners := _corners(self._last), np.eye(3))
+            if near.inliers > found.inliers:
+                found, anew = near, True
+                if near.inliers >= LEAST_INLIERS:
+                    self._anchor, self._corners, self._now = self._last, corners, np.eye(3)
+        alike = _correlation(view.colours, self._last.colours)
+        if found.inliers < LEAST_INLIERS:
+            is_cut = alike < ALIKE or (self._inliers >= LEAST_INLIERS and found.inliers < COLLAPSE)
+            return Step(found.by, found.inliers, found.residual, is_cut=is_cut, anew=anew)
+        self._pace = found.in_pixels @ np.linalg.inv(self._now)
+        self._now, self._last, self._inliers = found.in_pixels, view, found.inliers
+        return Step(found.by, found.inliers, found.residual, anew=anew, is_far=self._is_far())
 
-    def _registered(self, view: _View, guess: Array) -> tuple[Array, float, float]:
-        return _tracked(self._anchor.grey, view.grey, self._corners, guess)
+    def settle(self, kap: float) -> None:
+        """From now on the last frame is looked back at, whose lens is better known now; unless it has no corners."""
+        corners = _corners(self._last)
+        if len(corners) >= FEWEST:
+            last = self._last
+            self._anchor = self._last = _View(last.grey, last.colours, last.mask, Lens(last.lens.size, kap))
+            self._corners, self._now = corners, np.eye(3)
 
-    def _is_far(self, by: Array) -> bool:
+    def _is_far(self) -> bool:
         """Whether so little of the anchor is in view, or so much larger or smaller, that another should be taken."""
-        to = _mapped(self._corners, by)
+        to = _mapped(self._corners, self._now)
         height, width = self._last.grey.shape
-        inside = ((to > 0.0) & (to < (width - 1, height - 1))).all(axis=1)
-        growth = math.sqrt(abs(float(np.linalg.det(by[:2, :2] / by[2, 2]))))
+        inside = np.nan_to_num((to > 0.0) & (to < (width - 1, height - 1)), nan=0.0).all(axis=1)
+        middle = np.array([0.5 * width, 0.5 * height, 1.0])
+        depth = float(self._now[2] @ middle)
+        growth = math.sqrt(abs(float(np.linalg.det(self._now)) / depth**3)) if depth else math.inf
         return bool(inside.mean() < KEPT) or not 1.0 / GROWN < growth < GROWN
 
-    def _settle(self) -> None:
-        """The last frame becomes the anchor."""
-        corners = _corners(self._last)
-        if len(corners) < FEWEST:
-            return
-        self._anchor, self._corners = self._last, corners
-        self._anchor_from_key = self._now_from_anchor @ self._anchor_from_key
-        self._now_from_anchor = np.eye(3)
-
-    def _in_pixels(self, by: Array) -> Array:
-        """A homography of tracked pixels as one of the frame's, pixel (0, 0) being the centre of the first one."""
-        s = self._scale
-        if s == 1.0:
-            plain: Array = by / by[2, 2]
-            return plain
-        shift = 0.5 * (s - 1.0)
-        up = np.array([[s, 0.0, shift], [0.0, s, shift], [0.0, 0.0, 1.0]])
-        found = up @ by @ np.linalg.inv(up)
-        scaled: Array = found / found[2, 2]
-        return scaled
-
-    def _view(self, rgb: Rgb, boxes: Boxes | None) -> _View:
+    def _view(self, rgb: Rgb, boxes: Boxes | None, kap: float) -> _View:
         import cv2
 
-        if self._scale > 1.0:
-            size = (round(self._shape[1] / self._scale), round(self._shape[0] / self._scale))
-            rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        small = np.ascontiguousarray(rgb[::4, ::4])
-        colours = cv2.calcHist([small], [0, 1, 2], None, [8, 8, 8], [0, 256, 0, 256, 0, 256])
+        small, scale = shrunk(rgb)
+        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        sparse = np.ascontiguousarray(small[::4, ::4])
+        colours = cv2.calcHist([sparse], [0, 1, 2], None, [8, 8, 8], [0, 256, 0, 256, 0, 256])
         spread = np.sqrt(np.asarray(colours, dtype=np.float32).ravel())
-        return _View(grey, spread, _ground_mask(rgb, None if boxes is None else boxes / self._scale))
+        mask = _ground_mask(small, None if boxes is None else boxes / scale)
+        return _View(grey, spread, mask, Lens((grey.shape[1], grey.shape[0]), kap))
+
+
+def shrunk(rgb: Rgb) -> tuple[Rgb, float]:
+    """A frame at the size at which it is tracked, and how many of its pixels one of that is."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = width / WIDTH
+    if scale <= 1.0:
+        return rgb, 1.0
+    smaller = cv2.resize(rgb, (WIDTH, round(height / scale)), interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, dtype=np.uint8), scale
 
 
 def _correlation(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
@@ -170,7 +185,7 @@ def _ground_mask(rgb: Rgb, boxes: Boxes | None) -> NDArray[np.uint8]:
         closed = cv2.morphologyEx(green, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
         eroded = cv2.erode(closed, np.ones((3, 3), np.uint8))
         mask = np.asarray(cv2.resize(eroded * 255, (width, height), interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-    mask[:8], mask[-8:], mask[:, :8], mask[:, -8:] = 0, 0, 0, 0
+    mask[:RIM], mask[-RIM:], mask[:, :RIM], mask[:, -RIM:] = 0, 0, 0, 0
     for left, top, right, bottom in () if boxes is None else np.rint(boxes).astype(int):
         mask[max(0, top - 4) : max(0, bottom + 5), max(0, left - 4) : max(0, right + 5)] = 0
     return mask
@@ -203,36 +218,47 @@ def _mapped(points: Array, by: Array) -> Array:
     return moved
 
 
-def _flow(one: NDArray[Any], two: NDArray[Any], at: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Where places (N, 1, 2) of one picture are in the other, and whether they were found (N, 1)."""
+def flow(
+    one: NDArray[Any], two: NDArray[Any], at: Array, *, window: tuple[int, int] = WINDOW, levels: int = LEVELS
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Where places (N, 2) of one grey picture are in the other, (N, 2), and which of them find their way back (N,)."""
     import cv2
 
-    start: Any = None
-    to, seen, _ = cv2.calcOpticalFlowPyrLK(one, two, at, start, winSize=WINDOW, maxLevel=LEVELS, criteria=(3, 20, 0.01))
-    return np.asarray(to, dtype=np.float32), np.asarray(seen)
+    nothing: Any = None
+    places = at.astype(np.float32)[:, None]
+    how: dict[str, Any] = {"winSize": window, "maxLevel": levels, "criteria": (3, 20, 0.01)}
+    to, seen, _ = cv2.calcOpticalFlowPyrLK(one, two, places, nothing, **how)
+    back, again, _ = cv2.calcOpticalFlowPyrLK(two, one, to, nothing, **how)
+    miss = np.linalg.norm(np.asarray(back - places)[:, 0], axis=1)
+    good = (np.asarray(seen)[:, 0] == 1) & (np.asarray(again)[:, 0] == 1) & (miss < BACK)
+    return np.asarray(to, dtype=np.float64)[:, 0], good
 
 
-def _tracked(anchor: Grey, grey: Grey, corners: Array, guess: Array) -> tuple[Array, float, float]:
-    """The homography from the anchor to a frame near ``guess``, the share of corners that follow it, their residual."""
+def _registered(anchor: _View, view: _View, corners: Array, guess: Array) -> _Match:
+    """The homography from the anchor to a frame near ``guess``, a homography of their pixels."""
     import cv2
 
-    height, width = grey.shape
+    nothing = _Match(np.eye(3), guess, 0.0, math.inf)
+    height, width = view.grey.shape
     there = _mapped(corners, guess)
-    inside = np.nan_to_num((there > 8.0) & (there < (width - 9, height - 9)), nan=0.0).all(axis=1)
+    limit = (width - 1 - RIM, height - 1 - RIM)
+    inside = np.nan_to_num((there > RIM) & (there < limit), nan=0.0).all(axis=1)
     if inside.sum() < FEWEST:
-        return guess, 0.0, math.inf
-    at = there[inside].astype(np.float32)[:, None]
-    warped = np.asarray(cv2.warpPerspective(anchor, guess, (width, height), borderMode=cv2.BORDER_REPLICATE))
-    to, seen = _flow(warped, grey, at)
-    back, again = _flow(grey, warped, to)
-    good = (seen[:, 0] == 1) & (again[:, 0] == 1) & (np.linalg.norm((back - at)[:, 0], axis=1) < BACK)
+        return nothing
+    edge = cv2.BORDER_REPLICATE
+    warped = np.asarray(cv2.warpPerspective(anchor.grey, guess, (width, height), borderMode=edge), dtype=np.uint8)
+    to, good = flow(warped, view.grey, there[inside])
     if good.sum() < FEWEST:
-        return guess, 0.0, math.inf
-    one, two = at[good, 0].astype(np.float64), to[good, 0].astype(np.float64)
+        return nothing
+    first, second = corners[inside][good], to[good]
+    one, two = anchor.lens.ideal(first), view.lens.ideal(second)
     by, agrees = cv2.findHomography(one, two, cv2.USAC_MAGSAC, NOISE, maxIters=2000, confidence=0.999)
-    if by is None or np.sum(agrees) < FEWEST:
-        return guess, 0.0, math.inf
-    step = np.asarray(by, dtype=np.float64)
-    off = np.linalg.norm(_mapped(one, step) - two, axis=1)[np.asarray(agrees)[:, 0] > 0]
-    found: Array = step @ guess
-    return found / found[2, 2], float(np.sum(agrees)) / float(inside.sum()), float(np.median(off))
+    kept = np.asarray(agrees).ravel() > 0
+    if by is None or kept.sum() < FEWEST:
+        return nothing
+    plain, _ = cv2.findHomography(first[kept], second[kept], 0)
+    if plain is None:
+        return nothing
+    off = np.linalg.norm(_mapped(one, np.asarray(by, dtype=np.float64)) - two, axis=1)[kept]
+    share = float(kept.sum()) / float(inside.sum())
+    return _Match(np.asarray(by, np.float64), np.asarray(plain, np.float64), share, float(np.median(off)))

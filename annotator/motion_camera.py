@@ -1,0 +1,350 @@
+"""A camera carried from frame to frame: moved with the background, then drawn to the paint.
+
+What the motion of the background says of the camera and what the paint across the projected markings says are put
+into one least-squares fit; the position of the camera and its lens hardly change from one frame to the next. So the
+paint takes out what the motion gets wrong, and the motion carries the camera over where little paint is to be seen.
+
+Sources: Harris, *Tracking with rigid models*, 1992 (RAPID); Drummond & Cipolla, *Real-time visual tracking of complex
+structures*, 2002 (normal distances to edges, robust weights); Hartley & Zisserman, *Multiple View Geometry*, 2nd ed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.camera import Solution, SolutionKind
+from annotator.lens import HALF_DIAGONAL, KAP_RANGE
+from annotator.paint import PaintField
+from annotator.paint_profiles import ridges_across
+from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
+from annotator.projections import Pinhole
+from annotator.surface import moved
+
+__all__ = ["Seen", "camera_with", "deviation_in_view", "drawn_to_paint"]
+
+Array = NDArray[np.float64]
+
+GRID = (7, 5)  # places of a frame at which its motion is taken
+MOTION_SD = 0.7  # centred units: of the motion at one of them
+PAINT_SD = 0.6  # centred units: of paint across one profile
+FULL = 14.0  # profiles of one marking that count in full; more share the weight of so many
+STEADY = np.array([0.3, 0.3, 0.2, 0.004])  # metres of the camera's place, and kap, about those of the frame settled on
+LOOSE = np.array([1.5, 1.5, 1.0, 0.02])  # the same for the first frame, whose camera came from clicks
+REACH, CLOSER = 9.0, 4.0  # centred units to either side where paint is looked for, first and again
+SPACING = 7.0  # pixels of 540 rows between two profiles, at least
+MOST = 26  # profiles of one marking
+APART = 0.45  # of the way to the nearest other marking is as far as a profile looks
+NARROWEST = 1.6  # centred units: profiles that could look less far are left out
+ROBUST = 1.5  # centred units: Cauchy's scale for paint
+AGREES = 1.5  # centred units within which paint confirms a marking
+CONFIRMING, FEWEST = 0.4, 5  # share and number of a marking's profiles that must agree
+ROUNDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the paint says of one camera.
+
+    ``solution`` is the camera; ``residual`` the median distance in pixels between paint and markings, None without
+    paint; ``confirmed`` names the markings that the paint shows; ``offsets`` maps each of them to places on its
+    projection, (N, 2) pixels, and how far from there the paint lies, (N, 2) pixels across the marking.
+    """
+
+    solution: Solution
+    residual: float | None = None
+    confirmed: frozenset[str] = frozenset()
+    offsets: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class _Profiles:
+    """Profiles across the projected markings: places (N, 3) in metres of this pitch, pixels, normals, whose each is."""
+
+    worlds: Array
+    pixels: Array
+    normals: Array
+    reach: Array
+    owner: NDArray[np.intp]
+
+
+@cache
+def _ground_samples() -> tuple[Array, NDArray[np.intp], tuple[str, ...]]:
+    """Places (N, 3) along all markings on the ground, half a metre apart, whose each is, and their names."""
+    names = tuple(name for name, marking in MARKINGS.items() if marking.on_ground)
+    parts = [marking_samples(name, 0.5) for name in names]
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts]), names
+
+
+def camera_with(solution: Solution, params: Array, covariance: Array | None = None) -> Solution:
+    """The same kind of camera with other parameters, about the rotation of ``solution``."""
+    return Solution(
+        SolutionKind.CAMERA, solution.size, solution.model, params,
+        solution.covariance if covariance is None else covariance, solution.rms, solution.support, solution.cost,
+    )  # fmt: skip
+
+
+def drawn_to_paint(
+    paint: PaintField, start: Solution, *, anchor: Solution | None = None, by: Array | None = None
+) -> Seen:
+    """The camera of a frame, from the motion to it and the paint in it.
+
+    Parameters
+    ----------
+    paint
+        The frame, prepared.
+    start
+        A camera near the one sought.
+    anchor, by
+        The camera of the frame settled on, and the motion (3, 3) in ideal units from there; without them ``start`` is
+        the camera of this very frame, and the paint may change it more.
+
+    Raises
+    ------
+    ValueError
+        If ``start`` is a homography of the ground alone.
+    """
+    if not isinstance(start.model, Pinhole):
+        raise ValueError("only a camera can be carried, not a homography of the ground")
+    base, params = start.restarted()
+    start = replace(start, model=base, params=params[0])
+    steady = _Steady.about(start if anchor is None else anchor, LOOSE if anchor is None else STEADY)
+    moving = _motion(start, anchor, by)
+    here = start if moving is None else _fitted(start, steady, moving, None)[0]
+    seen = Seen(here)
+    for reach in (REACH, CLOSER):
+        found = _paint(paint, seen.solution, reach)
+        if found is None:
+            break
+        fitted, away = _fitted(seen.solution, steady, moving, found)
+        seen = _confirmed(fitted, found, away)
+    return seen
+
+
+@dataclass(frozen=True, eq=False)
+class _Steady:
+    """What hardly changes: the camera's place and kap, (4,), with their deviations."""
+
+    values: Array
+    deviations: Array
+
+    @classmethod
+    def about(cls, solution: Solution, deviations: Array) -> _Steady:
+        return cls(np.append(solution.params[3:6], solution.params[7]), deviations)
+
+
+@dataclass(frozen=True, eq=False)
+class _Motion:
+    """Places (N, 3) on the ground in metres of this pitch, and where in ideal units (N, 2) the motion has them."""
+
+    worlds: Array
+    ideal: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Paint:
+    """What was found across the profiles: distance along each normal in pixels, and its weight, (N,)."""
+
+    profiles: _Profiles
+    offset: Array
+    weight: Array
+
+
+def _motion(start: Solution, anchor: Solution | None, by: Array | None) -> _Motion | None:
+    """The ground under a grid of the frame as the frame settled on knows it."""
+    if anchor is None or by is None:
+        return None
+    ground = by @ anchor.ground
+    width, height = start.size
+    x, y = np.meshgrid(np.linspace(0.05, 0.95, GRID[0]) * width, np.linspace(0.05, 0.95, GRID[1]) * height)
+    ideal = start.lens.ideal(np.column_stack([x.ravel(), y.ravel()]))
+    met = np.column_stack([ideal, np.ones(len(ideal))]) @ np.linalg.inv(ground).T
+    with np.errstate(all="ignore"):
+        places = met[:, :2] / met[:, 2:]
+    depth = (np.column_stack([places, np.ones(len(places))]) @ anchor.ground.T)[:, 2]
+    near = np.isfinite(places).all(axis=1) & (np.abs(places) < 150.0).all(axis=1) & (depth > 0.0)
+    if near.sum() < 6:
+        return None
+    return _Motion(np.column_stack([places[near], np.zeros(int(near.sum()))]), ideal[near])
+
+
+def _profiles(solution: Solution, reach: float) -> _Profiles | None:
+    """Profiles across the markings in view, at most ``MOST`` each, none that could meet another marking first."""
+    samples, owners, _ = _ground_samples()
+    pixels = solution.project(samples)
+    width, height = solution.size
+    step = np.zeros_like(pixels)
+    step[1:-1] = pixels[2:] - pixels[:-2]
+    same = np.zeros(len(pixels), dtype=np.bool_)
+    same[1:-1] = (owners[2:] == owners[1:-1]) & (owners[:-2] == owners[1:-1])
+    length = np.hypot(step[:, 0], step[:, 1])
+    with np.errstate(invalid="ignore"):
+        usable = same & (pixels >= 2.0).all(axis=1) & (pixels <= (width - 3.0, height - 3.0)).all(axis=1) & (length > 0)
+    kept = np.flatnonzero(usable)
+    spacing = SPACING / solution.lens.scale
+    parts = [_spread(kept[owners[kept] == i], 0.5 * length, spacing) for i in np.unique(owners[kept])]
+    chosen = np.concatenate([kept[:0], *parts])
+    if len(chosen) < FEWEST:
+        return None
+    normals = np.column_stack([-step[chosen, 1], step[chosen, 0]]) / length[chosen, None]
+    far = np.minimum(reach / solution.lens.scale, APART * _nearest_other(pixels, kept, chosen, owners, normals))
+    good = far >= NARROWEST / solution.lens.scale
+    if good.sum() < FEWEST:
+        return None
+    worlds = moved(samples[chosen[good]], solution.unknowns)
+    return _Profiles(worlds, pixels[chosen[good]], normals[good], far[good], owners[chosen[good]])
+
+
+def _spread(indices: NDArray[np.intp], steps: Array, spacing: float) -> NDArray[np.intp]:
+    """Some of the indices, evenly in the image, at least ``spacing`` pixels apart."""
+    along = np.cumsum(steps[indices])
+    count = int(min(MOST, along[-1] / spacing, len(indices)))
+    return indices[np.searchsorted(along, np.linspace(along[0], along[-1], count))] if count >= 2 else indices[:0]
+
+
+def _nearest_other(
+    pixels: Array, kept: NDArray[np.intp], chosen: NDArray[np.intp], owners: NDArray[np.intp], normals: Array
+) -> Array:
+    """How far (N,) along its normal each chosen place is from the nearest place of another marking beside it."""
+    away = pixels[kept][None] - pixels[chosen][:, None]
+    across = np.abs((away * normals[:, None]).sum(axis=2))
+    along = np.abs(away[..., 0] * normals[:, None, 1] - away[..., 1] * normals[:, None, 0])
+    beside = (owners[kept][None] != owners[chosen][:, None]) & (along < 12.0)
+    nearest: Array = np.where(beside, across, np.inf).min(axis=1)
+    return nearest
+
+
+def _paint(paint: PaintField, solution: Solution, reach: float) -> _Paint | None:
+    """The paint across the projected markings, the ridge nearest to each."""
+    profiles = _profiles(solution, reach)
+    if profiles is None:
+        return None
+    ridges = ridges_across(
+        paint, profiles.pixels, profiles.normals, reach=reach / solution.lens.scale, on_grass=True
+    ).kept(-profiles.reach, profiles.reach)
+    with np.errstate(invalid="ignore"):
+        value = np.where(np.isfinite(ridges.offset), ridges.weight / (1.0 + np.abs(ridges.offset) / 2.0), -1.0)
+    best = value.argmax(axis=1)
+    rows = np.arange(len(best))
+    weight = np.where(value[rows, best] > 0.0, ridges.weight[rows, best], 0.0)
+    return _Paint(profiles, ridges.offset[rows, best], weight)
+
+
+def _rows(solution: Solution, worlds: Array) -> tuple[Array, Array]:
+    """Centred places (N, 2) of places in metres of this pitch, and their derivatives (N, 2, P)."""
+    at = solution.model.differentiate(solution.params[None])
+    places = np.column_stack([worlds, np.ones(len(worlds))])
+    q = places @ at.matrices[0].T
+    d_q = (at.d_matrices[0] @ places.T).transpose(2, 0, 1)  # (N, P, 3)
+    ideal = q[:, :2] / q[:, 2:]
+    d_ideal = ((d_q[..., :2] - ideal[:, None] * d_q[..., 2:]) / q[:, None, 2:]).swapaxes(1, 2)
+    kap, square = solution.lens.kap, (ideal * ideal).sum(axis=1) / HALF_DIAGONAL**2
+    radial = (ideal[:, None] @ d_ideal) * (2.0 * kap / HALF_DIAGONAL**2)
+    jacobian = d_ideal * (1.0 + kap * square)[:, None, None] + ideal[..., None] * radial
+    jacobian[..., at.kap_index] = ideal * square[:, None]
+    return ideal * (1.0 + kap * square)[:, None], jacobian
+
+
+def _fitted(
+    start: Solution, steady: _Steady, motion: _Motion | None, paint: _Paint | None
+) -> tuple[Solution, Array]:
+    """The camera by Gauss-Newton with Cauchy's weights for paint, and the paint's distances to it in centred units."""
+    solution, lens = start, start.lens
+    count = min(8, len(start.params))
+    seen = np.empty((0, 2))
+    share = normals = np.empty(0)
+    if paint is not None:
+        place = paint.profiles.pixels + np.nan_to_num(paint.offset)[:, None] * paint.profiles.normals
+        seen, normals = lens.centred(place), paint.profiles.normals
+        share = paint.weight * _shared(paint)
+    covariance, away = start.covariance, np.empty(0)
+    for _ in range(ROUNDS):
+        normal, gradient = np.zeros((count, count)), np.zeros(count)
+        off = (np.append(solution.params[3:6], solution.params[7]) - steady.values) / steady.deviations
+        for at, value, deviation in zip((3, 4, 5, 7), off, steady.deviations, strict=True):
+            normal[at, at] += deviation**-2.0
+            gradient[at] += value / deviation
+        if motion is not None:
+            places, jacobian = _rows(solution, motion.worlds)
+            target = _bent(motion.ideal, solution)
+            rows = jacobian[..., :count].reshape(-1, count) / MOTION_SD
+            normal += rows.T @ rows
+            gradient += rows.T @ ((places - target).reshape(-1) / MOTION_SD)
+        if paint is not None:
+            places, jacobian = _rows(solution, paint.profiles.worlds)
+            away = ((places - seen) * normals).sum(axis=1)
+            weights = share / (1.0 + (away / ROBUST) ** 2) / PAINT_SD**2
+            rows = (jacobian[..., :count] * normals[..., None]).sum(axis=1)
+            normal += rows.T @ (rows * weights[:, None])
+            gradient += rows.T @ (away * weights)
+        if motion is None and paint is None:
+            return solution, away
+        if motion is None:
+            normal[[0, 1, 2, 6], [0, 1, 2, 6]] += np.array([0.02, 0.02, 0.02, 0.05]) ** -2.0 * 1e-2
+        step = np.linalg.solve(normal, gradient)
+        params = solution.params.copy()
+        params[:count] -= step
+        params[7] = np.clip(params[7], *KAP_RANGE)
+        covariance = np.zeros_like(start.covariance)
+        covariance[:count, :count] = np.linalg.inv(normal)
+        covariance[count:, count:] = start.covariance[count:, count:]
+        solution = camera_with(solution, params, covariance)
+        if float(np.abs(step[:3]).max()) < 1e-7:
+            break
+    if paint is not None:
+        places, _ = _rows(solution, paint.profiles.worlds)
+        away = ((seen - places) * normals).sum(axis=1)
+    return solution, away
+
+
+def _bent(ideal: Array, solution: Solution) -> Array:
+    """Centred places of ideal ones through the lens of a solution."""
+    square = (ideal * ideal).sum(axis=1) / HALF_DIAGONAL**2
+    bent: Array = ideal * (1.0 + solution.lens.kap * square)[:, None]
+    return bent
+
+
+def _shared(paint: _Paint) -> Array:
+    """The weight (N,) of each profile: those of a marking share at most that of ``FULL``."""
+    counts = np.bincount(paint.profiles.owner, weights=(paint.weight > 0.0).astype(np.float64))
+    shares: Array = np.minimum(1.0, FULL / np.maximum(counts, 1.0))[paint.profiles.owner]
+    return shares
+
+
+def _confirmed(solution: Solution, paint: _Paint, away: Array) -> Seen:
+    """Which markings the paint shows, and where it lies about them."""
+    _, _, names = _ground_samples()
+    scale = solution.lens.scale
+    hit = (paint.weight > 0.0) & (np.abs(away) < AGREES)
+    shown: dict[str, tuple[Array, Array]] = {}
+    across = (away / scale)[:, None] * paint.profiles.normals
+    painted = paint.profiles.pixels + np.nan_to_num(paint.offset)[:, None] * paint.profiles.normals
+    for owner in np.unique(paint.profiles.owner):
+        own = paint.profiles.owner == owner
+        good = own & hit
+        if good.sum() >= max(FEWEST, CONFIRMING * own.sum()):
+            shown[names[owner]] = painted[good] - across[good], across[good]
+    found = paint.weight > 0.0
+    residual = float(np.median(np.abs(away[found]))) / scale if found.sum() >= FEWEST else None
+    return Seen(solution, residual, frozenset(shown), shown)
+
+
+@cache
+def _keypoint_worlds() -> Array:
+    return np.array([point.world for point in KEYPOINTS.values()])
+
+
+def deviation_in_view(solution: Solution) -> float:
+    """The median standard deviation in pixels of the keypoints in the frame; infinite where there is none."""
+    worlds = _keypoint_worlds()
+    pixels = solution.project(worlds)
+    width, height = solution.size
+    with np.errstate(invalid="ignore"):
+        inside = ((pixels >= -0.5) & (pixels < (width - 0.5, height - 0.5))).all(axis=1)
+    found = solution.deviations(worlds[inside]) if inside.any() else np.empty(0)
+    return float(np.nanmedian(found)) if np.isfinite(found).any() else math.inf
