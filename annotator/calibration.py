@@ -28,7 +28,7 @@ from annotator.evidence import (
 from annotator.lens import HALF_DIAGONAL
 from annotator.pitch import KEYPOINTS
 from annotator.projections import Model, Pinhole, Plane
-from annotator.refinement import ROUGH_GAIN, Fit, refine
+from annotator.refinement import ROUGH_GAIN, Fit, Refinement, Steps, alone, refine
 from annotator.starts import HIGHEST_FOCAL, LOWEST_FOCAL, POSITIONS, bank, decomposed, linear_ground
 from annotator.surface import USUAL
 
@@ -52,6 +52,13 @@ _WORLDS = np.array([point.world for point in KEYPOINTS.values()])
 
 
 def calibrate(evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, Array]) -> Solution | None:
+    """What `calibration` comes to, for one frame alone."""
+    return alone(calibration(evidence, size, hints=hints))
+
+
+def calibration(
+    evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, Array]
+) -> Steps[Solution | None]:
     """The projection that explains the evidence, or None when too little was said or nothing explains it.
 
     Parameters
@@ -66,12 +73,12 @@ def calibrate(evidence: Evidence, size: tuple[int, int], *, hints: Mapping[str, 
     equations = equations_of(evidence)
     if equations is None or evidence.constraints < FEWEST_CONSTRAINTS:
         return None
-    camera = _camera_cold(evidence, equations, hints, size)
+    camera = yield from _camera_cold(evidence, equations, hints, size)
     if camera is not None:
-        camera = _surveyed(equations, camera)
+        camera = yield from _surveyed(equations, camera)
         if camera.rms <= USUAL_RMS:
             return camera
-    ground = _ground_cold(evidence.ground_only(), hints, camera, size)
+    ground = yield from _ground_cold(evidence.ground_only(), hints, camera, size)
     if ground is None or (camera is not None and ground.cost >= CHEAPER * camera.cost):
         return camera
     return ground
@@ -100,7 +107,8 @@ def refined(evidence: Evidence, previous: Solution, *, hints: Mapping[str, Array
     if not others:
         return solution
     model = Pinhole(np.concatenate([base for base, _ in others]))
-    best = _polished(equations, model, np.concatenate([params for _, params in others]), previous.size)
+    starts = np.concatenate([params for _, params in others])
+    best = alone(_polished(equations, model, starts, previous.size))
     if best is None:
         return solution
     if best.cost < BETTER * solution.cost - 1.0 and is_elsewhere(best, solution):
@@ -109,6 +117,11 @@ def refined(evidence: Evidence, previous: Solution, *, hints: Mapping[str, Array
 
 
 def flattened(evidence: Evidence, solution: Solution) -> Solution:
+    """What `flattening` comes to, for one frame alone."""
+    return alone(flattening(evidence, solution))
+
+
+def flattening(evidence: Evidence, solution: Solution) -> Steps[Solution]:
     """The best camera of a flat pitch of the book's size: what formats can hold that know no other.
 
     The solution itself where it is one, or no camera.
@@ -118,7 +131,7 @@ def flattened(evidence: Evidence, solution: Solution) -> Solution:
         return solution
     base, params = _as_start(solution)
     model = Pinhole(base)
-    fit = refine(equations, model, params, free=8, scale=NARROW, iterations=30)
+    fit = yield Refinement(equations, model, params, free=8, scale=NARROW, iterations=30)
     return _solution(equations, model, fit, 0, solution.size)
 
 
@@ -130,7 +143,7 @@ def _as_start(solution: Solution) -> tuple[Array, Array]:
 
 def _camera_cold(
     evidence: Evidence, equations: Equations, hints: Mapping[str, Array], size: tuple[int, int]
-) -> Solution | None:
+) -> Steps[Solution | None]:
     """The best camera: behind the linear homography, from the usual places, from the unusual ones.
 
     Each is asked only when what came before explains the clicks poorly, or so little was said that two cameras may
@@ -139,14 +152,14 @@ def _camera_cold(
     start = decomposed(evidence, hints)
     if start is not None and evidence.constraints >= PLENTY:
         model = Pinhole(start[0])
-        fit = refine(equations, model, start[1], free=7, scale=WIDE, iterations=8, enough=ROUGH_GAIN)
-        direct = _polished(equations, model, fit.params, size)
+        fit = yield Refinement(equations, model, start[1], free=7, scale=WIDE, iterations=8, enough=ROUGH_GAIN)
+        direct = yield from _polished(equations, model, fit.params, size)
         if direct is not None and direct.rms <= USUAL_RMS:
             return direct
-    usual = _searched(evidence, equations, start, POSITIONS, size)
+    usual = yield from _searched(evidence, equations, start, POSITIONS, size)
     if usual is not None and usual.rms <= USUAL_RMS:
         return usual
-    unusual = _searched(evidence, equations, None, POSITIONS * (-1.0, -1.0, 1.2), size)
+    unusual = yield from _searched(evidence, equations, None, POSITIONS * (-1.0, -1.0, 1.2), size)
     if usual is None or unusual is None:
         return usual or unusual
     return unusual if unusual.cost < 0.9 * usual.cost else usual
@@ -158,23 +171,23 @@ def _searched(
     start: tuple[Array, Array] | None,
     positions: Array,
     size: tuple[int, int],
-) -> Solution | None:
+) -> Steps[Solution | None]:
     """Coarse, wide, narrow: many starts, then the best ten, then four."""
     model, params = bank(evidence, positions)
     if start is not None:
         model = Pinhole(np.concatenate([model.base, start[0]]))
         params = np.concatenate([params, start[1]])
-    fit = refine(equations, model, params, free=7, scale=COARSE, iterations=8)
+    fit = yield Refinement(equations, model, params, free=7, scale=COARSE, iterations=8)
     model, params = _best(equations, model, fit, 10)
-    fit = refine(equations, model, params, free=7, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
+    fit = yield Refinement(equations, model, params, free=7, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
     model, params = _best(equations, model, fit, 4)
-    return _polished(equations, model, params, size)
+    return (yield from _polished(equations, model, params, size))
 
 
-def _polished(equations: Equations, model: Pinhole, params: Array, size: tuple[int, int]) -> Solution | None:
+def _polished(equations: Equations, model: Pinhole, params: Array, size: tuple[int, int]) -> Steps[Solution | None]:
     """The cheapest camera that could exist, from few starts, lens and all; of equals the one on the main side."""
-    fit = refine(equations, model, params, free=8, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
-    fit = refine(equations, model, fit.params, free=8, scale=NARROW, iterations=40)
+    fit = yield Refinement(equations, model, params, free=8, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
+    fit = yield Refinement(equations, model, fit.params, free=8, scale=NARROW, iterations=40)
     good = np.flatnonzero(_accepted(equations, model, fit.params) & np.isfinite(fit.costs))
     if not len(good):
         return None
@@ -211,7 +224,7 @@ def is_elsewhere(one: Solution, two: Solution) -> bool:
     return bool((inside & (off > np.maximum(APART, np.nan_to_num(sure)))).any())
 
 
-def _surveyed(equations: Equations, flat: Solution) -> Solution:
+def _surveyed(equations: Equations, flat: Solution) -> Steps[Solution]:
     """The camera, with the crown of the pitch, or crown and size, where they save more than they cost.
 
     Akaike's criterion: an unknown is worth asking when it lowers the cost, its prior's included, by more than
@@ -223,7 +236,7 @@ def _surveyed(equations: Equations, flat: Solution) -> Solution:
     for unknowns in (1, 3):
         model = Pinhole(base, unknowns)
         start = np.concatenate([params, USUAL[None, :unknowns]], axis=1)
-        fit = refine(equations, model, start, free=8 + unknowns, scale=NARROW, iterations=15)
+        fit = yield Refinement(equations, model, start, free=8 + unknowns, scale=NARROW, iterations=15)
         reached = float(fit.costs[0]) / variance + WORTH * unknowns
         if reached < score and abs(fit.params[0, 8]) <= HIGHEST_CROWN and _accepted(equations, model, fit.params)[0]:
             best, score = _solution(equations, model, fit, 0, flat.size), reached
@@ -263,7 +276,7 @@ def _accepted(equations: Equations, model: Model, params: Array) -> NDArray[np.b
 
 def _ground_cold(
     evidence: Evidence, hints: Mapping[str, Array], camera: Solution | None, size: tuple[int, int]
-) -> Solution | None:
+) -> Steps[Solution | None]:
     equations = equations_of(evidence)
     if equations is None or evidence.constraints < 8:
         return None
@@ -271,8 +284,9 @@ def _ground_cold(
     if not starts:
         return None
     model = Plane.about(np.array(starts))
-    fit = refine(equations, model, np.zeros((len(starts), 9)), free=9, scale=WIDE, iterations=15, enough=ROUGH_GAIN)
-    fit = refine(equations, model, fit.params, free=9, scale=NARROW, iterations=30)
+    params = np.zeros((len(starts), 9))
+    fit = yield Refinement(equations, model, params, free=9, scale=WIDE, iterations=15, enough=ROUGH_GAIN)
+    fit = yield Refinement(equations, model, fit.params, free=9, scale=NARROW, iterations=30)
     good = np.flatnonzero(_accepted(equations, model, fit.params) & np.isfinite(fit.costs))
     if not len(good):
         return None

@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.advice import Geometry, advice, is_determined, is_firm
-from annotator.calibration import PLENTY, calibrate, refined
+from annotator.calibration import PLENTY, calibrate, calibration, refined
 from annotator.camera import Lens, Solution
 from annotator.constructions import construct, fitted, undecided, within_reach
 from annotator.curves import Curve, curves_of, ghost_of, sight
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, gather
 from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
 from annotator.pitch import KEYPOINTS, PITCH_57, Crossing
+from annotator.refinement import Steps
 from annotator.scheme import Scheme
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
 
-__all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolve"]
+__all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolution", "resolve", "said_alone"]
 
 LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely is not shown as a position
 SURE_CROSSING = 5.0  # pixels of a 960 wide frame; while no camera is firm, a crossing no less sure than this stands,
@@ -155,7 +156,8 @@ def resolve(
     if min(size) <= 0:
         raise ValueError(f"a frame has a positive width and height, not {size}")
     with np.errstate(all="ignore"):
-        geometry = _geometry(gather(instance, Lens(size)), size, previous)
+        evidence = gather(instance, Lens(size))
+        geometry = _geometry(evidence, _solution(evidence, size, previous), size)
         drag = _Drag.between(previous, geometry.evidence, size)
         known = _Known.of(instance, geometry, prediction, drag, size=size, threshold=threshold)
         keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
@@ -177,9 +179,44 @@ def resolve(
         )
 
 
-def _geometry(evidence: Evidence, size: tuple[int, int], previous: Resolved | None) -> Geometry:
-    """Lines and ellipses, the solution fitted to all of it, and what both say of the keypoints."""
-    solution = _solution(evidence, size, previous)
+def resolution(instance: Instance, size: tuple[int, int]) -> Steps[Resolved]:
+    """As `resolve` from the labels alone, for many frames side by side: without ``curves`` and ``ghost``."""
+    evidence = gather(instance, Lens(size))
+    solution: Solution | None = None
+    if evidence.constraints >= FEWEST_CONSTRAINTS:
+        solution = yield from calibration(evidence, size, hints=_hints(evidence))
+    geometry = _geometry(evidence, solution, size)
+    known = _Known.of(instance, geometry, None, _Drag(), size=size, threshold=1.0)
+    keypoints = {name: known.keypoint(name) for name in PITCH_57.keypoints}
+    determined = geometry.trusted is not None and is_determined(geometry)
+    return Resolved(
+        keypoints, status=advice(geometry), solution=solution, evidence=evidence, size=size, is_determined=determined
+    )
+
+
+def said_alone(instance: Instance, size: tuple[int, int]) -> Mapping[str, Keypoint] | None:
+    """Every keypoint where geometry adds and moves none; None where it might.
+
+    So it is where nothing is drawn, and either every keypoint was spoken of, or accepted predictions are all that was
+    said. Each keypoint is that of `resolution` but for its residual, which only geometry knows.
+    """
+    if instance.markings:
+        return None
+    said = instance.keypoints
+    settled = all(name in said and _is_settled(said[name]) for name in KEYPOINTS)
+    if not settled and _has_word(instance):
+        return None
+    nothing = Evidence({}, {}, {})
+    known = _Known.of(instance, _geometry(nothing, None, size), None, _Drag(), size=size, threshold=1.0)
+    return {name: known.keypoint(name) for name in PITCH_57.keypoints}
+
+
+def _is_settled(said: KeypointLabel) -> bool:
+    return said.visibility is Visibility.ABSENT or (said.position is not None and _finite(*said.position))
+
+
+def _geometry(evidence: Evidence, solution: Solution | None, size: tuple[int, int]) -> Geometry:
+    """Lines and ellipses, with the solution fitted to all of it, and what both say of the keypoints."""
     trusted = solution if solution is not None and _is_trusted(solution) else None
     lens = trusted.lens if trusted is not None else Lens(size)
     drawing = fitted(evidence, lens.kap)

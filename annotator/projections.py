@@ -10,8 +10,9 @@ Source: Hartley & Zisserman, *Multiple View Geometry*, 2nd ed., chapters 4, 6 an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,20 @@ class Model(Protocol):
 
     def differentiate(self, params: Array) -> Derivatives:
         """The projections at ``params`` (S, P), with derivatives and priors."""
+
+    @property
+    def bases(self) -> int:
+        """How many bases there are."""
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """Equal for models that can be put side by side."""
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """The bases of this one, then those of others of the same family."""
+
+    def taken(self, chosen: NDArray[np.bool_]) -> Self:
+        """The bases that are chosen (S,)."""
 
 
 def rotations(vectors: Array) -> Array:
@@ -125,6 +140,24 @@ class Pinhole:
     def kap_index(self) -> int:
         """See ``Model``."""
         return 7
+
+    @property
+    def bases(self) -> int:
+        """See ``Model``."""
+        return len(self.base)
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """See ``Model``."""
+        return Pinhole, self.unknowns
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """See ``Model``."""
+        return replace(self, base=np.concatenate([self.base, *(other.base for other in others)]))
+
+    def taken(self, chosen: NDArray[np.bool_]) -> Self:
+        """See ``Model``."""
+        return replace(self, base=self.base[chosen])
 
     def rotation(self, params: Array) -> Array:
         """Rotations (S, K, 3, 3), camera axes (right, down, forward) from world axes, of parameters (S, K, P)."""
@@ -213,6 +246,25 @@ class Plane:
     def kap_index(self) -> int:
         """See ``Model``."""
         return 8
+
+    @property
+    def bases(self) -> int:
+        """See ``Model``."""
+        return len(self.base)
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """See ``Model``."""
+        return (Plane,)
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """See ``Model``."""
+        base = np.concatenate([self.base, *(other.base for other in others)])
+        return replace(self, base=base, directions=np.concatenate([self.directions, *(o.directions for o in others)]))
+
+    def taken(self, chosen: NDArray[np.bool_]) -> Self:
+        """See ``Model``."""
+        return replace(self, base=self.base[chosen], directions=self.directions[chosen])
 
     def evaluate(self, params: Array) -> tuple[Array, Array, Array]:
         """The homography with a zero third column, heights saying nothing."""

@@ -6,7 +6,9 @@ adjustment: a modern synthesis*, 2000, 4.3 (robust costs).
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +16,16 @@ from numpy.typing import NDArray
 from annotator.evidence import Equations, Linear, linearise, robust_cost
 from annotator.lens import KAP_RANGE
 from annotator.projections import Model
+from annotator.residuals import Observed
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 FIRST_DAMPING = 1e-3
 LAST_GAIN, ROUGH_GAIN = 1e-7, 1e-2  # of the cost, in the last refinement and in those before it
 NEAR = 0.1  # share of the cost that a step gains below which the end is near
 LEAST_CURVATURE = 0.1  # of a robust residual, as a share of its weight
+TOGETHER = 96  # starts side by side, beyond which their numbers leave the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,72 @@ class Fit:
     params: Array
     costs: Array
     here: Linear
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """A refinement that is asked for: from ``params`` (S, P) in the first ``free`` parameters, all starts side by side.
+
+    ``scale`` is Cauchy's; it ends after ``iterations``, or when no start gains more than the share ``enough`` of its
+    cost.
+    """
+
+    equations: Equations
+    model: Model
+    params: Array
+    free: int
+    scale: float
+    iterations: int
+    enough: float = LAST_GAIN
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Equal for those that are worked out side by side."""
+        seen = self.equations.observed
+        how = (self.free, self.scale, self.iterations, self.enough)
+        return (*self.model.family, self.model.bases, *self.params.shape, *seen.shape, seen.bent.tobytes(), *how)
+
+
+Steps = Generator[Refinement, Fit, T]
+"""Work that asks for one refinement after the other, and what it comes to."""
+
+
+def alone(steps: Steps[T]) -> T:
+    """What the work comes to."""
+    return side_by_side([steps])[0]
+
+
+def side_by_side(works: Sequence[Steps[T]]) -> list[T]:
+    """What each work comes to; whatever they ask for at the same time is refined together where it is alike.
+
+    Each gets the bits that it would get alone: what stands side by side is never added up, and every product of
+    matrices is worked out for itself.
+    """
+    found: dict[int, T] = {}
+    fits: dict[int, Fit | None] = dict.fromkeys(range(len(works)))
+    while fits:
+        asked: dict[int, Refinement] = {}
+        for at, fit in fits.items():
+            try:
+                asked[at] = next(works[at]) if fit is None else works[at].send(fit)
+            except StopIteration as end:
+                found[at] = end.value
+        fits = dict(zip(asked, refine_all(list(asked.values())), strict=True))
+    return [found[at] for at in range(len(works))]
+
+
+def refine_all(asked: Sequence[Refinement]) -> list[Fit]:
+    """Each refinement, those of one shape together."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for at, one in enumerate(asked):
+        alike.setdefault(one.shape, []).append(at)
+    fits: dict[int, Fit] = {}
+    for places in alike.values():
+        room = max(1, TOGETHER // len(asked[places[0]].params))
+        for first in range(0, len(places), room):
+            some = places[first : first + room]
+            fits.update(zip(some, _refined([asked[at] for at in some]), strict=True))
+    return [fits[at] for at in range(len(asked))]
 
 
 def refine(
@@ -42,45 +113,100 @@ def refine(
     iterations: int,
     enough: float = LAST_GAIN,
 ) -> Fit:
-    """Levenberg-Marquardt from ``params`` (S, P) in the first ``free`` parameters, all starts side by side.
+    """One `Refinement`, alone."""
+    return _refined([Refinement(equations, model, params, free, scale, iterations, enough)])[0]
 
-    Each start has its own damping of the normal equations' diagonal (HZ A6.2); a step that does not lower the robust
-    cost is not taken. Ends when no start gains more than the share ``enough`` of its cost.
-    """
-    params = params.copy()
-    count, data = len(params), len(equations.weights)
-    damping = np.full(count, FIRST_DAMPING if count > 1 else 1e-6)
-    here = linearise(equations, model, params)
-    costs = _cost(equations, here.residuals, data, scale)
-    diagonal = np.arange(free)
-    near = np.zeros(count, dtype=np.bool_)
-    for _ in range(iterations):
-        jacobian = here.jacobian[..., :free]
-        first, second = _curvatures(equations.weights, here.residuals, scale, near)
+
+@dataclass(eq=False)
+class _State:
+    """Refinements of one shape under way, ``each`` starts of one after the other."""
+
+    which: NDArray[np.intp]
+    each: int
+    observed: Observed
+    model: Model
+    params: Array
+    damping: Array
+    near: NDArray[np.bool_]
+    here: Linear
+    costs: Array
+
+    @classmethod
+    def begin(cls, asked: Sequence[Refinement]) -> _State:
+        first, each = asked[0], len(asked[0].params)
+        observed, model, params = first.equations.observed, first.model, first.params.copy()
+        if len(asked) > 1:
+            observed = Observed.side_by_side([one.equations.observed for one in asked], each)
+            model = first.model.joined([one.model for one in asked[1:]])
+            params = np.concatenate([one.params for one in asked])
+        here = linearise(observed, model, params)
+        costs = _cost(observed, here.residuals, first.scale)
+        damping = np.full(len(params), FIRST_DAMPING if each > 1 else 1e-6)
+        near = np.zeros(len(params), dtype=np.bool_)
+        return cls(np.arange(len(asked)), each, observed, model, params, damping, near, here, costs)
+
+    def step(self, how: Refinement) -> NDArray[np.bool_]:
+        """One step of every start, taken where it is better; which refinements (T,) have come to their end."""
+        jacobian = self.here.jacobian[..., : how.free]
+        first, second = _curvatures(self.observed.weights, self.here.residuals, how.scale, self.near)
         transposed = jacobian.swapaxes(1, 2)
         normal = (transposed * second[:, None]) @ jacobian
-        gradient = (transposed @ (first * here.residuals)[..., None])[..., 0]
+        gradient = (transposed @ (first * self.here.residuals)[..., None])[..., 0]
+        diagonal = np.arange(how.free)
         size = normal[:, diagonal, diagonal]
-        normal[:, diagonal, diagonal] += damping[:, None] * size + 1e-15 * size.max(axis=1, keepdims=True)
+        normal[:, diagonal, diagonal] += self.damping[:, None] * size + 1e-15 * size.max(axis=1, keepdims=True)
         step = _solve(normal, gradient)
         promised = (step * gradient).sum(axis=1)
-        trial = params.copy()
-        trial[:, :free] -= step
-        trial[:, model.kap_index] = np.clip(trial[:, model.kap_index], *KAP_RANGE)
-        there = linearise(equations, model, trial)
-        reached = _cost(equations, there.residuals, data, scale)
-        better = reached < costs
-        gain = np.where(better, costs - reached, 0.0)
-        settled = gain <= enough * costs + 1e-13
-        spent = promised <= enough * costs + 1e-13
-        near = gain < NEAR * costs
-        params[better] = trial[better]
-        here.residuals[better], here.jacobian[better] = there.residuals[better], there.jacobian[better]
-        costs = np.where(better, reached, costs)
-        if (settled & (better | spent | (damping > 1e4) | (costs < 1e-16))).all():
+        trial = self.params.copy()
+        trial[:, : how.free] -= step
+        trial[:, self.model.kap_index] = np.clip(trial[:, self.model.kap_index], *KAP_RANGE)
+        there = linearise(self.observed, self.model, trial)
+        reached = _cost(self.observed, there.residuals, how.scale)
+        better = reached < self.costs
+        gain = np.where(better, self.costs - reached, 0.0)
+        limit = how.enough * self.costs + 1e-13
+        settled, spent = gain <= limit, promised <= limit
+        self.near = gain < NEAR * self.costs
+        self.params[better] = trial[better]
+        self.here.residuals[better], self.here.jacobian[better] = there.residuals[better], there.jacobian[better]
+        self.costs = np.where(better, reached, self.costs)
+        ended = settled & (better | spent | (self.damping > 1e4) | (self.costs < 1e-16))
+        lower, higher = np.maximum(self.damping * 0.1, 1e-10), np.minimum(self.damping * 10.0, 1e8)
+        self.damping = np.where(better, lower, higher)
+        over: NDArray[np.bool_] = ended.reshape(-1, self.each).all(axis=1)
+        return over
+
+    def fits(self, over: NDArray[np.bool_]) -> Iterator[tuple[int, Fit]]:
+        """Those of the refinements that are over (T,), by number."""
+        for at in np.flatnonzero(over):
+            own = slice(at * self.each, (at + 1) * self.each)
+            here = Linear(self.here.residuals[own], self.here.jacobian[own])
+            yield int(self.which[at]), Fit(self.params[own], self.costs[own], here)
+
+    def keep(self, going: NDArray[np.bool_]) -> None:
+        """Go on with these refinements (T,) only."""
+        chosen = np.repeat(going, self.each)
+        self.which, self.observed, self.model = self.which[going], self.observed.taken(chosen), self.model.taken(chosen)
+        self.params, self.damping, self.near = self.params[chosen], self.damping[chosen], self.near[chosen]
+        self.here, self.costs = Linear(self.here.residuals[chosen], self.here.jacobian[chosen]), self.costs[chosen]
+
+
+def _refined(asked: Sequence[Refinement]) -> list[Fit]:
+    """Levenberg-Marquardt for refinements of one shape.
+
+    Each start has its own damping of the normal equations' diagonal (HZ A6.2); a step that does not lower the robust
+    cost is not taken.
+    """
+    how, state, fits = asked[0], _State.begin(asked), dict[int, Fit]()
+    for _ in range(how.iterations):
+        over = state.step(how)
+        if over.all():
             break
-        damping = np.where(better, np.maximum(damping * 0.1, 1e-10), np.minimum(damping * 10.0, 1e8))
-    return Fit(params, costs, here)
+        if over.any():
+            fits.update(state.fits(over))
+            state.keep(~over)
+    fits.update(state.fits(np.ones(len(state.which), dtype=np.bool_)))
+    return [fits[at] for at in range(len(asked))]
 
 
 def _curvatures(weights: Array, residuals: Array, scale: float, near: NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -91,7 +217,7 @@ def _curvatures(weights: Array, residuals: Array, scale: float, near: NDArray[np
     rows of the priors, after the data, weigh one.
     """
     first, second = np.ones_like(residuals), np.ones_like(residuals)
-    data = len(weights)
+    data = weights.shape[-1]
     square = (residuals[:, :data] / scale) ** 2
     plain = 1.0 / (1.0 + square)
     first[:, :data] = weights * plain
@@ -110,7 +236,8 @@ def _solve(normal: Array, gradient: Array) -> Array:
     return np.where(np.isfinite(steps), steps, 0.0)
 
 
-def _cost(equations: Equations, residuals: Array, data: int, scale: float) -> Array:
-    cost = robust_cost(residuals[:, :data], equations.weights, scale) + (residuals[:, data:] ** 2).sum(axis=1)
+def _cost(observed: Observed, residuals: Array, scale: float) -> Array:
+    data = observed.weights.shape[-1]
+    cost = robust_cost(residuals[:, :data], observed.weights, scale) + (residuals[:, data:] ** 2).sum(axis=1)
     finite: Array = np.where(np.isfinite(cost), cost, np.inf)
     return finite

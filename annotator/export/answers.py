@@ -1,41 +1,43 @@
-"""What is known of many frames from what persons said of them: worked out in several processes, and never twice.
+"""What is known of many frames from what persons said of them: side by side, in several processes, and never twice.
 
-One frame takes some 10 to 40 ms of one processor when nothing is known beforehand. Every answer follows from the labels
-and the size of its frame alone, so that the order of the work, the number of processes and answers kept from earlier
-change nothing in it.
+Every answer follows from the labels and the size of its frame alone: the order of the work, what stands beside a frame,
+the number of processes and answers kept from earlier change no bit of it.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import Enum
 from threading import Lock
+from typing import Any
 
-from annotator.calibration import flattened
+import numpy as np
+
+from annotator.calibration import flattening
 from annotator.camera import SolutionKind
+from annotator.export.crew import Crew, StoppedError
 from annotator.export.store import AnswerStore, key_of
 from annotator.formats.cameras import CameraFile, camera_of
 from annotator.formats.training_set import certainly_outside
-from annotator.keypoints import TRUSTED_RMS, TRUSTED_SUPPORT, Keypoint, Resolved, resolve
+from annotator.keypoints import TRUSTED_RMS, TRUSTED_SUPPORT, Keypoint, Resolved, resolution, said_alone
 from annotator.labels import Instance
+from annotator.pitch import MARKINGS
+from annotator.refinement import Steps, side_by_side
 
-__all__ = ["Answer", "Asked", "StoppedError", "answer", "answers"]
+__all__ = ["Answer", "Answers", "Asked", "Needs", "StoppedError", "answer", "answer_all", "answers"]
 
 ALONE = 48
 """Frames up to which other processes would start more slowly than one does the work, and nothing is stored."""
-CHUNK = 16
-MOST = 16
-_PATIENCE = 0.1
-_NICE = 5
+
+BATCH = (16, 128)
+"""Fewest and most frames that are worked out side by side."""
+
+_ROUNDS = 4  # batches a process gets of a block, so that none waits long for another
 _KEPT = 2_000
+_CLICKS = 60
 
 
 @dataclass(frozen=True)
@@ -51,37 +53,135 @@ class Answer:
     no_camera: str = ""
 
 
+class Needs(Enum):
+    """What is asked of a frame: where its keypoints are; or the camera and what lies outside too."""
+
+    POINTS = "points"
+    ALL = "all"
+
+
 Asked = tuple[Instance, tuple[int, int]]
 """What a person said of a frame, and its width and height."""
 
 
-class StoppedError(Exception):
-    """The person stopped the work."""
-
-
 def answer(asked: Asked) -> Answer:
     """What is known of a frame without a network."""
-    instance, size = asked
-    resolved = resolve(instance, None, size=size, threshold=1.0)
+    return answer_all([asked])[0]
+
+
+def answer_all(asked: Sequence[Asked]) -> list[Answer]:
+    """What is known of each frame; many at once take a part of the time that they take one by one."""
+    with np.errstate(all="ignore"):
+        return side_by_side([_answering(instance, size) for instance, size in asked])
+
+
+def _answering(instance: Instance, size: tuple[int, int]) -> Steps[Answer]:
+    resolved = yield from resolution(instance, size)
     known = {name: point for name, point in resolved.keypoints.items() if point.position is not None}
-    camera, reason = _camera(resolved)
+    reason = _no_camera(resolved)
+    camera: CameraFile | None = None
+    if not reason and resolved.solution is not None and resolved.evidence is not None:
+        camera = camera_of((yield from flattening(resolved.evidence, resolved.solution)))
     return Answer(known, certainly_outside(resolved, size), camera, reason)
 
 
-def _camera(resolved: Resolved) -> tuple[CameraFile | None, str]:
-    solution, evidence = resolved.solution, resolved.evidence
-    if solution is None or evidence is None:
-        return None, resolved.status or "too little is labelled to find the camera"
+def _no_camera(resolved: Resolved) -> str:
+    """Why a frame has no camera, "" where it has one."""
+    solution = resolved.solution
+    if solution is None or resolved.evidence is None:
+        return resolved.status or "too little is labelled to find the camera"
     if solution.rms > TRUSTED_RMS or solution.support < TRUSTED_SUPPORT:
-        return None, resolved.status or "what is labelled does not agree with one camera"
+        return resolved.status or "what is labelled does not agree with one camera"
     if solution.kind is not SolutionKind.CAMERA:
-        return None, "only the ground is determined: no camera with square pixels fits what is labelled"
-    return camera_of(flattened(evidence, solution)), ""
+        return "only the ground is determined: no camera with square pixels fits what is labelled"
+    return ""
 
 
-Found = Generator[tuple[str, Answer]]
+def _points_alone(asked: Asked) -> Answer | None:
+    """The answer as far as its points go, where no geometry has a say in these; None where it has."""
+    known = said_alone(*asked)
+    if known is None:
+        return None
+    return Answer({name: point for name, point in known.items() if point.position is not None})
+
+
 _kept: OrderedDict[str, Answer] = OrderedDict()
 _lock = Lock()
+
+
+@dataclass
+class Answers:
+    """Answers to one block of frames after the other, until it is closed.
+
+    Parameters
+    ----------
+    workers
+        Processes; None for one a processor, and none where there is little to do.
+    store
+        Where answers are kept between programs; None for the usual place.
+    needs
+        With `Needs.POINTS` a frame of which no geometry knows more than was said is not worked out, and has neither
+        camera nor residuals.
+    """
+
+    workers: int | None = None
+    store: AnswerStore | None = None
+    needs: Needs = Needs.ALL
+    should_stop: Callable[[], bool] = lambda: False
+    _crew: Crew[Asked, Answer] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._crew = Crew(answer_all, workers=self.workers)
+
+    def of(self, asked: Sequence[Asked], advanced: Callable[[int], None] = lambda done: None) -> list[Answer]:
+        """The answer to each, in order; ``advanced`` hears how many are known.
+
+        Raises
+        ------
+        StoppedError
+            As soon as ``should_stop`` says so; what was worked out until then is kept.
+        """
+        found: list[Answer | None] = [None] * len(asked)
+        if self.needs is Needs.POINTS:
+            found = [_points_alone(one) for one in asked]
+        keys = {at: key_of(*asked[at]) for at, one in enumerate(found) if one is None}
+        wanted = {key: asked[at] for at, key in keys.items()}
+        known = _remembered(wanted)
+        missing = {key: one for key, one in wanted.items() if key not in known}
+        is_much = len(missing) > ALONE
+        store = self.store or AnswerStore.usual()
+        if is_much:
+            known |= store.read(list(missing))
+            missing = {key: one for key, one in missing.items() if key not in known}
+        fresh: dict[str, Answer] = {}
+        started = len(asked) - len(missing)
+        try:
+            self._work_out(missing, fresh, lambda: advanced(started + len(fresh)))
+        finally:
+            _remember(fresh)
+            if is_much:
+                store.write(fresh)
+        known |= fresh
+        return [one if one is not None else known[keys[at]] for at, one in enumerate(found)]
+
+    def _work_out(self, missing: Mapping[str, Asked], fresh: dict[str, Answer], advanced: Callable[[], None]) -> None:
+        """Fill ``fresh``, frames of like labels side by side."""
+        crew = self._crew if len(missing) > ALONE else Crew(answer_all, workers=1)
+        order = sorted(missing, key=lambda key: _likeness(missing[key]))
+        fewest, most = BATCH
+        size = min(max(len(order) // (_ROUNDS * crew.workers), fewest), most)
+        batches = [order[at : at + size] for at in range(0, len(order), size)]
+        work = crew.done([[missing[key] for key in batch] for batch in batches], self.should_stop)
+        with closing(work):
+            for at, answered in work:
+                fresh.update(zip(batches[at], answered, strict=True))
+                advanced()
+        if self.should_stop():
+            raise StoppedError
+
+    def close(self) -> None:
+        """Let the processes go."""
+        self._crew.close()
 
 
 def answers(
@@ -90,106 +190,28 @@ def answers(
     should_stop: Callable[[], bool] = lambda: False,
     workers: int | None = None,
     store: AnswerStore | None = None,
-) -> Iterator[Answer]:
-    """The answer to each, in order.
-
-    Parameters
-    ----------
-    workers
-        Processes; None for one a processor, `MOST` of them, and none where there is little to do.
-    store
-        Where answers are kept between programs; None for the usual place.
+) -> list[Answer]:
+    """The answer to each, in order: one block of `Answers`.
 
     Raises
     ------
     StoppedError
         As soon as ``should_stop`` says so.
     """
-    keys = [key_of(*one) for one in asked]
-    kept = store or AnswerStore.usual()
-    known = _remembered(keys)
-    missing = [key for key in dict.fromkeys(keys) if key not in known]
-    is_much = len(missing) > ALONE
-    if is_much:
-        known |= kept.read(missing)
-        missing = [key for key in missing if key not in known]
-    first = dict(zip(reversed(keys), reversed(asked), strict=True))
-    count = workers if workers is not None else min(os.cpu_count() or 1, MOST)
-    executor = _executor(count) if len(missing) > ALONE and count > 1 else None
-    work = _alone(missing, first) if executor is None else _in_processes(executor, missing, first, should_stop)
-    fresh: dict[str, Answer] = {}
-    try:
-        for key in keys:
-            while key not in known:
-                if should_stop():
-                    raise StoppedError
-                done, found = next(work)
-                known[done] = fresh[done] = found
-            if should_stop():
-                raise StoppedError
-            yield known[key]
-    finally:
-        work.close()
-        _remember(fresh)
-        if is_much:
-            kept.write(fresh)
+    with closing(Answers(workers, store, should_stop=should_stop)) as found:
+        return found.of(asked)
 
 
-def _alone(missing: Sequence[str], asked: Mapping[str, Asked]) -> Found:
-    for key in missing:
-        yield key, answer(asked[key])
+def _likeness(asked: Asked) -> tuple[Any, ...]:
+    """Alike for frames that can be refined side by side: equally many clicks and points, on like markings."""
+    instance, size = asked
+    counts = {name: min(len(clicks), _CLICKS) for name, clicks in instance.markings.items()}
+    rounds = sum(count for name, count in counts.items() if name in MARKINGS and MARKINGS[name].is_round)
+    placed = sum(said.position is not None for said in instance.keypoints.values())
+    return sum(counts.values()) - rounds, rounds, placed, sorted(counts), size
 
 
-def _executor(count: int) -> Executor | None:
-    with suppress(OSError, ValueError, ImportError):
-        return ProcessPoolExecutor(count, get_context("spawn"), initializer=_modestly)
-    return None
-
-
-def _modestly() -> None:
-    """One thread a process, as matrices are small here, and after the window where the processor is short."""
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-    if sys.platform != "win32":
-        os.nice(_NICE)
-
-
-def _in_processes(
-    executor: Executor, missing: Sequence[str], asked: Mapping[str, Asked], should_stop: Callable[[], bool]
-) -> Found:
-    """Answers in the order asked for; what a process that died leaves undone is done here."""
-    chunks = [missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)]
-    done: set[str] = set()
-    try:
-        futures: list[tuple[Sequence[str], Future[list[Answer]]]] = [
-            (chunk, executor.submit(_chunk, [asked[key] for key in chunk])) for chunk in chunks
-        ]
-        for chunk, future in futures:
-            for key, found in zip(chunk, _patiently(future, should_stop), strict=True):
-                done.add(key)
-                yield key, found
-    except (BrokenProcessPool, OSError):
-        yield from _alone([key for key in missing if key not in done], asked)
-    finally:
-        # Nobody waits for what runs in other processes now: they end when their last frames are done.
-        executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _patiently(future: Future[list[Answer]], should_stop: Callable[[], bool]) -> list[Answer]:
-    """The result once it is there; StoppedError as soon as the person stops."""
-    while True:
-        with suppress(FutureTimeout):
-            return future.result(_PATIENCE)
-        if should_stop():
-            raise StoppedError
-
-
-def _chunk(asked: Sequence[Asked]) -> list[Answer]:
-    return [answer(one) for one in asked]
-
-
-def _remembered(keys: Sequence[str]) -> dict[str, Answer]:
+def _remembered(keys: Mapping[str, Asked]) -> dict[str, Answer]:
     with _lock:
         return {key: _kept[key] for key in keys if key in _kept}
 

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from annotator.export.answers import Answer, Asked, answers
-from annotator.export.options import ExportOptions, LeftOut, Scope
+from annotator.export.answers import Answer, Answers, Asked, Needs, StoppedError
+from annotator.export.options import ExportKind, ExportOptions, LeftOut, Scope
 from annotator.export.splits import SplitPlan, plan_splits
 from annotator.export.store import AnswerStore
 from annotator.formats.export_folder import MANIFEST, ExportError
@@ -26,7 +26,8 @@ __all__ = ["KEYPOINTS_FILE", "Frame", "Work", "begin", "labels_of", "sure"]
 KEYPOINTS_FILE = "keypoints57.json"
 Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
-_AT_ONCE = 1_000
+_AT_ONCE = 2_500
+_ASKS_ALL = frozenset({ExportKind.CAMERAS, ExportKind.TRAINING_SET})
 _STATES: Mapping[Scope, frozenset[FrameState]] = {
     Scope.ACCEPTED: frozenset({FrameState.ACCEPTED}),
     Scope.DRAFTS: frozenset({FrameState.ACCEPTED, FrameState.DRAFT}),
@@ -90,6 +91,7 @@ class Work:
     should_stop: ShouldStop
     workers: int | None = None
     store: AnswerStore | None = None
+    answers: Answers | None = None
     pixels: FrameSource = field(default_factory=lambda: FrameSource(max_frames=4))
     left_out: list[LeftOut] = field(default_factory=list)
     points: list[LeftOut] = field(default_factory=list)
@@ -109,20 +111,26 @@ class Work:
     def frames(self) -> Iterator[Frame]:
         """Every frame that can be read, in media order; the others are left out with their reason."""
         labels, total = labels_of(self.project, self.rows), len(self.rows)
-        reached = 0
         for at in range(0, total, _AT_ONCE):
-            ready = [one for row in self.rows[at : at + _AT_ONCE] if (one := self._asked(row)) is not None]
-            asked = [one for _, one in ready]
-            known = answers(asked, should_stop=self.should_stop, workers=self.workers, store=self.store)
+            block = self.rows[at : at + _AT_ONCE]
+            ready = [one for row in block if (one := self._asked(row)) is not None]
+            known = self._known([asked for _, asked in ready], at, total)
             for (row, (instance, size)), found in zip(ready, known, strict=True):
+                if self.should_stop():
+                    raise StoppedError
                 seen = self._seen(row, instance, size, found)
                 if self._is_wanted(row, seen):
                     group, split = self.plan.groups[row.id], self.plan.splits[row.id]
                     yield Frame(row, labels[row.id], group, split, size, instance, found, seen)
-                reached += 1
-                self.progress(reached, total)
-            reached = min(at + _AT_ONCE, total)
-            self.progress(reached, total)
+            self.progress(at + len(block), total)
+
+    def _known(self, asked: Sequence[Asked], at: int, total: int) -> list[Answer]:
+        """The answers of a block of frames that begins ``at``."""
+        if self.answers is None:
+            is_plain = self.options.kind not in _ASKS_ALL and not self.options.takes_predictions
+            needs = Needs.POINTS if is_plain else Needs.ALL
+            self.answers = Answers(self.workers, self.store, needs, self.should_stop)
+        return self.answers.of(asked, lambda done: self.progress(at + done, total))
 
     def _asked(self, row: FrameRow) -> tuple[FrameRow, Asked] | None:
         try:
@@ -168,8 +176,10 @@ class Work:
         return True
 
     def close(self) -> None:
-        """Let go of decoders."""
+        """Let go of decoders and processes."""
         self.pixels.close()
+        if self.answers is not None:
+            self.answers.close()
 
 
 def begin(

@@ -24,7 +24,7 @@ from annotator.records import encode_record
 if TYPE_CHECKING:
     from annotator.export.answers import Answer
 
-NAME = "answers-1.sqlite"
+NAME = "answers-2.sqlite"
 LARGEST = 256 * 1024 * 1024
 _AT_ONCE = 500
 
@@ -97,20 +97,12 @@ def _encoded(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _point(point: Keypoint) -> dict[str, Any]:
-    document = asdict(point)
-    for name, member in (("source", point.source), ("origin", point.origin)):
-        document[name] = None if member is None else member.value
-    document["visibility"] = point.visibility.value
-    return document
-
-
 def _decoded(document: Mapping[str, Any]) -> Answer:
     from annotator.export.answers import Answer
 
     camera = document["camera"]
     return Answer(
-        {point["name"]: _keypoint(point) for point in document["points"]},
+        {row[0]: _keypoint(row) for row in document["points"]},
         frozenset(document["beyond"]),
         None if camera is None else _camera(camera),
         document["reason"],
@@ -122,11 +114,38 @@ def _camera(document: Mapping[str, Any]) -> CameraFile:
     return CameraFile(**values)
 
 
-def _keypoint(document: Mapping[str, Any]) -> Keypoint:
-    values = dict(document)
-    for name in ("position", "predicted", "parents"):
-        values[name] = None if values[name] is None else tuple(values[name])
-    values["source"] = None if values["source"] is None else Source(values["source"])
-    values["origin"] = None if values["origin"] is None else Origin(values["origin"])
-    values["visibility"] = Visibility(values["visibility"])
-    return Keypoint(**values)
+def _point(point: Keypoint) -> list[Any]:
+    """A keypoint as a row; what a network says of it is no part of an answer."""
+    return [
+        point.name,
+        None if point.position is None else [float(value) for value in point.position],
+        None if point.source is None else point.source.value,
+        point.visibility.value,
+        point.parents,
+        None if point.sd is None else float(point.sd),
+        None if point.residual is None else float(point.residual),
+        bool(point.inside),
+        None if point.origin is None else point.origin.value,
+        None if point.disagreement is None else float(point.disagreement),
+    ]
+
+
+def _keypoint(row: list[Any]) -> Keypoint:
+    name, position, source, visibility, parents, sd, residual, inside, origin, disagreement = row
+    return Keypoint(
+        name,
+        None if position is None else (position[0], position[1]),
+        None if source is None else _SOURCES[source],
+        _VISIBILITIES[visibility],
+        tuple(parents),
+        sd=sd,
+        residual=residual,
+        inside=inside,
+        origin=None if origin is None else _ORIGINS[origin],
+        disagreement=disagreement,
+    )
+
+
+_SOURCES = {member.value: member for member in Source}
+_VISIBILITIES = {member.value: member for member in Visibility}
+_ORIGINS = {member.value: member for member in Origin}

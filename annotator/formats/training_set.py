@@ -98,7 +98,7 @@ def certainly_outside(resolved: Resolved, size: tuple[int, int]) -> frozenset[st
     Behind a fitted camera is outside; beyond the horizon of a mere homography may be an error of its few points.
     """
     solution = resolved.solution
-    if solution is None or resolved.image_from_pitch is None:
+    if solution is None or not resolved.is_determined:
         return frozenset()
     with np.errstate(all="ignore"):
         pixels, deviations = solution.project(_WORLDS), solution.deviations(_WORLDS)

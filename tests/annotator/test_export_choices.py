@@ -27,7 +27,7 @@ from annotator.export import (
     export,
     preview,
 )
-from annotator.export.answers import ALONE, StoppedError, answer, answers
+from annotator.export.answers import ALONE, Answers, Needs, StoppedError, answer, answer_all, answers
 from annotator.export.splits import GroupBy, parse_shares, plan_splits, read_split_lists
 from annotator.export.store import AnswerStore
 from annotator.formats import coco
@@ -35,8 +35,20 @@ from annotator.formats.cameras import read_camera
 from annotator.formats.documents import FormatError
 from annotator.formats.soccernet import Dialect
 from annotator.keypoints import Source
-from annotator.labels import EMPTY, Decision, FrameRecord, Instance, Review, place, set_marking, set_visibility
+from annotator.labels import (
+    EMPTY,
+    Decision,
+    FrameRecord,
+    Instance,
+    KeypointLabel,
+    Origin,
+    Review,
+    place,
+    set_marking,
+    set_visibility,
+)
 from annotator.labels import Visibility as Seen
+from annotator.pitch import KEYPOINTS
 from annotator.project import Project
 from model.dataset import read_training_set
 from model.heatmaps import Prediction
@@ -350,7 +362,7 @@ def test_an_answer_is_found_again_and_never_for_other_labels(store, monkeypatch)
     first = list(answers(asked, workers=1, store=store))
     module._kept.clear()
     calls = []
-    monkeypatch.setattr(module, "answer", lambda one: calls.append(one) or first[0])
+    monkeypatch.setattr(module, "answer_all", lambda some: calls.extend(some) or [first[0]] * len(some))
     list(answers([*asked[:-1], (asked[-1][0], (961, 540)), *many(ALONE + 2)[-1:]], workers=1, store=store))
     assert len(calls) == 2
 
@@ -375,6 +387,7 @@ def test_what_processes_that_died_leave_undone_is_done_here(store, monkeypatch):
     from concurrent.futures.process import BrokenProcessPool
 
     from annotator.export import answers as module
+    from annotator.export import crew
 
     class Dying(Executor):
         def __init__(self) -> None:
@@ -390,9 +403,51 @@ def test_what_processes_that_died_leave_undone_is_done_here(store, monkeypatch):
             return future
 
     module._kept.clear()
-    monkeypatch.setattr(module, "_executor", lambda count: Dying())
+    monkeypatch.setattr(crew, "executor", lambda count: Dying())
     asked = many(ALONE + 5)
     assert list(answers(asked, workers=2, store=store)) == [answer(one) for one in asked]
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(store, monkeypatch):
+    from annotator.export import answers as module
+    from annotator.export import crew
+
+    def refused(count):
+        raise OSError("no more processes")
+
+    module._kept.clear()
+    monkeypatch.setattr(crew, "executor", refused)
+    asked = many(ALONE + 5)
+    assert list(answers(asked, workers=2, store=store)) == [answer(one) for one in asked]
+
+
+def test_many_frames_side_by_side_get_the_bits_they_get_alone():
+    rng = np.random.default_rng(4)
+    asked: list[tuple[Instance, tuple[int, int]]] = []
+    for _ in range(40):
+        markings = {
+            name: tuple((x + rng.normal(0.0, 1.5), y + rng.normal(0.0, 1.5)) for x, y in clicks)
+            for name, clicks in drawn().pitch.markings.items()
+            if rng.random() < 0.85
+        }
+        asked.append((Instance(markings=markings), SIZE))
+    assert [repr(found) for found in answer_all(asked)] == [repr(answer(one)) for one in asked]
+
+
+def test_what_geometry_does_not_touch_is_not_worked_out(store, monkeypatch):
+    from annotator.export import answers as module
+
+    size = (960, 540)
+    accepted = {
+        name: KeypointLabel((10.0 * n, 5.0 * n), origin=Origin.ACCEPTED) for n, name in enumerate(list(KEYPOINTS)[:20])
+    }
+    settled = {name: KeypointLabel((12.0 * n, 3.0 * n), origin=Origin.IMPORTED) for n, name in enumerate(KEYPOINTS)}
+    whole = [Instance(keypoints=accepted), Instance(keypoints=settled)]
+    full = [answer((one, size)) for one in whole]
+    monkeypatch.setattr(module, "answer_all", lambda some: pytest.fail("geometry was asked"))
+    found = Answers(store=store, needs=Needs.POINTS, workers=1).of([(one, size) for one in whole])
+    for mine, theirs in zip(found, full, strict=True):
+        assert dict(mine.keypoints) == {n: replace(p, residual=None) for n, p in theirs.keypoints.items()}
 
 
 def test_a_preview_counts_what_an_export_holds(project, tmp_path):
