@@ -28,6 +28,7 @@ __all__ = [
     "COCO_17",
     "MPII_16",
     "known_schemes",
+    "named_scheme",
     "own_folder",
     "own_schemes",
     "read_scheme",
@@ -91,6 +92,23 @@ def scheme_of(identity: str) -> Scheme:
     if identity not in known:
         raise ValueError(f"there is no scheme {identity!r}; there are {', '.join(known)}")
     return known[identity]
+
+
+def named_scheme(text: str) -> Scheme:
+    """The scheme that a person names on the command line: by its id, or by its file.
+
+    Raises
+    ------
+    FormatError
+        If there is no such scheme, or the file is none.
+    """
+    known = known_schemes()
+    if text in known:
+        return known[text]
+    path = Path(text)
+    if not path.is_file():
+        raise FormatError(path, "there is no such scheme", f"Name {', '.join(known)} or a JSON file.")
+    return read_scheme(path)
 
 
 def read_scheme(path: Path) -> Scheme:

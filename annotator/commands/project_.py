@@ -1,4 +1,7 @@
-"""``project``: what a project holds; two merged; one checked, made smaller, backed up, cut, or told where media are."""
+"""``project``: what a project holds; two merged; one checked, made smaller, backed up, cut, or told where media are.
+
+``scheme`` shows the keypoints of a project and gives it others.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from pathlib import Path
 
 from annotator.commands import CommandError
 from annotator.commands.console import complain, say
+from annotator.formats.documents import FormatError
 from annotator.labels import FrameState
 from annotator.merging import Effect, Winner, merge
 from annotator.project import MediaKind, Predictions, Project, ProjectError
+from annotator.scheme_change import SchemeChange, carry_out_change, plan_change
+from annotator.schemes import named_scheme, text_of_scheme, write_scheme
 from annotator.travel import back_up
 
 
@@ -36,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cutting.add_argument("--predictions", action="store_true", help="take along what networks saw")
     moving = _project(parts.add_parser("relink", help="say where a folder or video that moved lies now"))
     moving.add_argument("place", type=Path, metavar="PLACE")
+    changing = _project(parts.add_parser("scheme", help="show the scheme, or change it after a look at what happens"))
+    changing.add_argument("--to", metavar="SCHEME", help="its id, or a JSON file (docs/schemes.md)")
+    changing.add_argument("--map", action="append", default=[], metavar="OLD=NEW", dest="pairs",
+                          help="what a keypoint is called now, nothing where it goes; may be repeated")  # fmt: skip
+    changing.add_argument("--author", default="", help="who changes it")
+    changing.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    changing.add_argument("--write", type=Path, metavar="FILE", help="write the project's scheme to a file")
     moving.add_argument("--media", type=int, metavar="N", help="its number in info; needed where there are several")
 
 
@@ -53,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with Project.for_media([options.project]) as project:
             return _PARTS[options.part](project, options)
-    except ProjectError as error:
+    except (ProjectError, FormatError) as error:
         raise CommandError(str(error)) from error
 
 
@@ -131,6 +144,57 @@ def _relink(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _scheme(project: Project, options: argparse.Namespace) -> int:
+    if options.write is not None:
+        write_scheme(options.write, project.scheme)
+        say(f"{options.write}: {project.scheme.title}")
+    if options.to is None:
+        if options.write is None:
+            say(text_of_scheme(project.scheme).rstrip())
+        return 0
+    try:
+        change = plan_change(project, named_scheme(options.to), _pairs(options.pairs))
+    except ValueError as error:
+        raise CommandError(f"{project.path}: {error}.") from error
+    if change.is_nothing:
+        say(f"{project.path}: it has this scheme already")
+        return 0
+    _tell_change(change)
+    if not options.dry_run:
+        carry_out_change(project, change, author=options.author)
+    say(f"{change.frames:,} frames " + ("would change (nothing stored)" if options.dry_run else "changed"))
+    return 1 if change.lost else 0
+
+
+def _tell_change(change: SchemeChange) -> None:
+    say(f"{change.old.title} -> {change.new.title}")
+    for old, new in change.renamed.items():
+        say(f"  {old} is called {new} ({change.points[old]:,} frames)")
+    for old in change.removed:
+        if change.points[old]:
+            say(f"  {old} goes ({change.points[old]:,} frames)")
+    unused = sum(not change.points[old] for old in change.removed)
+    if unused:
+        say(f"  {unused} keypoints go of which nothing was said")
+    if change.added:
+        say(f"  {len(change.added)} new: " + ", ".join(change.added[:6]) + (" ..." if len(change.added) > 6 else ""))
+    for what, count in sorted(change.lost.items()):
+        complain(f"{count:,} frames lose {what}; their history keeps them")
+    if change.predictions:
+        complain("What networks saw is forgotten: predict again.")
+
+
+def _pairs(given: list[str]) -> dict[str, str | None]:
+    """Old and new names of ``old=new``, None of ``old=``."""
+    found: dict[str, str | None] = {}
+    for text in given:
+        old, equals, new = text.partition("=")
+        if not equals or not old:
+            raise CommandError(f"{text!r} is not like old=new.")
+        found[old] = new or None
+    return found
+
+
 _PARTS: dict[str, Callable[[Project, argparse.Namespace], int]] = {
     "info": _info,
     "check": _check,
@@ -139,4 +203,5 @@ _PARTS: dict[str, Callable[[Project, argparse.Namespace], int]] = {
     "merge": _merge,
     "slice": _slice,
     "relink": _relink,
+    "scheme": _scheme,
 }
