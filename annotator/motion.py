@@ -172,7 +172,6 @@ class _Run:
         self._labels, self._background, self._size, self._source = labels, background, size, source
         self._key: KeyFrame | None = None
         self._camera: Solution | None = None
-        self._anchor: Solution | None = None
         self._anchor_from_key = self._now_from_key = np.eye(3)
 
     @classmethod
@@ -188,7 +187,7 @@ class _Run:
             return cls(labels, Background(rgb, boxes), size, source)
         run = cls(labels, Background(rgb, boxes, kap=camera.lens.kap), size, source)
         run._key = KeyFrame(labels.pitch, camera)
-        run._camera = run._anchor = drawn_to_paint(PaintField.of(rgb), camera).solution
+        run._camera = drawn_to_paint(PaintField.of(rgb), camera).solution
         return run
 
     def step(self, number: int, rgb: Rgb, boxes: Boxes | None) -> Carry | End:
@@ -198,18 +197,21 @@ class _Run:
         if step.inliers < LEAST_INLIERS:
             return End(Stop.CUT if step.is_cut else Stop.LOW_INLIERS, number, step.inliers, LEAST_INLIERS)
         if step.anew:
-            self._anchor, self._anchor_from_key = self._camera, self._now_from_key
-        self._now_from_key = step.by @ self._anchor_from_key
-        found = self._with_picture(number, rgb, step) if self._key is None else self._with_camera(number, rgb, step)
+            self._anchor_from_key = self._now_from_key
+        last, self._now_from_key = self._now_from_key, step.by @ self._anchor_from_key
+        if self._key is None:
+            found = self._with_picture(number, rgb, step)
+        else:
+            found = self._with_camera(number, rgb, step, by=self._now_from_key @ np.linalg.inv(last))
         if step.is_far and isinstance(found, Carry):
             self._background.settle(kap if self._camera is None else self._camera.lens.kap)
-            self._anchor, self._anchor_from_key = self._camera, self._now_from_key
+            self._anchor_from_key = self._now_from_key
         return found
 
-    def _with_camera(self, number: int, rgb: Rgb, step: Step) -> Carry | End:
+    def _with_camera(self, number: int, rgb: Rgb, step: Step, *, by: Array) -> Carry | End:
         assert self._key is not None
         assert self._camera is not None
-        seen = drawn_to_paint(PaintField.of(rgb), self._camera, anchor=self._anchor, by=step.by)
+        seen = drawn_to_paint(PaintField.of(rgb), self._camera, by)
         limit = LARGEST_SNAP * rgb.shape[0] / 540.0
         if seen.residual is not None and seen.residual > limit:
             return End(Stop.RESIDUAL, number, seen.residual, limit)

@@ -31,11 +31,15 @@ __all__ = ["Seen", "camera_with", "deviation_in_view", "drawn_to_paint"]
 Array = NDArray[np.float64]
 
 GRID = (7, 5)  # places of a frame at which its motion is taken
-MOTION_SD = 0.7  # centred units: of the motion at one of them
+FIELD = 150.0  # metres: ground farther away says little
+# How much the camera's parameters are held in a motion: turns and focal length not at all, then its place and lens.
+KEEPING = np.array([1e-6, 1e-6, 1e-6, 2500.0, 2500.0, 2500.0, 1e-6, 4e6])
+STEP_SD = 0.15  # centred units by which a motion may be wrong
+PLACE_DRIFT = (0.01, 0.01, 0.01)  # metres a frame
+KAP_DRIFT = 0.0005  # a frame: zooming changes what the lens bends
+LEAST_SD = np.array([1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3, 1e-5, 1e-5])  # nothing is known better
 PAINT_SD = 0.6  # centred units: of paint across one profile
 FULL = 14.0  # profiles of one marking that count in full; more share the weight of so many
-STEADY = np.array([0.3, 0.3, 0.2, 0.004])  # metres of the camera's place, and kap, about those of the frame settled on
-LOOSE = np.array([1.5, 1.5, 1.0, 0.02])  # the same for the first frame, whose camera came from clicks
 REACH, CLOSER = 9.0, 4.0  # centred units to either side where paint is looked for, first and again
 SPACING = 7.0  # pixels of 540 rows between two profiles, at least
 MOST = 26  # profiles of one marking
@@ -89,53 +93,76 @@ def camera_with(solution: Solution, params: Array, covariance: Array | None = No
     )  # fmt: skip
 
 
-def drawn_to_paint(
-    paint: PaintField, start: Solution, *, anchor: Solution | None = None, by: Array | None = None
-) -> Seen:
-    """The camera of a frame, from the motion to it and the paint in it.
+def drawn_to_paint(paint: PaintField, before: Solution, by: Array | None = None) -> Seen:
+    """The camera of a frame: the one before, moved, then drawn to the paint as far as it was not sure.
+
+    A step of an extended Kalman filter whose measurements are robust (Cauchy's weights) and repeated where it ends.
 
     Parameters
     ----------
     paint
         The frame, prepared.
-    start
-        A camera near the one sought.
-    anchor, by
-        The camera of the frame settled on, and the motion (3, 3) in ideal units from there; without them ``start`` is
-        the camera of this very frame, and the paint may change it more.
+    before
+        The camera of the frame before, with its covariance.
+    by
+        The motion (3, 3) in ideal units from there; None where ``before`` is of this very frame.
 
     Raises
     ------
     ValueError
-        If ``start`` is a homography of the ground alone.
+        If ``before`` is a homography of the ground alone.
     """
-    if not isinstance(start.model, Pinhole):
-        raise ValueError("only a camera can be carried, not a homography of the ground")
-    base, params = start.restarted()
-    start = replace(start, model=base, params=params[0])
-    steady = _Steady.about(start if anchor is None else anchor, LOOSE if anchor is None else STEADY)
-    moving = _motion(start, anchor, by)
-    here = start if moving is None else _fitted(start, steady, moving, None)[0]
-    seen = Seen(here)
+    prior = _restarted(before) if by is None else _moved(_restarted(before), by)
+    seen = Seen(prior)
     for reach in (REACH, CLOSER):
         found = _paint(paint, seen.solution, reach)
         if found is None:
             break
-        fitted, away = _fitted(seen.solution, steady, moving, found)
+        fitted, away = _updated(prior, seen.solution, found)
         seen = _confirmed(fitted, found, away)
     return seen
 
 
-@dataclass(frozen=True, eq=False)
-class _Steady:
-    """What hardly changes: the camera's place and kap, (4,), with their deviations."""
+def _restarted(solution: Solution) -> Solution:
+    """The same camera with a rotation vector of zero about its own rotation."""
+    if not isinstance(solution.model, Pinhole):
+        raise ValueError("only a camera can be carried, not a homography of the ground")
+    model, params = solution.restarted()
+    return replace(solution, model=model, params=params[0])
 
-    values: Array
-    deviations: Array
 
-    @classmethod
-    def about(cls, solution: Solution, deviations: Array) -> _Steady:
-        return cls(np.append(solution.params[3:6], solution.params[7]), deviations)
+def _moved(before: Solution, by: Array) -> Solution:
+    """The camera after a motion, a little less sure: turned and zoomed, its place and lens all but kept.
+
+    What is wrong of its rotation turns along with it: with R' = M R, exp(d) R becomes exp(M d) R'.
+    """
+    motion = _motion(before, by)
+    after, count = before, _known(before)
+    if motion is not None:
+        for _ in range(ROUNDS):
+            places, jacobian = _rows(after, motion.worlds)
+            rows = jacobian[..., :count].reshape(-1, count)
+            normal = rows.T @ rows + np.diag(KEEPING[:count])
+            gradient = rows.T @ (places - _bent(motion.ideal, after)).reshape(-1)
+            gradient += KEEPING[:count] * (after.params - before.params)[:count]
+            params = after.params.copy()
+            params[:count] -= np.linalg.solve(normal, gradient)
+            after = camera_with(after, params)
+    after = _restarted(after)
+    assert isinstance(before.model, Pinhole)
+    assert isinstance(after.model, Pinhole)
+    turn = np.eye(len(before.params))
+    turn[:3, :3] = after.model.base[0] @ before.model.base[0].T
+    covariance = turn @ before.covariance @ turn.T
+    off = STEP_SD / math.exp(float(after.params[6]))
+    drift = np.array([off, off, off, *PLACE_DRIFT, 3.0 * STEP_SD / HALF_DIAGONAL, KAP_DRIFT])
+    covariance[np.arange(count), np.arange(count)] += drift[:count] ** 2
+    return camera_with(after, after.params, covariance)
+
+
+def _known(solution: Solution) -> int:
+    """How many of the parameters may change from frame to frame: not those of the pitch."""
+    return min(8, len(solution.params))
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,19 +182,17 @@ class _Paint:
     weight: Array
 
 
-def _motion(start: Solution, anchor: Solution | None, by: Array | None) -> _Motion | None:
-    """The ground under a grid of the frame as the frame settled on knows it."""
-    if anchor is None or by is None:
-        return None
-    ground = by @ anchor.ground
-    width, height = start.size
+def _motion(before: Solution, by: Array) -> _Motion | None:
+    """The ground under a grid of the frame, as the frame before knows it; None where too little ground is in view."""
+    ground = by @ before.ground
+    width, height = before.size
     x, y = np.meshgrid(np.linspace(0.05, 0.95, GRID[0]) * width, np.linspace(0.05, 0.95, GRID[1]) * height)
-    ideal = start.lens.ideal(np.column_stack([x.ravel(), y.ravel()]))
+    ideal = before.lens.ideal(np.column_stack([x.ravel(), y.ravel()]))
     met = np.column_stack([ideal, np.ones(len(ideal))]) @ np.linalg.inv(ground).T
     with np.errstate(all="ignore"):
         places = met[:, :2] / met[:, 2:]
-    depth = (np.column_stack([places, np.ones(len(places))]) @ anchor.ground.T)[:, 2]
-    near = np.isfinite(places).all(axis=1) & (np.abs(places) < 150.0).all(axis=1) & (depth > 0.0)
+    depth = (np.column_stack([places, np.ones(len(places))]) @ before.ground.T)[:, 2]
+    near = np.isfinite(places).all(axis=1) & (np.abs(places) < FIELD).all(axis=1) & (depth > 0.0)
     if near.sum() < 6:
         return None
     return _Motion(np.column_stack([places[near], np.zeros(int(near.sum()))]), ideal[near])
@@ -250,56 +275,30 @@ def _rows(solution: Solution, worlds: Array) -> tuple[Array, Array]:
     return ideal * (1.0 + kap * square)[:, None], jacobian
 
 
-def _fitted(
-    start: Solution, steady: _Steady, motion: _Motion | None, paint: _Paint | None
-) -> tuple[Solution, Array]:
-    """The camera by Gauss-Newton with Cauchy's weights for paint, and the paint's distances to it in centred units."""
-    solution, lens = start, start.lens
-    count = min(8, len(start.params))
-    seen = np.empty((0, 2))
-    share = normals = np.empty(0)
-    if paint is not None:
-        place = paint.profiles.pixels + np.nan_to_num(paint.offset)[:, None] * paint.profiles.normals
-        seen, normals = lens.centred(place), paint.profiles.normals
-        share = paint.weight * _shared(paint)
-    covariance, away = start.covariance, np.empty(0)
+def _updated(prior: Solution, start: Solution, paint: _Paint) -> tuple[Solution, Array]:
+    """The camera between ``prior`` and the paint, from ``start``; the paint's distances to it in centred units (N,)."""
+    count, lens, normals = _known(prior), prior.lens, paint.profiles.normals
+    seen = lens.centred(paint.profiles.pixels + np.nan_to_num(paint.offset)[:, None] * normals)
+    share = paint.weight * _shared(paint)
+    information = np.linalg.inv(prior.covariance[:count, :count] + np.diag(LEAST_SD**2))
+    solution, covariance = start, prior.covariance.copy()
     for _ in range(ROUNDS):
-        normal, gradient = np.zeros((count, count)), np.zeros(count)
-        off = (np.append(solution.params[3:6], solution.params[7]) - steady.values) / steady.deviations
-        for at, value, deviation in zip((3, 4, 5, 7), off, steady.deviations, strict=True):
-            normal[at, at] += deviation**-2.0
-            gradient[at] += value / deviation
-        if motion is not None:
-            places, jacobian = _rows(solution, motion.worlds)
-            target = _bent(motion.ideal, solution)
-            rows = jacobian[..., :count].reshape(-1, count) / MOTION_SD
-            normal += rows.T @ rows
-            gradient += rows.T @ ((places - target).reshape(-1) / MOTION_SD)
-        if paint is not None:
-            places, jacobian = _rows(solution, paint.profiles.worlds)
-            away = ((places - seen) * normals).sum(axis=1)
-            weights = share / (1.0 + (away / ROBUST) ** 2) / PAINT_SD**2
-            rows = (jacobian[..., :count] * normals[..., None]).sum(axis=1)
-            normal += rows.T @ (rows * weights[:, None])
-            gradient += rows.T @ (away * weights)
-        if motion is None and paint is None:
-            return solution, away
-        if motion is None:
-            normal[[0, 1, 2, 6], [0, 1, 2, 6]] += np.array([0.02, 0.02, 0.02, 0.05]) ** -2.0 * 1e-2
+        places, jacobian = _rows(solution, paint.profiles.worlds)
+        away = ((places - seen) * normals).sum(axis=1)
+        weights = share / (1.0 + (away / ROBUST) ** 2) / PAINT_SD**2
+        rows = (jacobian[..., :count] * normals[..., None]).sum(axis=1)
+        normal = information + rows.T @ (rows * weights[:, None])
+        gradient = rows.T @ (away * weights) + information @ (solution.params - prior.params)[:count]
         step = np.linalg.solve(normal, gradient)
         params = solution.params.copy()
         params[:count] -= step
         params[7] = np.clip(params[7], *KAP_RANGE)
-        covariance = np.zeros_like(start.covariance)
         covariance[:count, :count] = np.linalg.inv(normal)
-        covariance[count:, count:] = start.covariance[count:, count:]
         solution = camera_with(solution, params, covariance)
         if float(np.abs(step[:3]).max()) < 1e-7:
             break
-    if paint is not None:
-        places, _ = _rows(solution, paint.profiles.worlds)
-        away = ((seen - places) * normals).sum(axis=1)
-    return solution, away
+    places, _ = _rows(solution, paint.profiles.worlds)
+    return solution, ((seen - places) * normals).sum(axis=1)
 
 
 def _bent(ideal: Array, solution: Solution) -> Array:
