@@ -169,7 +169,8 @@ def plan_merge(
                     equal += 1
                 else:
                     group = fills if mine == FrameRecord() else conflicts
-                    group.append(Difference(here, row.name, _said(project, here, mine), _said(theirs, number, record)))
+                    name = row.name if len(media) == 1 else f"{media[row.media_id]}/{row.name}"
+                    group.append(Difference(here, name, _said(project, here, mine), _said(theirs, number, record)))
             progress(done, len(numbers))
         return MergePlan(theirs.path, tuple(fills), tuple(conflicts), equal, tuple(unknown))
 

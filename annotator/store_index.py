@@ -182,17 +182,21 @@ def look_again(media: Iterable[Media], scanned: Mapping[Path, Found] | None = No
     """What became of the media, without touching the store, and sentences about what cannot be read."""
     changes: list[Change] = []
     problems: list[str] = []
+    gone: list[str] = []
     for medium in media:
         try:
             change = _look_again(medium, problems)
         except OSError as error:
-            problems.append(f"{medium.path}: the media cannot be found ({error.strerror or error}); labels are kept")
+            gone.append(f"{medium.path}: the media cannot be found ({error.strerror or error})")
             change = Change(medium, None, medium.stamp)
         except MediaError as error:
             problems.append(str(error))
             change = Change(medium, None, medium.stamp)
         if change is not None:
             changes.append(change)
+    if gone:
+        others = f"; nor can {len(gone) - 1} others" if len(gone) > 1 else ""
+        problems.insert(0, f"{gone[0]}{others}; labels are kept.")
     return changes, problems
 
 

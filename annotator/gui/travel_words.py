@@ -6,8 +6,10 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
+from annotator.gui.panels.history import change_text
 from annotator.labels import Decision, FrameRecord
-from annotator.merging import MergePlan, MergeReport, Said, Winner
+from annotator.merging import Difference, MergePlan, MergeReport, Said, Winner
+from annotator.review.changes import changes_between
 
 translate = QCoreApplication.translate
 
@@ -30,9 +32,25 @@ def record_text(record: FrameRecord) -> str:
     return ", ".join([*parts, decided] if decided else parts)
 
 
+def difference_text(one: Difference) -> str:
+    """What taking the other's word would change, in a few words."""
+    changes = changes_between(one.mine.record, one.theirs.record)
+    parts = [change_text(changes)] if change_text(changes) else []
+    if changes.decision is not None:
+        parts.append(translate("Travel", "decision"))
+    return ", ".join(parts)
+
+
 def time_text(when: datetime) -> str:
     """A moment as people here write it, in their own time."""
     return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(when.timestamp())), QLocale.FormatType.ShortFormat)
+
+
+def exact_time_text(when: datetime) -> str:
+    """A moment to the second, where several may fall into one minute."""
+    moment = QDateTime.fromSecsSinceEpoch(int(when.timestamp()))
+    day = QLocale().toString(moment.date(), QLocale.FormatType.ShortFormat)
+    return f"{day} {QLocale().toString(moment.time(), 'HH:mm:ss')}"
 
 
 def said_text(said: Said) -> str:

@@ -17,11 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.gui.panels.history import change_text
-from annotator.gui.travel_words import plan_text, said_text, winner_text
+from annotator.gui.travel_words import difference_text, plan_text, said_text, winner_text
 from annotator.gui.tree_boxes import boxes
 from annotator.merging import Difference, MergePlan, Winner
-from annotator.review.changes import changes_between
 
 _LISTED = 5_000
 _WIDTHS = (170, 200, 200, 190)
@@ -88,8 +86,7 @@ class MergeDialog(QDialog):
         return tree
 
     def _item(self, one: Difference) -> QTreeWidgetItem:
-        change = change_text(changes_between(one.mine.record, one.theirs.record))
-        item = QTreeWidgetItem([one.name, said_text(one.mine), said_text(one.theirs), change, ""])
+        item = QTreeWidgetItem([one.name, said_text(one.mine), said_text(one.theirs), difference_text(one), ""])
         for column in range(4):
             item.setToolTip(column, item.text(column))
         flags = Qt.ItemFlag

@@ -25,7 +25,7 @@ from annotator.project import MediaKind
 from annotator.relinking import Found, MediumState
 from annotator.store_media import VIDEO_SUFFIXES
 
-_WIDTHS = (170, 300, 190)
+_WIDTHS = (140, 260, 170)
 Look = Callable[[int, Path, Sequence[int], Callable[[tuple[Found, ...]], None], Callable[[str], None]], None]
 """Looks at a place for a medium, off the event loop, and beside it for those not found yet: an answer, or a reason."""
 
@@ -71,6 +71,7 @@ class RelinkDialog(QDialog):
         tree = QTreeWidget()
         tree.setAccessibleName(self.tr("Media"))
         tree.setRootIsDecorated(False)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.setHeaderLabels([self.tr("Name"), self.tr("Place"), self.tr("State"), self.tr("New place")])
         for state in self._states.values():
             item = QTreeWidgetItem([state.medium.path.name, str(state.medium.path), self._state_text(state), ""])
@@ -84,7 +85,7 @@ class RelinkDialog(QDialog):
         for column, width in enumerate(_WIDTHS):
             header.resizeSection(column, width)
         tree.currentItemChanged.connect(lambda: self._show_choose())
-        tree.itemActivated.connect(lambda: self.browse())
+        tree.itemDoubleClicked.connect(lambda: self.browse())
         return tree
 
     def _state_text(self, state: MediumState) -> str:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui.dialogs.opener import open_folder
-from annotator.gui.travel_words import size_text, time_text
+from annotator.gui.travel_words import exact_time_text, size_text
 from annotator.travel import Backup
 
 _WIDTHS = (150, 210, 90, 150)
@@ -63,7 +63,7 @@ class RestoreDialog(QDialog):
         for backup in backups:
             what = self.tr("Project before a restore") if backup.replaced else self.tr("Backup")
             labelled = self.tr("{count} of {all}").format(count=f"{backup.labelled:,}", all=f"{backup.frames:,}")
-            texts = [time_text(backup.when), what, size_text(backup.size), labelled, f"{backup.accepted:,}"]
+            texts = [exact_time_text(backup.when), what, size_text(backup.size), labelled, f"{backup.accepted:,}"]
             if backup.problem:
                 texts[1:] = [self.tr("Cannot be read"), texts[2], "", ""]
             item = QTreeWidgetItem(texts)
