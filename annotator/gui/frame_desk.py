@@ -14,6 +14,7 @@ from annotator.gui.background import sentence
 from annotator.gui.blind import BlindChecks
 from annotator.gui.hovering import Hovering
 from annotator.gui.loading import Image
+from annotator.gui.passing import glimpse
 from annotator.gui.progress import point_after
 from annotator.gui.undo import Passing, RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
@@ -74,6 +75,8 @@ class FrameDesk(QObject):
         self.blind = BlindChecks()
         self.author = ""
         self._held = ""
+        # The frame on the screen is passed by, as in playing: see `annotator.gui.passing`.
+        self.passing = False
         self._on_disk: dict[int, FrameRecord] = {}
         self._settings = ViewSettings()
         self._active: tuple[str | None, str | None] = (None, None)
@@ -232,8 +235,8 @@ class FrameDesk(QObject):
     def _push(self, record: FrameRecord, text: str, gesture: object | None) -> None:
         if self._frame_id is None or self._record is None or record == self._record:
             return
-        if self._held:
-            self.say(self._held)
+        if self._held or self.passing:
+            self.say(self._held or self.tr("Stop playing first"))
             return
         self._gesture = None if gesture is None else (gesture, self._serial)
         self._resting = False
@@ -346,6 +349,11 @@ class FrameDesk(QObject):
             return
         said, moving = self._record.labels.pitch, self._gesture is not None
         frame_id = self._frame_id or 0
+        known = self._answers.usable(frame_id, said, self.size) if self.passing else None
+        if self.passing and known is None:
+            size, threshold = self.size, self._settings.threshold
+            self._resolved = glimpse(said, self._prediction, size=size, threshold=threshold)
+            return
         self._resolved = resolve(
             said,
             self._prediction,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from PySide6.QtCore import QObject, Signal
 from annotator.frames import FrameSource
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
 from annotator.project import FrameRow
+
+if TYPE_CHECKING:
+    from annotator.video import VideoReader
 
 Image = NDArray[np.uint8]
 
@@ -41,6 +46,10 @@ class FrameLoader(QObject):
     def cached(self, row: FrameRow) -> Image | None:
         """The pixels of a frame, if they are at hand."""
         return None if self._source is None else self._source.cached(row)
+
+    def video(self, path: Path) -> VideoReader | None:
+        """The reader of a video whose frames were read here; MediaError if it cannot be opened."""
+        return None if self._source is None else self._source.video(path)
 
     def want(self, row: FrameRow) -> None:
         """Read this frame next; `loaded` or `failed` follows."""

@@ -68,7 +68,7 @@ class Session(FrameDesk):
     @property
     def can_decide(self) -> bool:
         """True when the frame asked for has been painted."""
-        return self._record is not None and self._painted and self._wanted is None
+        return self._record is not None and self._painted and self._wanted is None and not self.passing
 
     def accept_and_next(self) -> None:
         """Place every predicted keypoint on the screen, accept the frame and go to the next; one step to undo."""
@@ -148,8 +148,33 @@ class Session(FrameDesk):
         if self.project is None or frame_id == self.wanted:
             return
         self.end_gesture()
+        self.passing = False
         self.order.visit(self.wanted)
         self._want(frame_id)
+
+    def glance(self, frame_id: int, image: Image | None = None) -> None:
+        """Show a frame in passing, as playing and scrubbing do: nothing is fitted, predicted or decided about it.
+
+        ``image`` is its picture where somebody has it already.
+        """
+        if self.project is None or (frame_id == self.wanted and self.passing and image is None):
+            return
+        if not self.passing:
+            self.end_gesture()
+            self.order.visit(self.wanted)
+        self.passing = True
+        if image is None:
+            self._want(frame_id)
+        else:
+            self._wanted = frame_id
+            self._present(frame_id, image)
+
+    def settle(self) -> None:
+        """The frame that was passed by last is one to work on."""
+        if self.passing:
+            self.passing = False
+            if self._wanted is None and self._frame_id is not None:
+                self._present(self._frame_id, self._rgb)
 
     def step(self, by: int) -> None:
         """Show the frame ``by`` rows on in the list."""
@@ -162,6 +187,7 @@ class Session(FrameDesk):
         target = self.order.return_from(self.wanted, direction) if self.wanted is not None else None
         if target is not None:
             self.end_gesture()
+            self.passing = False
             self._want(target)
 
     def show_next(self, direction: int, states: frozenset[FrameState], nothing: str) -> None:
@@ -257,7 +283,7 @@ class Session(FrameDesk):
 
     def _look_around(self) -> None:
         """Read the neighbours, and predict this frame and the next ones where that is still to do."""
-        if self.project is None or self._frame_id is None:
+        if self.project is None or self._frame_id is None or self.passing:
             return
         near = [self.order.step(self._frame_id, by) for by in _NEAR]
         self.loader.prefetch(
@@ -299,7 +325,7 @@ class Session(FrameDesk):
         before, self.project = self.project, None
         self._clear()
         self._wanted = None
-        self._painted = self._shown_blind = False
+        self._painted = self._shown_blind = self.passing = False
         self.blind.clear()
         self.loader.use(None if project is None else FrameSource())
         if project is None:
