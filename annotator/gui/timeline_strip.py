@@ -1,0 +1,127 @@
+"""Small pictures along a timeline: which are wanted, and how they come, one after the other in the background."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage, QPixmap
+
+from annotator.gui.background import Lane, Progress, ShouldStop
+from annotator.gui.session import Session
+from annotator.gui.timeline_axis import Axis
+
+if TYPE_CHECKING:
+    from annotator.project import FrameRow
+    from annotator.thumbnails import Thumbnails
+
+WIDTH = 160
+_KEPT = 600
+_NEAR = 12
+"""Frames between pictures below which each must be the very frame; farther apart the key frame before will do."""
+
+
+def places(axis: Axis, picture: float) -> list[int]:
+    """The frames whose pictures, ``picture`` pixels wide, fill the axis: multiples of a power of two.
+
+    So a picture keeps its frame while one pans, and half of them while one zooms.
+    """
+    step = 1
+    while step * axis.scale < picture:
+        step *= 2
+    first = max(int(axis.start) // step * step, 0)
+    return [frame for frame in range(first, axis.count, step) if frame < axis.end]
+
+
+class Strip(QObject):
+    """The pictures of one clip by the number of their frame."""
+
+    arrived = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._lane = Lane("thumbnails", self)
+        self._source: Thumbnails | None = None
+        self._pictures: OrderedDict[int, tuple[QPixmap, bool]] = OrderedDict()
+        self._ids: Any = np.empty(0, dtype=np.int64)
+        self._wanted: list[tuple[int, bool]] = []
+        self._gone: set[int] = set()
+        self.aspect = 16 / 9
+
+    def show_clip(self, ids: Any) -> None:
+        """Be about the clip of these frames."""
+        if ids is self._ids or (len(ids) == len(self._ids) and np.array_equal(ids, self._ids)):
+            return
+        self._ids = ids
+        self._lane.drop()
+        self._pictures.clear()
+        self._wanted, self._gone = [], set()
+
+    def picture(self, place: int) -> QPixmap | None:
+        """The picture of a frame, if it is there."""
+        found = self._pictures.get(place)
+        return None if found is None else found[0]
+
+    def want(self, wanted: list[int], near: int) -> None:
+        """Fetch the pictures of these frames, those nearest to ``near`` first, instead of what was wanted before."""
+        step = wanted[1] - wanted[0] if len(wanted) > 1 else 1
+        exact = step < _NEAR
+        missing = [place for place in wanted if self._lacks(place, exact=exact)]
+        missing.sort(key=lambda place: abs(place - near))
+        self._wanted = [(place, exact) for place in missing]
+        self._pump()
+
+    def _lacks(self, place: int, *, exact: bool) -> bool:
+        found = self._pictures.get(place)
+        return place not in self._gone and (found is None or (exact and not found[1]))
+
+    def _pump(self) -> None:
+        project = self._session.project
+        if self._lane.busy or not self._wanted or project is None:
+            return
+        place, exact = self._wanted.pop(0)
+        if place >= len(self._ids):
+            return
+        row = project.row(int(self._ids[place]))
+
+        def work(progress: Progress, should_stop: ShouldStop) -> QImage:
+            return self._read(row, exact=exact)
+
+        self._lane.ask(
+            work,
+            then=lambda image: self._on_read(place, image, exact=exact),
+            failed=lambda error: self._on_failed(place),
+        )
+
+    def _read(self, row: FrameRow, *, exact: bool) -> QImage:
+        """The picture of a frame; runs in the background."""
+        from annotator.thumbnails import Thumbnails, Wanted
+
+        if self._source is None:
+            self._source = Thumbnails(width=WIDTH)
+        rgb = np.ascontiguousarray(self._source.get(row, Wanted.EXACT if exact else Wanted.FAST).rgb)
+        return QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888).copy()
+
+    def _on_read(self, place: int, image: QImage, *, exact: bool) -> None:
+        self._pictures[place] = (QPixmap.fromImage(image), exact)
+        self._pictures.move_to_end(place)
+        while len(self._pictures) > _KEPT:
+            self._pictures.popitem(last=False)
+        if image.height():
+            self.aspect = image.width() / image.height()
+        self.arrived.emit()
+        self._pump()
+
+    def _on_failed(self, place: int) -> None:
+        self._gone.add(place)
+        self._pump()
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._wanted = []
+        self._lane.close()
+        if self._source is not None:
+            self._source.close()
