@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from functools import cache
@@ -62,30 +63,46 @@ class AnswerStore:
     def read(self, keys: Sequence[str]) -> dict[str, Answer]:
         """The answers that are there."""
         found: dict[str, Answer] = {}
+        for key, data in self._rows(keys, "key, answer"):
+            with suppress(ValueError, KeyError, TypeError, zlib.error):
+                found[key] = _decoded(json.loads(zlib.decompress(data)))
+        return found
+
+    def missing(self, keys: Sequence[str]) -> list[str]:
+        """The keys that have no answer here, in their order."""
+        there = {key for (key,) in self._rows(keys, "key")}
+        return [key for key in keys if key not in there]
+
+    def _rows(self, keys: Sequence[str], columns: str) -> Iterator[tuple[Any, ...]]:
         if not self._path.exists():
-            return found
+            return
         with suppress(sqlite3.Error, OSError), closing(sqlite3.connect(self._path, timeout=2.0)) as db:
             for at in range(0, len(keys), _AT_ONCE):
                 some = keys[at : at + _AT_ONCE]
                 marks = ",".join("?" * len(some))
-                rows = db.execute(f"SELECT key, answer FROM answers WHERE key IN ({marks})", some)
-                for key, text in rows:
-                    with suppress(ValueError, KeyError, TypeError):
-                        found[key] = _decoded(json.loads(text))
-        return found
+                yield from db.execute(f"SELECT {columns} FROM answers WHERE key IN ({marks})", some)
 
     def write(self, fresh: Mapping[str, Answer]) -> None:
         """Keep these answers; a file that became too large starts anew."""
         if not fresh:
             return
+        rows = [(key, zlib.compress(_text(one).encode(), 1)) for key, one in fresh.items()]
         with suppress(sqlite3.Error, OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.exists() and self._path.stat().st_size > LARGEST:
-                self._path.unlink()
-            with closing(sqlite3.connect(self._path, timeout=2.0)) as db, db:
-                db.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID")
-                rows = ((key, json.dumps(_encoded(one), separators=(",", ":"))) for key, one in fresh.items())
-                db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+            with closing(sqlite3.connect(self._path, timeout=2.0)) as db:
+                # Written by several programs at a time, and of no great loss.
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute("PRAGMA synchronous=OFF")
+                if self._path.stat().st_size > LARGEST:
+                    db.execute("DROP TABLE IF EXISTS answers")
+                    db.execute("VACUUM")
+                with db:
+                    db.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer BLOB) WITHOUT ROWID")
+                    db.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+
+
+def _text(answer: Answer) -> str:
+    return json.dumps(_encoded(answer), separators=(",", ":"))
 
 
 def _encoded(answer: Answer) -> dict[str, Any]:

@@ -163,6 +163,8 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus)
             MenuKeys(app, self)
+        canvas.pointer_moved.connect(self._answers.stir)
+        self.actions_.asked.connect(self._answers.stir)
         session.project_changed.connect(self._show_project)
         session.wanted_changed.connect(self._show_title)
         session.failed.connect(self.message.warn)
