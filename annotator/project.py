@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from annotator import store_effort, store_index, store_rows, store_scheme, store_signs, store_timeline
+from annotator import store_effort, store_index, store_rows, store_scheme, store_second, store_signs, store_timeline
 from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
@@ -432,6 +432,16 @@ class Project:
         """When every accepted frame was last changed, in seconds since 1970, in order."""
         with self._read() as db:
             return store_effort.accepted_at(db)
+
+    def second_answer(self, frame_id: int) -> FrameRecord:
+        """What was said of a frame in a blind check that is not done; empty if nothing."""
+        with self._read() as db:
+            return store_second.read(db, frame_id)
+
+    def save_second_answer(self, frame_id: int, record: FrameRecord) -> None:
+        """Keep what was said of a frame in a blind check so far, apart from its labels; an empty one is forgotten."""
+        with self._write() as db:
+            store_second.store(db, frame_id, record)
 
     def sign_versions(self) -> dict[int, str]:
         """For every frame in media order, what its signs follow from: its newest edit and its predictions."""

@@ -50,6 +50,9 @@ def clear_frame(window: MainWindow) -> None:
 def copy_previous(window: MainWindow) -> None:
     """Take over the labels of the frame before."""
     session = window.session
+    if session.is_blind:
+        session.say(translate("Deeds", "Nothing is copied during a blind check"))
+        return
     before = session.order.step(session.frame_id, -1)
     if session.project is None or before is None or before == session.frame_id:
         session.say(translate("Deeds", "There is no frame before this one"))

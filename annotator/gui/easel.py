@@ -101,7 +101,7 @@ class Easel(QObject):
         session = self._session
         if self.blink.seen is not Seen.PREVIOUS:
             return session.prediction
-        if session.project is None or session.frame_id is None:
+        if session.project is None or session.frame_id is None or session.is_blind:
             return None
         own = None if session.prediction is None else session.prediction.network
         others = (name for name in session.project.networks() if name != own)

@@ -104,6 +104,11 @@ class FrameDesk(QObject):
         return self._frame_id
 
     @property
+    def is_blind(self) -> bool:
+        """Whether the frame on the screen is under a blind check: nothing is shown but what was said in it."""
+        return self.blind.covers(self._frame_id)
+
+    @property
     def record(self) -> FrameRecord:
         """All that was said of the frame."""
         return self._record or FrameRecord()
@@ -251,6 +256,10 @@ class FrameDesk(QObject):
         if not self.blind.covers(frame_id):
             return
         self.blind.keep(frame_id, record)
+        if self._gesture is None:
+            self._store()
+        else:
+            self._pause.start()
         if frame_id == self._frame_id:
             self._record = record
             self._resolve()
@@ -275,7 +284,13 @@ class FrameDesk(QObject):
     def _store(self) -> None:
         self._pause.stop()
         waiting, self._unstored = self._unstored, None
-        if waiting is None or self.project is None:
+        if self.project is None:
+            return
+        try:
+            self.blind.store(self.project)
+        except ProjectError as error:
+            self.failed.emit(self.tr("Not saved: {why}").format(why=sentence(error)))
+        if waiting is None:
             return
         frame_id, record, text = waiting
         try:
@@ -295,7 +310,7 @@ class FrameDesk(QObject):
         """What is stored of a frame; if that is not what this window left there, no older step may be undone."""
         assert self.project is not None
         if self.blind.covers(frame_id):
-            return self.blind.answer(frame_id)
+            return self.blind.answer(self.project, frame_id)
         record = self.project.record(frame_id)
         if self._on_disk.get(frame_id, record) != record:
             self.stack.clear()

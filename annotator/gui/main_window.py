@@ -28,6 +28,7 @@ from annotator.gui.forecasting import NetworkFactory, NetworkState, load_network
 from annotator.gui.hover_light import HoverLight
 from annotator.gui.issue_search import IssueSearch
 from annotator.gui.keymap_file import Keyring, keys_path
+from annotator.gui.panels.blind_note import BlindNote
 from annotator.gui.panels.empty_state import EmptyState
 from annotator.gui.panels.frame_notice import FrameNotice, Tip
 from annotator.gui.panels.frames import FramesPanel
@@ -148,6 +149,7 @@ class MainWindow(QMainWindow):
         without = self.tr("No network is loaded: draw lines and points by hand, or load one to have them proposed.")
         self.tip = Tip(without, self.actions_, "predict.load")
         self.tip.sent_away = bool(self.settings.value("tips/network", False, bool))
+        layout.addWidget(BlindNote(self.session))
         layout.addWidget(self.tip)
         self.message = MessageBar(centre)
 

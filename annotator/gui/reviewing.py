@@ -65,8 +65,8 @@ class Reviewing(QObject):
         if frame_id is None or not self.queue.is_on:
             return
         if self._session.blind.covers(frame_id):
-            text = self.tr("Blind check: label this frame once more and accept it. Both answers are compared")
-            self._session.say(text)
+            if not self._session.labels.is_empty:
+                self._session.say(self.tr("Your answer so far was kept"))
         elif self._aim is not None and self._aim[0] == frame_id:
             self._point()
         else:

@@ -74,6 +74,9 @@ class Session(FrameDesk):
         """Place every predicted keypoint on the screen, accept the frame and go to the next; one step to undo."""
         if not self.can_decide or self._resolved is None:
             return
+        if self.is_blind and self.labels.is_empty:
+            self.say(self.tr("Label the frame first; rejecting it says that there is nothing to label"))
+            return
         if self.labels.is_empty and self._prediction is None and self.forecaster.will_look_at(self._frame_id):
             self.say(self.tr("The network has not looked at this frame yet"))
             return
@@ -111,12 +114,13 @@ class Session(FrameDesk):
         assert self._frame_id is not None
         from annotator.review.second_answers import keep_recheck
 
+        self.end_gesture()
         try:
             keep_recheck(self.project, self._frame_id, second, size=self.size, by=self.author)
+            self.blind.end(self.project, self._frame_id)
         except ProjectError as error:
             self.failed.emit(sentence(error))
             return
-        self.blind.end(self._frame_id)
         self.answered.emit(self._frame_id)
 
     def mark_painted(self) -> None:
@@ -137,6 +141,8 @@ class Session(FrameDesk):
 
     def _leave_decided(self, at_end: str) -> None:
         if self.is_last:
+            if self._shown_blind and not self.is_blind and self._frame_id is not None:
+                self._present(self._frame_id, self._rgb)
             self.say(at_end)
         else:
             self.step(1)
@@ -276,7 +282,10 @@ class Session(FrameDesk):
         self.unreadable.emit(why)
 
     def _stored_prediction(self, frame_id: int) -> Prediction | None:
+        """What the network saw; a blind answer has to do without."""
         assert self.project is not None
+        if self.blind.covers(frame_id):
+            return None
         network = self.forecaster.network_id
         own = self.project.prediction(frame_id, network) if network is not None else None
         return own or self.project.prediction(frame_id)
@@ -292,7 +301,7 @@ class Session(FrameDesk):
         network = self.forecaster.network_id
         if network is None:
             return
-        if self._rgb is not None and not self.project.has_prediction(self._frame_id, network):
+        if self._rgb is not None and not self.is_blind and not self.project.has_prediction(self._frame_id, network):
             self.forecaster.want(self.project.row(self._frame_id), self._rgb)
         ahead = dict.fromkeys(self.order.step(self._frame_id, by) for by in range(1, _AHEAD + 1))
         self.forecaster.look_ahead(
@@ -303,11 +312,13 @@ class Session(FrameDesk):
 
     def predict_again(self) -> None:
         """Let the network look at the frame on the screen once more."""
-        if self.project is not None and self._frame_id is not None and self._rgb is not None:
+        if self.is_blind:
+            self.say(self.tr("No prediction during a blind check"))
+        elif self.project is not None and self._frame_id is not None and self._rgb is not None:
             self.forecaster.want(self.project.row(self._frame_id), self._rgb)
 
     def _on_predicted(self, frame_id: int, prediction: Prediction) -> None:
-        if frame_id == self._frame_id:
+        if frame_id == self._frame_id and not self.is_blind:
             # What just arrived must be seen before it can be accepted.
             self._painted = False
             self._prediction = prediction
