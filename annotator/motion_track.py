@@ -35,10 +35,13 @@ COLLAPSE = 0.2  # of them, from one frame to the next, means another shot
 WIDTH = 960  # pixels at which is tracked; larger frames are made smaller for it
 COLUMNS, ROWS, PER_CELL = 8, 6, 8  # cells of a frame, and corners in each
 FEWEST = 15  # corners
+WEAKEST = 0.001  # of the strength of the strongest corners
 WINDOW = (15, 15)
 LEVELS = 3
 BACK = 0.7  # pixels by which a place may miss itself, there and back
 NOISE = 1.0  # pixels: MAGSAC's upper limit
+NEAR = 1.5  # pixels from the common motion within which a place follows it
+FOUND = 0.2  # share of the places that must be found again at all: with fewer, those that were count for less
 KEPT = 0.6  # share of its corners that must still be in view of the frame that is followed,
 GROWN = 1.4  # and times that it may have grown or shrunk
 GREEN = 0.06  # excess of green from which on a pixel is grass
@@ -201,7 +204,7 @@ def _corners(view: _View) -> Array:
     value = strength[y, x]
     if not len(value):
         return np.empty((0, 2))
-    kept = value > 1e-3 * float(np.percentile(value, 99.0))
+    kept = value > WEAKEST * float(np.percentile(value, 99.0))
     y, x, value = y[kept], x[kept], value[kept]
     height, width = view.grey.shape
     cell = (y * ROWS // height) * COLUMNS + x * COLUMNS // width
@@ -259,6 +262,8 @@ def _registered(anchor: _View, view: _View, corners: Array, guess: Array) -> _Ma
     plain, _ = cv2.findHomography(first[kept], second[kept], 0)
     if plain is None:
         return nothing
-    off = np.linalg.norm(_mapped(one, np.asarray(by, dtype=np.float64)) - two, axis=1)[kept]
-    share = float(kept.sum()) / float(inside.sum())
-    return _Match(np.asarray(by, np.float64), np.asarray(plain, np.float64), share, float(np.median(off)))
+    off = np.linalg.norm(_mapped(one, np.asarray(by, dtype=np.float64)) - two, axis=1)
+    near = np.nan_to_num(off, nan=np.inf) < NEAR
+    found = float(good.sum()) / float(inside.sum())
+    share = float(near.sum()) / float(good.sum()) * min(1.0, found / FOUND)
+    return _Match(np.asarray(by, np.float64), np.asarray(plain, np.float64), share, float(np.median(off[kept])))
