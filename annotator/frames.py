@@ -208,7 +208,7 @@ class FrameSource:
     and cannot be written.
     """
 
-    def __init__(self, *, max_frames: int = 64, max_bytes: int = 512 << 20, max_videos: int = 4) -> None:
+    def __init__(self, *, max_frames: int = 64, max_bytes: int = 256 << 20, max_videos: int = 4) -> None:
         self._max_frames, self._max_bytes, self._max_videos = max_frames, max_bytes, max_videos
         self._lock = threading.Lock()
         self._opening = threading.Lock()

@@ -7,11 +7,10 @@ packet carries and the time on the decoded frame are not, so a frame is returned
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
-from collections import OrderedDict
+import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,32 +18,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-Rgb = NDArray[np.uint8]
+from annotator.video_ahead import ReadAhead, Window
+from annotator.video_decoding import Converter, Decoder, MediaError, Rgb
 
-_CACHE_BYTES = 96 << 20
-_CACHE_FRAMES = 64
+__all__ = ["MediaError", "Rgb", "VideoReader", "count_frames"]
+
+CACHE_BYTES = 192 << 20
+"""Decoded frames kept by one reader: some 60 of 1080p."""
+
 _SEEK_ATTEMPTS = 3
+_GIVE_WAY_SECONDS = 0.001
 _DAMAGED = "Repair the video or leave the frame out; the other frames can be used."
-
-
-class MediaError(Exception):
-    """An image or a frame of a video that cannot be used; ``path``, ``reason`` and ``advice`` say it in a sentence."""
-
-    def __init__(self, path: Path, reason: str, advice: str) -> None:
-        super().__init__(f"{path}: {reason}. {advice}")
-        self.path, self.reason, self.advice = path, reason, advice
-
-
-@dataclass(frozen=True)
-class PacketIndex:
-    """Presentation times of all frames shown and of all keyframes, both ascending, in the stream's time base.
-
-    ``counted`` is True for the rare stream whose frames carry no times: they are numbered as they are decoded.
-    """
-
-    times: tuple[int, ...]
-    keys: tuple[int, ...]
-    counted: bool = False
 
 
 def count_frames(path: Path) -> int:
@@ -56,41 +40,53 @@ def count_frames(path: Path) -> int:
 class VideoReader:
     """Random access to the frames of one video; any thread may read, one at a time.
 
+    Frames around the ones read last are kept decoded. Whoever goes step by step, in either direction, is run ahead of
+    by a thread, which ends by itself.
+
+    Parameters
+    ----------
+    path : Path
+    cache_bytes : int
+        Most that the decoded frames kept may take.
+
     Raises
     ------
     MediaError
         On opening, when the file is no video, damaged beyond its first frame, or empty.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._container: Any = _open(path)
-        stream = self._container.streams.video[0]
-        try:
-            self._index = _packet_index(self._container) or _decoded_index(self._container)
-        except Exception as error:
-            self.close()
-            raise _translated(path, error) from error
-        if not self._index.times:
-            self.close()
-            raise MediaError(path, "the video holds no frame that can be shown", "Choose another video.")
-        self._number = {time: number for number, time in enumerate(self._index.times)}
-        self._base = float(stream.time_base)
-        self.fps = float(stream.average_rate or 25)
-        self._cache: OrderedDict[int, Any] = OrderedDict()
-        self._keep = max(2, min(_CACHE_FRAMES, _CACHE_BYTES // max(1, stream.width * stream.height * 3 // 2)))
-        self._packets: Iterator[Any] | None = None
-        self._position: int | None = None
-        self._decoded = 0
+        self._converting = threading.Lock()
+        self._decoder: Decoder | None = Decoder(path)
+        self._index = self._decoder.index
+        self._base, self.fps = self._decoder.time_base, self._decoder.fps
+        self._converter = Converter()
+        across, down = self._decoder.size
+        self._window = Window(cache_bytes, frame_bytes=across * down * 3 // 2)
+        self._missing: set[int] = set()
+        self._spoilt: set[int] = set()
+        self._given_up: set[int] = set()
+        self._waiting: set[int] = set()
+        self._ahead = ReadAhead(self._run_ahead)
 
     def __len__(self) -> int:
-        return len(self._index.times)
+        return len(self._index)
 
     @property
-    def times(self) -> tuple[float, ...]:
-        """Presentation time of every frame in seconds."""
-        return tuple(time * self._base for time in self._index.times)
+    def times(self) -> NDArray[np.float64]:
+        """Presentation time of every frame in seconds, ascending; (N,)."""
+        return np.asarray(self._index.times * self._base)
+
+    @property
+    def damaged(self) -> tuple[range, ...]:
+        """Stretches of frames found missing or spoilt so far: `read` refuses the missing ones and shows the others."""
+        with self._lock:
+            numbers = sorted(self._missing | self._spoilt)
+        breaks = [n for n, (a, b) in enumerate(pairwise(numbers), start=1) if b != a + 1]
+        edges = [0, *breaks, len(numbers)]
+        return tuple(range(numbers[a], numbers[b - 1] + 1) for a, b in pairwise(edges)) if numbers else ()
 
     def read(self, number: int) -> Rgb:
         """Frame ``number`` from 0, (H, W, 3) RGB uint8, turned as its metadata asks.
@@ -102,69 +98,53 @@ class VideoReader:
         ValueError
             If the video has no frame of this number.
         """
-        with self._lock:  # a decoded frame keeps its converter: two threads may not use it at once
-            return _rgb(self._frame(number))
+        frame = self._frame(number)
+        with self._converting:
+            return self._converter.rgb(frame)
 
     def read_small(self, number: int, *, width: int) -> Rgb:
         """As `read`, ``width`` pixels wide."""
-        with self._lock:
-            return _small(self._frame(number), width)
-
-    def _frame(self, number: int) -> Any:
-        if not 0 <= number < len(self):
-            raise ValueError(f"{self.path} has {len(self)} frames, no frame {number}")
-        with self._lock:
-            if self._container is None:
-                raise MediaError(self.path, "the video is closed", "Open it again.")
-            time = self._index.times[number]
-            frame = self._cache.get(time)
-            if frame is None:
-                frame = self._find(number, time)
-            else:
-                self._cache.move_to_end(time)
-            return frame
+        frame = self._frame(number)
+        with self._converting:
+            return self._converter.small(frame, width)
 
     def key_before(self, number: int) -> int:
         """The number of the nearest frame at or before ``number`` that is decoded without any other; 0 without one."""
-        keys = self._index.keys
-        at = bisect_right(keys, self._index.times[number]) - 1
-        while at >= 0 and keys[at] not in self._number:
+        at = self._index.key_before(int(self._index.times[number]))
+        while at >= 0 and self._index.number(int(self._index.keys[at])) < 0:
             at -= 1
-        return self._number[keys[at]] if at >= 0 else 0
+        return self._index.number(int(self._index.keys[at])) if at >= 0 else 0
 
     def small_frames(self, *, width: int, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Rgb]]:
         """Number and picture of the frames from ``start`` to before ``stop`` in order, made ``width`` pixels wide.
 
         Frames that are damaged are left out. Decoded beside `read`, which may go on meanwhile.
         """
-        import av
-
         last = len(self) if stop is None else min(stop, len(self))
-        if start >= last:
-            return
-        with _open(self.path) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            begin = self._index.times[start]
-            if start and not self._index.counted:
-                with suppress(av.FFmpegError):
-                    container.seek(self._index.times[self.key_before(start)], stream=stream, backward=True)
-            for count, frame in enumerate(_decoded(container)):
-                time = count if self._index.counted else frame.pts
-                number = self._number.get(time, -1)
-                if frame.is_corrupt or time is None or time < begin or number < 0:
-                    continue
-                if number >= last:
-                    return
-                yield number, _small(frame, width)
+        decoder, converter = Decoder(self.path, self._index), Converter()
+        try:
+            key = -1 if self._index.counted or not start else self._index.key_before(int(self._index.times[start]))
+            if key < 0 or not decoder.begin(key):
+                decoder.begin(None)
+            while decoder.running and start < last:
+                for number, frame in decoder.step(start):
+                    if start <= number < last and not frame.is_corrupt:
+                        if number > start and not decoder.is_sure:  # began at what is no key frame after all
+                            decoder.begin(None)
+                            break
+                        yield number, converter.small(frame, width)
+                        start = number + 1
+        finally:
+            decoder.close()
 
     def close(self) -> None:
         """Let go of the file."""
+        self._ahead.close()
         with self._lock:
-            container, self._container = self._container, None
-            self._packets = None
-        if container is not None:
-            container.close()
+            decoder, self._decoder = self._decoder, None
+            self._window.clear()
+        if decoder is not None:
+            decoder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -174,197 +154,96 @@ class VideoReader:
     ) -> None:
         self.close()
 
-    def _find(self, number: int, time: int) -> Any:
-        """The decoded frame of this time: onwards from where the decoder stands, else from ever earlier keyframes."""
-        last = bisect_right(self._index.keys, time) - 1
-        if self._is_ahead(time, last):
-            self._decode_until(number, time)
-            if time in self._cache:
-                return self._cache[time]
-        starts = [] if self._index.counted else list(range(last, max(-1, last - _SEEK_ATTEMPTS), -1))
-        for start in [*starts, None]:
-            if self._seek(start, time):
-                self._decode_until(number, time)
-            if time in self._cache:
-                return self._cache[time]
-            if start is not None and self._position is not None and self._index.keys[start] <= time <= self._position:
-                break  # decoded past it from a keyframe that was reached: the frame itself is broken
-        raise MediaError(self.path, f"frame {number} is damaged", _DAMAGED)
-
-    def _is_ahead(self, time: int, last: int) -> bool:
-        """True when decoding onwards reaches ``time`` before any keyframe that a seek could start from."""
-        if self._packets is None or self._position is None or self._position >= time:
-            return False
-        return last < 0 or self._index.counted or self._index.keys[last] <= self._position
-
-    def _seek(self, start: int | None, time: int) -> bool:
-        """Stand before keyframe ``start``, or at the very beginning for None; False when that was not reached.
-
-        A container may land anywhere, so packets are passed over until one is a known keyframe not after ``time``.
-        """
-        import av
-
-        self._packets, self._position, self._decoded = None, None, 0
-        stream = self._container.streams.video[0]
-        if start is None:
-            self._container.close()
-            self._container = _open(self.path)
-            stream = self._container.streams.video[0]
-            self._packets = self._container.demux(stream)
-            return True
-        with suppress(av.FFmpegError):
-            self._container.seek(self._index.keys[start], stream=stream, backward=True)
-            stream.codec_context.flush_buffers()
-            packets = self._container.demux(stream)
-            for packet in packets:
-                if packet.pts is None or not packet.is_keyframe:
-                    continue
-                if packet.pts > time:
-                    return False
-                self._packets = _with_first(packet, packets)
-                return True
-        return False
-
-    def _decode_until(self, number: int, time: int) -> None:
-        """Decode onwards into the cache until ``time`` is there or passed, or the stream ends.
-
-        On the way to the frames just before it those that no other frame needs are not decoded at all.
-        """
-        import av
-
-        context = self._container.streams.video[0].codec_context
-        kept_from = self._index.times[max(0, number - self._keep // 2)]
-
-        while self._packets is not None and time not in self._cache:
-            if self._position is not None and self._position > time:
-                return
-            try:
-                packet = next(self._packets, None)
-            except (av.FFmpegError, OSError):
-                packet = None
-            if packet is None:
-                self._packets = None
-                return
-            is_passed = not self._index.counted and packet.pts is not None and packet.pts < kept_from
-            context.skip_frame = "NONREF" if is_passed else "DEFAULT"
-            with suppress(av.InvalidDataError, av.EOFError):
-                for frame in packet.decode():
-                    self._keep_frame(frame)
-
-    def _keep_frame(self, frame: Any) -> None:
-        time = self._decoded if self._index.counted else frame.pts
-        self._decoded += 1
-        if time is None:
-            return
-        self._position = time if self._position is None else max(time, self._position)
-        if time in self._number and not frame.is_corrupt:
-            self._cache[time] = frame
-            while len(self._cache) > self._keep:
-                self._cache.popitem(last=False)
-
-
-def _open(path: Path) -> Any:
-    """A container with a video stream; MediaError if there is none."""
-    import av
-
-    try:
-        container = av.open(str(path))
-    except (av.FFmpegError, OSError) as error:
-        raise _translated(path, error) from error
-    if not container.streams.video:
-        container.close()
-        raise MediaError(path, "the file holds no video", "Choose another file.")
-    return container
-
-
-def _with_first(packet: Any, packets: Iterator[Any]) -> Iterator[Any]:
-    yield packet
-    yield from packets
-
-
-def _packet_index(container: Any) -> PacketIndex | None:
-    """The index as the packets tell it, without decoding; None when some carry no time."""
-    import av
-
-    times: set[int] = set()
-    keys: set[int] = set()
-    stream = container.streams.video[0]
-    try:
-        for packet in container.demux(stream):
-            if packet.size == 0:
-                continue
-            if packet.pts is None:
-                return None
-            if packet.is_keyframe:
-                keys.add(packet.pts)
-            if not packet.is_discard:
-                times.add(packet.pts)
-    except (av.FFmpegError, OSError):
-        pass  # a file cut short: what was read up to here is there
-    return PacketIndex(tuple(sorted(times)), tuple(sorted(keys)))
-
-
-def _decoded_index(container: Any) -> PacketIndex:
-    """The index as a decoding of the whole stream tells it, for packets without times."""
-    import av
-
-    container.seek(0)
-    stream = container.streams.video[0]
-    times: list[int | None] = []
-    keys: set[int] = set()
-    with suppress(av.FFmpegError, OSError):
-        for packet in container.demux(stream):
-            with suppress(av.InvalidDataError, av.EOFError):
-                for frame in packet.decode():
-                    times.append(frame.pts)
-                    if frame.key_frame and frame.pts is not None:
-                        keys.add(frame.pts)
-    known = [time for time in times if time is not None]
-    if len(set(known)) == len(times):
-        return PacketIndex(tuple(sorted(known)), tuple(sorted(keys)))
-    return PacketIndex(tuple(range(len(times))), (), counted=True)
-
-
-def _rgb(frame: Any) -> Rgb:
-    """(H, W, 3) of a decoded frame, turned counter-clockwise by the angle of its display matrix."""
-    array = frame.to_ndarray(format="rgb24")
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(array, turns)) if turns else np.asarray(array)
-
-
-def _decoded(container: Any) -> Iterator[Any]:
-    """Every frame that can be decoded, in order of presentation."""
-    import av
-
-    packets = container.demux(container.streams.video[0])
-    while True:
+    def _frame(self, number: int) -> Any:
+        """The decoded frame of this number."""
+        if not 0 <= number < len(self):
+            raise ValueError(f"{self.path} has {len(self)} frames, no frame {number}")
+        self._waiting.add(threading.get_ident())
         try:
-            packet = next(packets, None)
-        except (av.FFmpegError, OSError):
-            return
-        if packet is None:
-            return
-        with suppress(av.InvalidDataError, av.EOFError):
-            yield from packet.decode()
+            with self._lock:
+                if self._decoder is None:
+                    raise MediaError(self.path, "the video is closed", "Open it again.")
+                self._window.look_at(number)
+                frame = self._window.get(number)
+                if frame is None and number not in self._missing:
+                    for _ in self._approach(number):
+                        pass
+                    frame = self._window.get(number)
+                if frame is None:
+                    self._missing.add(number)
+                    raise MediaError(self.path, f"frame {number} is damaged", _DAMAGED)
+        finally:
+            self._waiting.discard(threading.get_ident())
+        if self._window.stepping:
+            self._ahead.wake()
+        return frame
 
+    def _approach(self, number: int) -> Iterator[None]:
+        """Decode, a packet a turn, until this frame is kept or cannot be had: onwards, else from earlier key frames."""
+        decoder = self._decoder
+        assert decoder is not None
+        keep_from = self._window.keep_from(number)
+        if decoder.leads_to(number):
+            yield from self._decode_to(decoder, number, keep_from)
+            if number in self._window:
+                return
+        last = -1 if self._index.counted else self._index.key_before(int(self._index.times[number]))
+        for key in [*range(last, max(-1, last - _SEEK_ATTEMPTS), -1), None]:
+            if decoder.begin(key):
+                yield from self._decode_to(decoder, number, keep_from)
+            if number in self._window:
+                return
+            if key is not None and decoder.is_sure and decoder.position is not None and number <= decoder.position:
+                return  # decoded past it from a key frame that came out itself: the frame is broken
 
-def _small(frame: Any, width: int) -> Rgb:
-    """A decoded frame scaled to a width in pixels while its colours are converted, upright."""
-    across, down = frame.width, frame.height
-    turns = round(frame.rotation / 90) % 4
-    part = width / (down if turns % 2 else across)
-    small = frame.reformat(
-        width=max(2, round(across * part)), height=max(2, round(down * part)), format="rgb24", interpolation="AREA"
-    )
-    array = small.to_ndarray()
-    return np.ascontiguousarray(np.rot90(array, turns)) if turns else np.asarray(array)
+    def _decode_to(self, decoder: Decoder, number: int, keep_from: int) -> Iterator[None]:
+        """Decode onwards, keeping frames from ``keep_from`` on, until ``number`` came or was passed."""
+        while decoder.running and number not in self._window:
+            before = decoder.position
+            if before is not None and before > number:
+                return
+            for found, frame in decoder.step(keep_from):
+                if decoder.is_sure:
+                    whole_from = max(keep_from, decoder.whole_from)
+                    for lost in range(max(whole_from, decoder.start if before is None else before + 1), found):
+                        self._mark(lost)
+                before = found if before is None else max(before, found)
+                self._take(decoder, found, frame, keep_from)
+            yield
 
+    def _take(self, decoder: Decoder, number: int, frame: Any, keep_from: int) -> None:
+        """Keep a frame that came out, or note that it is broken where the decoder had all that it needs."""
+        if not frame.is_corrupt:
+            self._missing.discard(number)
+            if number >= keep_from:
+                self._window.put(number, frame)
+        elif decoder.is_sure:
+            self._mark(number)
 
-def _translated(path: Path, error: Exception) -> MediaError:
-    if isinstance(error, MediaError):
-        return error
-    if isinstance(error, FileNotFoundError):
-        return MediaError(path, "there is no such video", "Check the name, or whether the disk is there.")
-    if isinstance(error, PermissionError):
-        return MediaError(path, "the video cannot be read", "Check its permissions.")
-    return MediaError(path, "this is no video, or its beginning or end is missing", "Copy it again or choose another.")
+    def _mark(self, number: int) -> None:
+        """Note a missing frame and what it spoils; ones that are kept already are noted, too."""
+        if number not in self._missing:
+            self._missing.add(number)
+            self._spoilt.update(int(n) for n in self._index.spoilt_by(number))
+
+    def _run_ahead(self) -> bool:
+        """Decode one packet towards what will be asked for next; False when nothing is to be done."""
+        if self._waiting:
+            time.sleep(_GIVE_WAY_SECONDS)
+            return True
+        with self._lock:
+            if self._decoder is None:
+                return False
+            lost = self._missing | self._given_up
+            number = self._window.wanted_next(len(self), lost, self._decoder.leads_to)
+            if number is None:
+                return False
+            if self._ahead.task is None or self._ahead.task[0] != number or not self._decoder.running:
+                self._ahead.task = (number, self._approach(number))
+            with suppress(StopIteration):
+                next(self._ahead.task[1])
+                return True
+            self._ahead.task = None
+            if number not in self._window:
+                self._given_up.add(number)
+            return True
