@@ -10,17 +10,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annotator.formats.documents import Finding, FormatError
 from annotator.frames import FrameSource, MediaError
 from annotator.label_files import Offer, offers, read_labels, said_of
-from annotator.labels import FrameRecord, Instance, KeypointLabel, Point, Visibility
+from annotator.labels import FrameLabels, FrameRecord, Instance, KeypointLabel, Point, Visibility
 from annotator.matching import FrameNames, NoMatch
-from annotator.pitch import PITCH_57
 from annotator.project import ChangedElsewhereError, Project, ProjectError
 from annotator.scheme import Scheme
 
@@ -31,11 +30,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
+FOREIGN = "foreign."
+"""Before the name of a format: the project's setting with what the first imported file said of itself."""
 SAME = 0.01
 """Pixels within which two positions are the same: formats round."""
 ROUNDED, SHAKEN = 0.02, 0.01
 """Pixels, and parts of its standard deviation, within which a point is where lines have it: their clicks round too."""
-_KNOWN = "Give SoccerNet, COCO, CVAT, YOLO-pose, DeepLabCut or Lightning Pose files, documents or a training set."
+_KNOWN = "Give SoccerNet, COCO, MPII, CVAT, YOLO-pose, DeepLabCut or Lightning Pose files, documents or a training set."
 
 
 class Change(Enum):
@@ -58,7 +59,7 @@ class Conflicts(Enum):
 class Planned:
     """What is planned for one frame.
 
-    ``record`` is what the project has now; ``merged`` the pitch with what is new, ``taken`` the same with the file's
+    ``record`` is what the project has now; ``merged`` its labels with what is new, ``taken`` the same with the file's
     words where both say something else; ``disputed`` names these keypoints and markings.
     """
 
@@ -66,19 +67,23 @@ class Planned:
     name: str
     change: Change
     record: FrameRecord
-    merged: Instance
-    taken: Instance
+    merged: FrameLabels
+    taken: FrameLabels
     added: tuple[str, ...] = ()
     disputed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """Frames in the order of the files, and what cannot be used or has no frame."""
+    """Frames in the order of the files, and what cannot be used or has no frame.
+
+    ``foreign`` is what the files say of themselves, by format, to be written back by an export.
+    """
 
     title: str
     frames: tuple[Planned, ...] = ()
     findings: tuple[Finding, ...] = ()
+    foreign: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[Change, int]:
@@ -108,11 +113,11 @@ def plan_import(
     project: Project,
     paths: Sequence[Path],
     *,
-    scheme: Scheme = PITCH_57,
+    scheme: Scheme | None = None,
     progress: Progress = lambda done, total: None,
     should_stop: ShouldStop = lambda: False,
 ) -> ImportPlan | None:
-    """What bringing these files in would do, without doing it; None when stopped.
+    """What bringing these files in would do, without doing it; None when stopped. The scheme is the project's own.
 
     Raises
     ------
@@ -120,10 +125,16 @@ def plan_import(
         If none of the files can be read.
     """
     findings: list[Finding] = []
+    scheme = scheme or project.scheme
     found_offers = list(offers(paths, scheme, findings))
     if not found_offers:
         first = findings[0] if findings else Finding(paths[0] if paths else Path(), "", "there is nothing to import")
         raise FormatError(first.path, first.reason, _KNOWN)
+    title = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+    if not scheme.has_football:
+        from annotator.import_things import plan_things
+
+        return plan_things(project, found_offers, scheme, title, findings, progress, should_stop)
     names, pixels = FrameNames(project), FrameSource(max_frames=2)
     planned: dict[int, _Draft] = {}
     try:
@@ -138,7 +149,6 @@ def plan_import(
     finally:
         pixels.close()
     frames = _without_what_follows(list(planned.values()), should_stop)
-    title = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     return None if frames is None else ImportPlan(title, frames, tuple(findings))
 
 
@@ -243,7 +253,8 @@ def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Pla
     )
     change = Change.ADD if own.is_empty else Change.CHANGE if added else Change.UNTOUCHED
     change = Change.CONFLICT if disputed else change
-    return Planned(frame_id, name, change, record, merged, taken, tuple(added), tuple(disputed))
+    both = (record.labels.with_instance(merged), record.labels.with_instance(taken))
+    return Planned(frame_id, name, change, record, *both, tuple(added), tuple(disputed))
 
 
 def _agree(own: KeypointLabel, other: KeypointLabel) -> bool:
@@ -286,9 +297,9 @@ def carry_out(
         if should_stop():
             break
         is_taken = conflicts is Conflicts.TAKE or frame.frame_id in taken
-        instance = frame.taken if is_taken else frame.merged
-        if instance != frame.record.labels.pitch:
-            record = FrameRecord(frame.record.labels.with_instance(instance), frame.record.review)
+        labels = frame.taken if is_taken else frame.merged
+        if labels != frame.record.labels:
+            record = FrameRecord(labels, frame.record.review)
             text = f"Import {plan.title}"
             try:
                 project.save_record(frame.frame_id, record, text=text, author=author, expected=frame.record)
@@ -297,4 +308,7 @@ def carry_out(
                 reason = "changed since the import was planned and is left alone"
                 findings.append(Finding(project.path, frame.name, reason))
         progress(done + 1, len(plan.frames))
+    for name, document in plan.foreign.items():
+        if not project.setting(FOREIGN + name, {}):
+            project.set_setting(FOREIGN + name, document)
     return ImportReport(tuple(changed), tuple(findings))

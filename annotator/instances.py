@@ -295,4 +295,5 @@ def _without(values: Mapping[str, AttributeValue], name: str) -> dict[str, Attri
 def is_crowd(instance: Instance) -> bool:
     """Whether this is a region of many that nobody told apart (COCO's ``iscrowd``): it has a box and no points."""
     said = instance.foreign.get("coco")
-    return isinstance(said, Mapping) and bool(said.get("iscrowd"))
+    annotation = said.get("annotation") if isinstance(said, Mapping) else None
+    return isinstance(annotation, Mapping) and bool(annotation.get("iscrowd"))

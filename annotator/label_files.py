@@ -6,17 +6,19 @@ A camera file is read as the points that the camera has in the frame, and a trai
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from annotator.formats import coco, keypoints57, soccernet
 from annotator.formats.cameras import CameraFile, parse_camera
+from annotator.formats.coco_things import exchange_of
 from annotator.formats.cvat import read_cvat
 from annotator.formats.deeplabcut import read_csv
 from annotator.formats.documents import Finding, FormatError, read_object
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance
+from annotator.formats.mpii import read_mpii
 from annotator.formats.yolo_set import read_yolo_set
 from annotator.keypoints import Source
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
@@ -34,12 +36,16 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Offer:
-    """What a file says of one image; lines are fractions, and cameras project: both need the size of the frame."""
+    """What a file says of one image; lines are fractions, and cameras project: both need the size of the frame.
+
+    ``read`` is the file as a whole, where it is one of an exchange format.
+    """
 
     path: Path
     frame: ExchangeFrame
     lines: Mapping[str, object] | None = None
     camera: CameraFile | None = None
+    read: ExchangeFile | None = None
 
     @property
     def is_of_a_frame(self) -> bool:
@@ -63,18 +69,21 @@ def read_labels(path: Path, *, scheme: Scheme = PITCH_57) -> ExchangeFile:
         return read_cvat(path)
     if path.suffix.lower() == ".csv":
         return read_csv(path)
+    if _is_list(path):
+        return read_mpii(path)
     document = read_object(path)
-    return _from_coco(path) if {"images", "annotations"} <= set(document) else _from_keypoints(path)
+    if {"images", "annotations"} <= set(document):
+        return exchange_of(coco.read_coco(path))
+    return _from_keypoints(path)
 
 
-def _from_coco(path: Path) -> ExchangeFile:
-    read = coco.read_coco(path)
-    found: dict[str, ExchangeFrame] = {}
-    for frame in read.frames:
-        before = found.get(frame.file_name, ExchangeFrame(frame.file_name, frame.size))
-        more = (ExchangeInstance(frame.points),) if frame.points else ()
-        found[frame.file_name] = replace(before, instances=(*before.instances, *more))
-    return ExchangeFile(read.keypoints, tuple(found.values()), read.findings)
+def _is_list(path: Path) -> bool:
+    """Whether a JSON file holds a list, told by how it begins."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+    except OSError:
+        return False
 
 
 def _from_training_set(path: Path) -> ExchangeFile:
@@ -111,7 +120,8 @@ def offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> It
     """What the files meant by paths say, image by image; a file that cannot be read is a finding."""
     for path in _files(paths, findings):
         try:
-            document = read_object(path) if path.suffix.lower() == ".json" and path.name != MANIFEST else {}
+            is_object = path.suffix.lower() == ".json" and path.name != MANIFEST and not _is_list(path)
+            document = read_object(path) if is_object else {}
             if _is_lines(document):
                 yield Offer(path, ExchangeFrame(path.with_suffix("").as_posix()), document)
                 continue
@@ -124,7 +134,9 @@ def offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> It
             findings.append(Finding(error.path, "", error.reason))
             continue
         findings.extend(read.findings)
-        yield from (Offer(path, frame) for frame in read.frames if frame.instances)
+        for frame in read.frames:
+            if frame.instances or (frame.attributes and not scheme.has_football):
+                yield Offer(path, frame, read=read)
 
 
 def _files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]:
@@ -151,7 +163,10 @@ def said_of(offer: Offer, size: tuple[int, int], scheme: Scheme, findings: list[
         return Instance(markings=lines.markings) if lines.markings else None
     if offer.camera is not None:
         return _through(offer.camera, size)
-    first, *more = offer.frame.instances
+    spoken = [one for one in offer.frame.instances if one.points or one.markings]
+    if not spoken:
+        return None
+    first, *more = spoken
     if more:
         reason = f"has {len(more) + 1} labelled things; the first is used"
         findings.append(Finding(offer.path, offer.frame.name, reason))

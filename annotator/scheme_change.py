@@ -87,7 +87,7 @@ def _likeness(first: str, second: str) -> float:
         if words[0] & side != words[1] & side:
             return 0.0
     plain = [re.sub(r"[\W_]+", "", name).casefold() for name in (first, second)]
-    return SequenceMatcher(None, *plain, autojunk=False).ratio()
+    return SequenceMatcher(None, plain[0], plain[1], autojunk=False).ratio()
 
 
 def _words(name: str) -> set[str]:

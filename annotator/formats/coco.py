@@ -8,7 +8,7 @@ what pixel (0, 0) is; positions are written as they are, (0, 0) being the centre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,17 @@ from annotator.formats.export_folder import PIXELS
 from annotator.labels import Visibility
 from annotator.scheme import Scheme
 
-__all__ = ["CocoFile", "CocoFrame", "FormatError", "coco_document", "read_coco", "results_document", "write_coco"]
+__all__ = [
+    "CocoFile",
+    "CocoFrame",
+    "FormatError",
+    "box_of",
+    "coco_document",
+    "points_of",
+    "read_coco",
+    "results_document",
+    "write_coco",
+]
 
 CocoPoint = tuple[float, float, Visibility]
 
@@ -26,22 +36,31 @@ CocoPoint = tuple[float, float, Visibility]
 class CocoFrame:
     """One image: its name with forward slashes, (width, height), and its labelled points by name in pixels.
 
-    ``box`` is x, y, width and height of the object, None for the hull of its points.
+    ``box`` is x, y, width and height of the object, None for the hull of its points. ``annotation`` and ``image`` are
+    the objects of a file as they were read, ``places`` where they stand in its lists.
     """
 
     file_name: str
     size: tuple[int, int]
     points: Mapping[str, CocoPoint] = field(default_factory=dict)
     box: tuple[float, float, float, float] | None = None
+    annotation: Mapping[str, Any] = field(default_factory=dict)
+    image: Mapping[str, Any] = field(default_factory=dict)
+    places: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
 class CocoFile:
-    """A file as read: keypoint names in order, one entry an annotated person or pitch or an empty image, findings."""
+    """A file as read: keypoint names in order, one entry an annotated person or pitch or an empty image, findings.
+
+    ``category`` is the one with the keypoints; ``head`` everything in the file but images and annotations.
+    """
 
     keypoints: tuple[str, ...]
     frames: tuple[CocoFrame, ...]
     findings: tuple[Finding, ...] = ()
+    category: Mapping[str, Any] = field(default_factory=dict)
+    head: Mapping[str, Any] = field(default_factory=dict)
 
 
 def coco_document(frames: Sequence[CocoFrame], scheme: Scheme, *, category: str = "pitch") -> dict[str, Any]:
@@ -160,7 +179,7 @@ def read_coco(path: Path) -> CocoFile:
     findings: list[Finding] = []
     images: dict[Any, CocoFrame] = {}
     for n, image in enumerate(_objects(document, "images")):
-        frame = _image(image)
+        frame = _image(image, n)
         if frame is None:
             findings.append(Finding(path, f"images[{n}]", "has no id, name and size; it is left out"))
         else:
@@ -170,13 +189,33 @@ def read_coco(path: Path) -> CocoFile:
         if annotation.get("category_id") != category.get("id"):
             continue
         image_id = annotation.get("image_id")
-        points = _read_points(annotation.get("keypoints"), names)
+        points = points_of(annotation, names)
         if not isinstance(image_id, int | str) or image_id not in images or points is None:
             findings.append(Finding(path, f"annotations[{n}]", "has no known image or no usable keypoints"))
             continue
-        frames[image_id].append(CocoFrame(images[image_id].file_name, images[image_id].size, points))
+        of = images[image_id]
+        found = replace(of, points=points, box=box_of(annotation), annotation=annotation, places=(of.places[0], n))
+        frames[image_id].append(found)
     listed = [frame for image_id, found in frames.items() for frame in found or [images[image_id]]]
-    return CocoFile(names, tuple(listed), tuple(findings))
+    head = {key: value for key, value in document.items() if key not in ("images", "annotations")}
+    return CocoFile(names, tuple(listed), tuple(findings), category, head)
+
+
+def points_of(annotation: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, CocoPoint] | None:
+    """The labelled points of an annotation, none of one that has but a box; None where they cannot be used."""
+    if "keypoints" not in annotation and box_of(annotation) is not None:
+        return {}
+    return _read_points(annotation.get("keypoints"), names)
+
+
+def box_of(annotation: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """x, y, width and height of an annotation; None where it has no box with an area."""
+    listed = annotation.get("bbox")
+    sides = [number(side) for side in listed] if isinstance(listed, list) and len(listed) == 4 else []
+    x, y, width, height = sides if sides else (None,) * 4
+    if x is None or y is None or width is None or height is None or min(width, height) <= 0:
+        return None
+    return x, y, width, height
 
 
 def _objects(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
@@ -191,12 +230,12 @@ def _names(category: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _image(image: Mapping[str, Any]) -> CocoFrame | None:
+def _image(image: Mapping[str, Any], place: int) -> CocoFrame | None:
     name, width, height = image.get("file_name"), number(image.get("width")), number(image.get("height"))
     is_named = isinstance(image.get("id"), int | str) and not isinstance(image.get("id"), bool)
     if not is_named or not isinstance(name, str) or width is None or height is None or min(width, height) < 1:
         return None
-    return CocoFrame(name, (int(width), int(height)))
+    return CocoFrame(name, (int(width), int(height)), image=image, places=(place, 0))
 
 
 def _read_points(values: Any, names: tuple[str, ...]) -> dict[str, CocoPoint] | None:

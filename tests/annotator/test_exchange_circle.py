@@ -198,9 +198,9 @@ def test_points_that_follow_from_lines_do_not_come_back_as_placed_ones(empty, tm
     fresh = plan_import(empty, [file])
     assert fresh is not None
     (frame,) = fresh.frames
-    assert set(frame.merged.markings) == set(BOX)
-    assert CORNER not in frame.merged.keypoints
-    assert SECOND in frame.merged.keypoints
+    assert set(frame.merged.pitch.markings) == set(BOX)
+    assert CORNER not in frame.merged.pitch.keypoints
+    assert SECOND in frame.merged.pitch.keypoints
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
@@ -244,7 +244,7 @@ def looked_at(project: Project, path: Path) -> list[str]:
         return [str(error)]
     assert plan is not None
     for frame in plan.frames:
-        assert all(np.isfinite(p.position).all() for p in frame.merged.keypoints.values() if p.position)
+        assert all(np.isfinite(p.position).all() for p in frame.merged.pitch.keypoints.values() if p.position)
     return [str(finding) for finding in plan.findings]
 
 

@@ -141,7 +141,7 @@ def test_attributes_of_the_frame_and_of_a_person():
 
 
 def test_a_crowd_is_what_coco_says():
-    assert instances.is_crowd(Instance(0, box=(0, 0, 1, 1), foreign={"coco": {"iscrowd": 1}}))
+    assert instances.is_crowd(Instance(0, box=(0, 0, 1, 1), foreign={"coco": {"annotation": {"iscrowd": 1}}}))
     assert not instances.is_crowd(PERSON)
     assert not instances.is_crowd(Instance(0))
 
