@@ -47,6 +47,8 @@ Rgb = NDArray[np.uint8]
 
 LARGEST_SNAP = 2.5  # pixels of 540 rows between the paint and the markings, beyond which a run ends
 LARGEST_SD = 6.0  # pixels of a 960 wide frame, beyond which a frame without any paint ends a run
+SEVERAL = 3  # markings that the paint shows: then it does not matter how far it pulled
+MANY, LONGEST_BARE = 20, 5  # profiles without any paint that is a marking, and frames in a row, that end a run
 PAINT_REACH = 6.0  # pixels of 540 rows within which a marking without a camera is drawn to the paint
 
 
@@ -173,6 +175,7 @@ class _Run:
         self._key: KeyFrame | None = None
         self._camera: Solution | None = None
         self._anchor_from_key = self._now_from_key = np.eye(3)
+        self._bare = 0
 
     @classmethod
     def begun(
@@ -213,11 +216,14 @@ class _Run:
         assert self._camera is not None
         seen = drawn_to_paint(PaintField.of(rgb), self._camera, by)
         limit = LARGEST_SNAP * rgb.shape[0] / 540.0
-        if seen.residual is not None and seen.residual > limit:
-            return End(Stop.RESIDUAL, number, seen.residual, limit)
+        off = seen.residual if len(seen.confirmed) >= SEVERAL else seen.pulled
+        if off is not None and off > limit:
+            return End(Stop.RESIDUAL, number, off, limit)
         sd = deviation_in_view(seen.solution)
+        self._bare = self._bare + 1 if seen.profiles >= MANY and not seen.confirmed else 0
+        lost = not seen.confirmed and sd > LARGEST_SD / seen.solution.lens.scale
         labels = labels_seen(self._key, seen)
-        if labels.is_empty or (not seen.confirmed and sd > LARGEST_SD / seen.solution.lens.scale):
+        if labels.is_empty or lost or self._bare > LONGEST_BARE:
             return End(Stop.NO_PAINT, number)
         self._camera = seen.solution
         quality = Quality(step.inliers, self._pixels(step.residual), seen.residual, len(seen.confirmed), sd)

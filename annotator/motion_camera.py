@@ -55,13 +55,16 @@ ROUNDS = 4
 class Seen:
     """What the paint says of one camera.
 
-    ``solution`` is the camera; ``residual`` the median distance in pixels between paint and markings, None without
-    paint; ``confirmed`` names the markings that the paint shows; ``offsets`` maps each of them to places on its
+    ``solution`` is the camera; ``residual`` the median distance in pixels between paint and markings, and ``pulled``
+    what it was before the paint was listened to, None without paint; ``profiles`` is how many places were looked at;
+    ``confirmed`` names the markings that the paint shows; ``offsets`` maps each of them to places on its
     projection, (N, 2) pixels, and how far from there the paint lies, (N, 2) pixels across the marking.
     """
 
     solution: Solution
     residual: float | None = None
+    pulled: float | None = None
+    profiles: int = 0
     confirmed: frozenset[str] = frozenset()
     offsets: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
 
@@ -113,14 +116,16 @@ def drawn_to_paint(paint: PaintField, before: Solution, by: Array | None = None)
         If ``before`` is a homography of the ground alone.
     """
     prior = _restarted(before) if by is None else _moved(_restarted(before), by)
-    seen = Seen(prior)
+    seen, pulled = Seen(prior), None
     for reach in (REACH, CLOSER):
         found = _paint(paint, seen.solution, reach)
         if found is None:
             break
+        if reach == REACH and (found.weight > 0.0).sum() >= FEWEST:
+            pulled = float(np.median(np.abs(found.offset[found.weight > 0.0])))
         fitted, away = _updated(prior, seen.solution, found)
         seen = _confirmed(fitted, found, away)
-    return seen
+    return replace(seen, pulled=pulled)
 
 
 def _restarted(solution: Solution) -> Solution:
@@ -330,7 +335,7 @@ def _confirmed(solution: Solution, paint: _Paint, away: Array) -> Seen:
             shown[names[owner]] = painted[good] - across[good], across[good]
     found = paint.weight > 0.0
     residual = float(np.median(np.abs(away[found]))) / scale if found.sum() >= FEWEST else None
-    return Seen(solution, residual, frozenset(shown), shown)
+    return Seen(solution, residual, None, len(away), frozenset(shown), shown)
 
 
 @cache

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from annotator.lens import Lens
 from annotator.paint_profiles import green_excess
 
-__all__ = ["LEAST_INLIERS", "Background", "Boxes", "Step", "flow", "shrunk"]
+__all__ = [
+    "ALIKE", "LEAST_INLIERS", "Background", "Boxes", "Step", "colours_of", "correlation", "flow", "shrunk",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 Boxes = NDArray[np.float64]
@@ -120,7 +122,7 @@ class Background:
                 found, anew = near, True
                 if near.inliers >= LEAST_INLIERS:
                     self._anchor, self._corners, self._now = self._last, corners, np.eye(3)
-        alike = _correlation(view.colours, self._last.colours)
+        alike = correlation(view.colours, self._last.colours)
         if found.inliers < LEAST_INLIERS:
             is_cut = alike < ALIKE or (self._inliers >= LEAST_INLIERS and found.inliers < COLLAPSE)
             return Step(found.by, found.inliers, found.residual, is_cut=is_cut, anew=anew)
@@ -151,11 +153,8 @@ class Background:
 
         small, scale = shrunk(rgb)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        sparse = np.ascontiguousarray(small[::4, ::4])
-        colours = cv2.calcHist([sparse], [0, 1, 2], None, [8, 8, 8], [0, 256, 0, 256, 0, 256])
-        spread = np.sqrt(np.asarray(colours, dtype=np.float32).ravel())
         mask = _ground_mask(small, None if boxes is None else boxes / scale)
-        return _View(grey, spread, mask, Lens((grey.shape[1], grey.shape[0]), kap))
+        return _View(grey, colours_of(small), mask, Lens((grey.shape[1], grey.shape[0]), kap))
 
 
 def shrunk(rgb: Rgb) -> tuple[Rgb, float]:
@@ -170,7 +169,17 @@ def shrunk(rgb: Rgb) -> tuple[Rgb, float]:
     return np.asarray(smaller, dtype=np.uint8), scale
 
 
-def _correlation(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
+def colours_of(rgb: Rgb) -> NDArray[np.float32]:
+    """How often each colour is in a picture, (512,): square roots, so that one colour does not drown all others."""
+    import cv2
+
+    sparse = np.ascontiguousarray(rgb[::4, ::4])
+    counts = cv2.calcHist([sparse], [0, 1, 2], None, [8, 8, 8], [0, 256, 0, 256, 0, 256])
+    return np.sqrt(np.asarray(counts, dtype=np.float32).ravel())
+
+
+def correlation(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
+    """How alike the colours of two pictures are: 1 for the same, below ``ALIKE`` for two shots."""
     return float(np.corrcoef(one, two)[0, 1])
 
 
