@@ -36,15 +36,21 @@ def reason(sign: Sign) -> str:
         Kind.CHECK: sign.detail or translate("Review", "A check fails at {at}"),
         Kind.JUMP: translate("Review", "Jumps {px} px at {at}"),
         Kind.NETWORKS: translate("Review", "Networks {px} px apart at {at}"),
-        Kind.FLIP: translate("Review", "Mirrored {px} px apart at {at}"),
+        Kind.FLIP: translate("Review", "Mirrored, the network sees it {px} px away: {at}"),
         Kind.NO_CAMERA: translate("Review", "No camera fits the labels"),
+        Kind.OTHER_PEAK: translate("Review", "The other peak fits, {px} px away, at {at}"),
     }
     text = texts[sign.kind]
     if sign.kind is Kind.FAINT and not sign.count:
         return translate("Review", "The network sees no point")
     if sign.kind is Kind.CHECK and sign.detail:
         return text
-    return text.format(px=px, at=at, count=count, share=f"{sign.value:.0%}", sure=f"{1.0 - sign.value:.0%}")
+    text = text.format(px=px, at=at, count=count, share=f"{sign.value:.0%}", sure=f"{1.0 - sign.value:.0%}")
+    if sign.usual is None:
+        return text
+    return translate("Review", "{lacking}, which {share} of the frames have").format(
+        lacking=text, share=f"{sign.usual:.0%}"
+    )
 
 
 def headline(reasons: Sequence[Sign]) -> str:
@@ -69,4 +75,5 @@ def measure(kind: Kind) -> str:
         Kind.NETWORKS: translate("Review", "Networks apart"),
         Kind.FLIP: translate("Review", "Mirrored frame"),
         Kind.NO_CAMERA: translate("Review", "No camera"),
+        Kind.OTHER_PEAK: translate("Review", "Wrong peak"),
     }[kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def inspect(frame: Inspection) -> Entry:
     here = points_of(frame.instance, frame.prediction, frame.threshold)
     jump = jump_sign(frame.before, here, frame.after, width=frame.size[0]) if frame.before and frame.after else None
     if jump is not None:
-        signs = FrameSigns(signs.frame_id, (*signs.signs, jump), signs.place, signs.group)
+        signs = replace(signs, signs=(*signs.signs, jump))
     said = {name for name, label in frame.instance.keypoints.items() if label.visibility is not Visibility.ABSENT}
     return Entry(signs, frozenset(said | set(points_of(Instance(), frame.prediction, frame.threshold))))
 
@@ -90,6 +90,8 @@ def entry_document(entry: Entry) -> str:
         "place": list(entry.signs.place),
         "group": entry.signs.group,
         "present": sorted(entry.present),
+        "said": sorted(entry.signs.said),
+        "gone": dict(sorted(entry.signs.gone.items())),
     }
     return json.dumps(document, ensure_ascii=False)
 
@@ -100,8 +102,11 @@ def entry_from(frame_id: int, text: str) -> Entry | None:
         document = json.loads(text)
         signs = tuple(_sign(*row) for row in document["signs"])
         place = tuple(float(value) for value in document["place"])
-        return Entry(FrameSigns(frame_id, signs, place, int(document["group"])), frozenset(document["present"]))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        said = frozenset(map(str, document["said"]))
+        gone = {str(name): float(value) for name, value in document["gone"].items()}
+        found = FrameSigns(frame_id, signs, place, int(document["group"]), said, gone)
+        return Entry(found, frozenset(document["present"]))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

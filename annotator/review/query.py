@@ -20,7 +20,7 @@ __all__ = ["MEASURES", "FrameFacts", "Query", "QueryError", "facts_of", "parse_q
 MEASURES: Mapping[str, Kind] = {
     "residual": Kind.GEOMETRY, "corrected": Kind.CORRECTED, "peaks": Kind.TWO_PEAKS, "faint": Kind.FAINT,
     "unlabelled": Kind.UNLABELLED, "unseen": Kind.MISSING, "issues": Kind.CHECK, "jump": Kind.JUMP,
-    "networks": Kind.NETWORKS, "flip": Kind.FLIP,
+    "networks": Kind.NETWORKS, "flip": Kind.FLIP, "otherpeak": Kind.OTHER_PEAK,
 }  # fmt: skip
 """Words that compare, and the sign whose value they mean; ``confidence`` is one minus ``faint``."""
 

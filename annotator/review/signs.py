@@ -2,12 +2,18 @@
 
 Where a person has said something the labels are judged, else what the network saw. Distances are pixels of a frame 960
 wide, so that frames of different sizes can be compared.
+
+To add a sign: a member of `Kind`; a function that yields `Sign` where there is something to say, called by `signs_of`
+(or, where it takes more than one frame, by `annotator.review.entries.inspect`, as `jump_sign` is); a row of
+`annotator.review.queue.SCALES`, how large it must be to mean something and how much it is worth; a word of
+`annotator.review.query.MEASURES` to filter by; its sentence and its name in `annotator.gui.review_words`; and a higher
+``_VERSION`` in `annotator.review.survey`, so that frames are looked at again. Nothing else knows the kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -17,6 +23,7 @@ from annotator.checks import Finding, Severity, check
 from annotator.keypoints import Resolved, Source, resolve
 from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
 from annotator.pitch import KEYPOINTS
+from annotator.review.absent import unlabelled, unseen
 from annotator.review.peaks import second_peaks
 
 if TYPE_CHECKING:
@@ -27,14 +34,12 @@ if TYPE_CHECKING:
 WIDTH = 960.0
 DOUBTFUL = 0.1
 """Confidence from which on a heatmap shows something at all."""
-WELL_KNOWN = 4.0
-"""Deviation, pixels of a 960 wide frame, up to which geometry says that a point must be in view."""
-WELL_INSIDE = 12.0
+NOT_THERE = 8.0
+"""Pixels of a 960 wide frame from which on a peak is not where the camera has the point."""
 NOISE, LEAST_FREE = 3.0, 0.04
 """Deviation of a label, and the least share of its residual that is taken to be its own."""
 PLAIN = 10.0
 """Pixels of a 960 wide frame from which on two positions are plainly not the same."""
-SURELY_SEEN = 0.5
 FEWEST = 4
 """Points of both frames, or of both networks, below which a comparison says nothing."""
 
@@ -53,15 +58,17 @@ class Kind(Enum):
     NETWORKS = "networks disagree"
     FLIP = "flip test disagrees"
     NO_CAMERA = "no camera fits"
+    OTHER_PEAK = "another peak fits the geometry"
 
 
 @dataclass(frozen=True)
 class Sign:
     """One reason to look: ``value`` in the unit of its kind, the ``keypoint`` it is worst at, and ``count`` in all.
 
-    Units: GEOMETRY, CORRECTED, JUMP, NETWORKS and FLIP pixels of a 960 wide frame; TWO_PEAKS the ratio of the second
-    peak; FAINT one minus the median confidence of the points shown; UNLABELLED and MISSING a number of points;
-    CHECK 1 for a warning and 2 for an error; NO_CAMERA 1. ``detail`` is a sentence where the sign carries one.
+    Units: GEOMETRY, CORRECTED, JUMP, NETWORKS, FLIP and OTHER_PEAK pixels of a 960 wide frame; TWO_PEAKS the ratio of
+    the second peak; FAINT one minus the median confidence of the points shown; UNLABELLED and MISSING a number of
+    points; CHECK 1 for a warning and 2 for an error; NO_CAMERA 1. ``detail`` is a sentence where the sign carries one.
+    ``usual`` is the share of the project's frames that have the point this one lacks, once many frames are compared.
     """
 
     kind: Kind
@@ -69,6 +76,7 @@ class Sign:
     keypoint: str | None = None
     count: int = 1
     detail: str = ""
+    usual: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +84,16 @@ class FrameSigns:
     """All signs of a frame, and where its camera looks.
 
     ``place`` is (pan as x and y, zoom) of the camera or () without one: frames with like places show the same scene.
+    ``said`` names the points that were judged, and ``gone`` those that are lacking with how surely that is a mistake
+    (0 to 1): what the project's frames usually have is compared with them.
     """
 
     frame_id: int
     signs: tuple[Sign, ...] = ()
     place: tuple[float, ...] = ()
     group: int = 0
+    said: frozenset[str] = frozenset()
+    gone: Mapping[str, float] = field(default_factory=dict)
 
 
 def signs_of(
@@ -119,19 +131,23 @@ def signs_of(
     findings = () if judged.is_empty else check(judged, resolved, size=size)
     off = _from_the_rest(resolved)
     signs = [*_geometry(off), *_no_camera(resolved, judged), *_checks(findings)]
+    gone: dict[str, float] = {}
     if prediction is not None and instance.is_empty:
+        gone = unseen(resolved, seen)
         signs += [
             *_two_peaks(prediction, seen),
+            *_other_peak(prediction, seen, resolved, unit=unit),
             *_faint(prediction, threshold),
-            *_missing(resolved, seen, unit=unit),
+            *_lacking(Kind.MISSING, gone),
         ]
     elif prediction is not None:
-        signs += [*_corrected(resolved, seen, off, unit=unit), *_unlabelled(resolved, judged, prediction, unit=unit)]
+        gone = unlabelled(resolved, judged, prediction)
+        signs += [*_corrected(resolved, seen, off, unit=unit), *_lacking(Kind.UNLABELLED, gone)]
     if prediction is not None and other is not None:
         signs += _apart(Kind.NETWORKS, seen, _seen(other, threshold), unit=unit, fewest=1)
     if mirrored is not None:
         signs += _apart(Kind.FLIP, seen, mirrored, unit=unit, fewest=1)
-    return FrameSigns(frame_id, tuple(signs), _place(resolved), group)
+    return FrameSigns(frame_id, tuple(signs), _place(resolved), group, frozenset(judged.keypoints), gone)
 
 
 def jump_sign(
@@ -214,20 +230,6 @@ def _corrected(
         yield Sign(Kind.CORRECTED, apart[worst], worst, sum(value > PLAIN for value in apart.values()))
 
 
-def _unlabelled(resolved: Resolved, judged: Instance, prediction: Prediction, *, unit: float) -> Iterator[Sign]:
-    """Points of which nobody said anything although the camera surely has them in view; half as much where unseen."""
-    if judged.markings:
-        return
-    strong = _seen(prediction, SURELY_SEEN)
-    gone = {}
-    for name, at in _surely_in_view(resolved, unit=unit).items():
-        if name not in judged.keypoints:
-            near = name in strong and np.hypot(at[0] - strong[name][0], at[1] - strong[name][1]) * unit <= PLAIN
-            gone[name] = 1.0 if near else 0.5
-    if gone:
-        yield Sign(Kind.UNLABELLED, sum(gone.values()), max(gone, key=lambda name: gone[name]), len(gone))
-
-
 def _no_camera(resolved: Resolved, judged: Instance) -> Iterator[Sign]:
     said = sum(label.position is not None for label in judged.keypoints.values()) + 2 * len(judged.markings)
     if said >= 2 * FEWEST and not resolved.ghost:
@@ -242,25 +244,32 @@ def _checks(findings: tuple[Finding, ...]) -> Iterator[Sign]:
         yield Sign(Kind.CHECK, value, worst.names[0] if worst.names else None, len(graver), worst.reason)
 
 
-def _missing(resolved: Resolved, seen: Mapping[str, Point], *, unit: float) -> Iterator[Sign]:
-    """Points that the other predicted points have surely in view and that the network does not see."""
-    gone = [name for name in _surely_in_view(resolved, unit=unit) if name not in seen]
+def _lacking(kind: Kind, gone: Mapping[str, float]) -> Iterator[Sign]:
+    """How many points are lacking, each by how surely it is, and the surest of them."""
     if gone:
-        yield Sign(Kind.MISSING, float(len(gone)), gone[0], len(gone))
+        yield Sign(kind, sum(gone.values()), max(gone, key=lambda name: gone[name]), len(gone))
 
 
-def _surely_in_view(resolved: Resolved, *, unit: float) -> dict[str, Point]:
-    """Points that are the camera's alone, well inside the frame and well known, with their pixels."""
-    width, height = resolved.size
-    room = WELL_INSIDE / unit
-    found = {}
-    for name, point in resolved.keypoints.items():
-        if point.source is not Source.PROJECTED or point.position is None or point.sd is None:
-            continue
-        x, y = point.position
-        if room <= x <= width - room and room <= y <= height - room and point.sd * unit <= WELL_KNOWN:
-            found[name] = point.position
-    return found
+def _other_peak(
+    prediction: Prediction, seen: Mapping[str, Point], resolved: Resolved, *, unit: float
+) -> Iterator[Sign]:
+    """Points where the camera decides for the second peak of the heatmap against the first, and how far that is off."""
+    solution = resolved.solution
+    if solution is None:
+        return
+    peaks = {name: peak for name, peak in second_peaks(prediction, least=DOUBTFUL).items() if name in seen}
+    peaks = {name: peak for name, peak in peaks.items() if peak.ratio >= DOUBTFUL and name in KEYPOINTS}
+    if not peaks:
+        return
+    places = solution.project(np.array([KEYPOINTS[name].world for name in peaks], dtype=np.float64))
+    off = {}
+    for (name, peak), at in zip(peaks.items(), places, strict=True):
+        first, second = (float(np.hypot(*np.subtract(spot, at))) * unit for spot in (seen[name], peak.position))
+        if first > NOT_THERE and second < 0.5 * first:
+            off[name] = first
+    if off:
+        worst = max(off, key=lambda name: off[name])
+        yield Sign(Kind.OTHER_PEAK, off[worst], worst, len(off))
 
 
 def _two_peaks(prediction: Prediction, seen: Mapping[str, Point]) -> Iterator[Sign]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Known", "Survey", "known_entries"]
 
-_VERSION = 1
+_VERSION = 2
 _STORE_SECONDS = 2.0
 
 

@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from views import SIZE, random_view
 
+from annotator.keypoints import Resolved, resolve
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
 from annotator.pitch import KEYPOINTS, PITCH_57
 from annotator.review import FrameSigns, Kind, Sign, jump_sign, rank, second_peaks, signs_of
+from annotator.review.absent import _BESIDE, unlabelled
+from annotator.review.query import MEASURES
+from annotator.review.queue import SCALES
 from model.heatmaps import Codec, Prediction, predict_from_maps
 
 NAMES = PITCH_57.keypoints
@@ -164,3 +168,91 @@ def test_the_first_frames_are_not_all_of_one_scene() -> None:
 
 def test_an_empty_project_has_an_empty_queue() -> None:
     assert rank([]) == []
+
+
+def lacking(number: int, said: set[str], gone: dict[str, float]) -> FrameSigns:
+    signs = (Sign(Kind.UNLABELLED, sum(gone.values()), next(iter(gone)), len(gone)),) if gone else ()
+    return FrameSigns(number, signs, said=frozenset(said), gone=gone)
+
+
+def test_a_point_that_nobody_labels_is_no_finding_beside_one_that_all_others_have() -> None:
+    habit = [lacking(i, {"A", "B"}, {"C": 1.0}) for i in range(30)]
+    slip = lacking(99, {"A"}, {"B": 1.0})
+    queue = rank([*habit, slip])
+    assert queue[0].frame_id == 99
+    (reason,) = queue[0].reasons
+    assert reason.keypoint == "B"
+    assert reason.value == 1.0
+    assert reason.usual is not None
+    assert reason.usual > 0.9
+    assert not any(one.reasons for one in queue[1:])
+
+
+def test_of_two_lacking_points_the_one_that_others_have_is_named() -> None:
+    habit = [lacking(i, {"A", "B"}, {"C": 1.0}) for i in range(30)]
+    both = lacking(99, {"A"}, {"C": 1.0, "B": 1.0})
+    (reason,) = rank([*habit, both])[0].reasons
+    assert (reason.keypoint, reason.count, reason.value) == ("B", 2, 2.0)
+
+
+def test_a_slip_counts_more_than_a_marking_that_nobody_drew(points) -> None:
+    corners = [name for name in points if "CORNER" in name]
+    name = corners[0]
+    alone = signs_of(1, said({n: at for n, at in points.items() if n != name}), seen(points), size=SIZE, threshold=0.3)
+    beside = {n for n in _BESIDE[name] if n in points}
+    assert beside
+    kept = {n: at for n, at in points.items() if n != name and n not in beside}
+    many = unlabelled(resolved_of(kept), said(kept), seen(points))
+    assert alone.gone[name] > 0.9
+    assert name not in many or many[name] < alone.gone[name]
+
+
+def resolved_of(points: dict[str, tuple[float, float]]) -> Resolved:
+    return resolve(said(points), None, size=SIZE, threshold=1.0)
+
+
+def test_a_point_that_only_the_network_knows_is_lacking_where_geometry_is_silent(points) -> None:
+    few = dict(list(points.items())[:2])
+    found = signs_of(1, said(few), seen(points), size=SIZE, threshold=0.3)
+    assert set(found.gone) == set(points) - set(few)
+
+
+def test_the_camera_decides_for_the_second_peak(points) -> None:
+    name = sorted(points)[3]
+    x, y = points[name]
+    wrong = {**points, name: (min(x + 60.0, SIZE[0] - 8.0) if x < SIZE[0] / 2 else x - 60.0, y)}
+    prediction = seen(wrong)
+    channel = NAMES.index(name)
+    maps = prediction.heatmaps.copy()
+    maps[channel] = np.maximum(maps[channel], seen(points).heatmaps[channel] // 2)
+    found = kinds(signs_of(1, Instance(), replace(prediction, heatmaps=maps), size=SIZE, threshold=0.3))
+    assert found[Kind.OTHER_PEAK].keypoint == name
+    assert found[Kind.OTHER_PEAK].value > 30.0
+    assert Kind.OTHER_PEAK not in kinds(signs_of(1, Instance(), prediction, size=SIZE, threshold=0.3))
+
+
+def test_two_witnesses_come_before_one_of_the_same_size() -> None:
+    calm = [FrameSigns(i, (Sign(Kind.GEOMETRY, 2.0), Sign(Kind.JUMP, 1.0))) for i in range(20)]
+    one = FrameSigns(100, (Sign(Kind.GEOMETRY, 30.0),))
+    two = FrameSigns(101, (Sign(Kind.GEOMETRY, 30.0), Sign(Kind.JUMP, 9.0)))
+    assert [queued.frame_id for queued in rank([*calm, one, two])[:2]] == [101, 100]
+
+
+def test_a_hard_frame_stands_behind_a_wrong_one() -> None:
+    calm = [FrameSigns(i, (Sign(Kind.GEOMETRY, 2.0), Sign(Kind.FAINT, 0.1))) for i in range(20)]
+    hard, wrong = FrameSigns(100, (Sign(Kind.FAINT, 0.9),)), FrameSigns(101, (Sign(Kind.GEOMETRY, 14.0),))
+    assert [queued.frame_id for queued in rank([*calm, hard, wrong])[:2]] == [101, 100]
+
+
+def test_other_news_of_the_same_scene_does_not_step_back() -> None:
+    place = (0.0, 0.0, 30.0)
+    same = [FrameSigns(i, (Sign(Kind.GEOMETRY, 40.0, "A"),), place, group=1) for i in range(6)]
+    news = FrameSigns(50, (Sign(Kind.GEOMETRY, 38.0, "B"),), place, group=1)
+    calm = [FrameSigns(200 + i, (Sign(Kind.GEOMETRY, 2.0, "A"),)) for i in range(30)]
+    order = [queued.frame_id for queued in rank([*same, news, *calm])]
+    assert order.index(50) < 3
+
+
+def test_every_kind_has_a_scale_words_and_a_filter_that_needs_one() -> None:
+    assert set(SCALES) == set(Kind)
+    assert set(MEASURES.values()) == set(Kind) - {Kind.NO_CAMERA}
