@@ -8,28 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from annotator.formats.documents import Finding
+from annotator.formats.documents import Finding, FormatError
 from annotator.formats.exchange import ExchangeFrame
 from annotator.frames import FrameSource, MediaError
 from annotator.imports import SAME, Change, ImportPlan, Planned
 from annotator.instance_points import similarity
 from annotator.instances import Box, labelled_points, next_id, present
-from annotator.label_files import Offer
+from annotator.label_files import MANIFEST, Offer, read_labels
 from annotator.labels import FrameLabels, FrameRecord, Instance, KeypointLabel, Origin, Point, Visibility
 from annotator.matching import FrameNames, NoMatch
 from annotator.project import Project, ProjectError
 from annotator.scheme import Attribute, AttributeScope, AttributeValue, Scheme
+from annotator.scheme_document import parse_scheme
+from annotator.schemes import known_schemes
 from model.people import InstancePrediction
 
-__all__ = ["plan_things"]
+__all__ = ["plan_things", "scheme_in"]
 
 _KEYS = {"coco": "annotation"}
 """Formats whose objects carry an id of their own, and where."""
+
+
+def scheme_in(paths: Sequence[Path]) -> Scheme | None:
+    """The scheme that label files name: a known one with their keypoints, else the one that they describe.
+
+    None where none of them says anything of it, or the pitch is meant.
+    """
+    known = {scheme.keypoints: scheme for scheme in known_schemes().values()}
+    for path in paths:
+        if path.is_dir() and not any((path / name).exists() for name in ("data.yaml", MANIFEST)):
+            continue
+        try:
+            read = read_labels(path)
+        except FormatError:
+            continue
+        found = known.get(read.keypoints)
+        if found is not None:
+            return None if found.has_football else found
+        if read.described:
+            try:
+                return parse_scheme(read.described)
+            except ValueError:
+                continue
+    return None
 
 
 @dataclass

@@ -8,8 +8,11 @@ from pathlib import Path
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain
 from annotator.formats.documents import FormatError
+from annotator.import_things import scheme_in
 from annotator.imports import Change, Conflicts, ImportPlan, carry_out, plan_import
 from annotator.project import Project, ProjectError
+from annotator.scheme import Scheme
+from annotator.schemes import named_scheme
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="LABELS",
-        help="SoccerNet lines or cameras, COCO keypoints, CVAT XML, YOLO-pose sets, DeepLabCut or Lightning Pose CSV, "
-        "keypoint documents, training sets; files, or folders of JSON",
+        help="SoccerNet lines or cameras, COCO keypoints, MPII lists, CVAT XML, YOLO-pose sets, DeepLabCut or "
+        "Lightning Pose CSV, keypoint documents, training sets; files, or folders of JSON",
     )
+    parser.add_argument("--scheme", metavar="SCHEME", help="of a project that is made by this: the id of a scheme, or "
+                        "its JSON file (default: what the labels name)")  # fmt: skip
     parser.add_argument(
         "--conflicts",
         choices=[choice.value for choice in Conflicts],
@@ -37,10 +42,20 @@ def run(options: argparse.Namespace) -> int:
     if not options.media.exists():
         raise CommandError(f"{options.media}: there is no such folder, video or project.")
     try:
-        with Project.for_media([options.media]) as project:
+        with Project.for_media([options.media], scheme=_scheme(options)) as project:
             return _import(project, options)
     except (ProjectError, FormatError) as error:
         raise CommandError(str(error)) from error
+
+
+def _scheme(options: argparse.Namespace) -> Scheme | None:
+    """The scheme of a project that has to be made; None of one that is there."""
+    if Project.is_there_for(options.media):
+        if options.scheme is not None:
+            reason = "it has a project with a scheme already; change that with: project scheme"
+            raise CommandError(f"{options.media}: {reason}.")
+        return None
+    return scheme_in(options.labels) if options.scheme is None else named_scheme(options.scheme)
 
 
 def _import(project: Project, options: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,11 +20,14 @@ from xml.sax.saxutils import escape, quoteattr
 from annotator.formats.documents import Finding, FormatError, number, read_text, write_text
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance, LabelledPoint
 from annotator.labels import Point, Visibility
-from annotator.scheme import Scheme
+from annotator.scheme import AttributeKind, AttributeScope, AttributeValue, Scheme
 
 __all__ = ["cvat_text", "label_constructor", "read_cvat", "write_cvat"]
 
 HALF = 0.5
+BOX = " box"
+"""Behind the label of a skeleton: that of the rectangle around it."""
+FRAME_TAG = "frame"
 _COLOURS = ("#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#42d4f4", "#f032e6")
 
 
@@ -31,6 +35,9 @@ def cvat_text(
     frames: Sequence[ExchangeFrame], scheme: Scheme, *, label: str = "pitch", markings: Sequence[str] = ()
 ) -> str:
     """The XML document of frames in this order; the same frames give the same text.
+
+    A thing with a number, a box or attributes has a ``group_id`` (its number and 1) that joins its skeleton with its
+    rectangle; attributes stand on the skeleton, and those of the frame on a tag `FRAME_TAG`.
 
     Parameters
     ----------
@@ -53,7 +60,11 @@ def cvat_text(
         lines.append(f'  <image id="{n}" name={quoteattr(frame.name)} width="{width}" height="{height}">')
         for instance in frame.instances:
             lines += _skeleton(instance, scheme, label)
+            lines += _rectangle(instance, label) if scheme.is_many else ()
             lines += _polylines(instance)
+        if frame.attributes:
+            tag = f'    <tag label={quoteattr(FRAME_TAG)} source="manual">'
+            lines += [tag, *_attributes(frame.attributes), "    </tag>"]
         lines.append("  </image>")
     return "\n".join([*lines, "</annotations>"]) + "\n"
 
@@ -64,10 +75,16 @@ def _meta(scheme: Scheme, label: str, markings: Sequence[str], count: int) -> It
     yield f"      <id>1</id><name>{escape(scheme.title)}</name><size>{count}</size><mode>annotation</mode>"
     yield "      <overlap>0</overlap><bugtracker></bugtracker><flipped>False</flipped>"
     yield "      <labels>"
-    yield f"        <label><name>{escape(label)}</name><type>skeleton</type><attributes></attributes></label>"
+    own, frame = (_declared(scheme, scope) for scope in (AttributeScope.INSTANCE, AttributeScope.FRAME))
+    yield f"        <label><name>{escape(label)}</name><type>skeleton</type><attributes>{own}</attributes></label>"
     for name in scheme.keypoints:
         own = f"<name>{escape(name)}</name><type>points</type><attributes></attributes>"
         yield f"        <label>{own}<parent>{escape(label)}</parent></label>"
+    if scheme.is_many:
+        box = f"<name>{escape(label + BOX)}</name><type>rectangle</type><attributes></attributes>"
+        yield f"        <label>{box}</label>"
+    if frame:
+        yield f"        <label><name>{FRAME_TAG}</name><type>tag</type><attributes>{frame}</attributes></label>"
     for name in markings:
         yield f"        <label><name>{escape(name)}</name><type>polyline</type><attributes></attributes></label>"
     yield "      </labels>"
@@ -75,10 +92,49 @@ def _meta(scheme: Scheme, label: str, markings: Sequence[str], count: int) -> It
     yield "  </meta>"
 
 
-def _skeleton(instance: ExchangeInstance, scheme: Scheme, label: str) -> Iterator[str]:
-    if not any(name in scheme.index for name in instance.points):
+def _declared(scheme: Scheme, scope: AttributeScope) -> str:
+    """The attributes of a label as CVAT declares them; numbers need ``min;max;step``, anything free is text."""
+    found = []
+    for one in scheme.attributes_of(scope):
+        kind, values = one.kind.value, "\n".join(one.choices)
+        if one.kind is AttributeKind.CHOICE:
+            kind = "select"
+        elif one.kind is AttributeKind.NUMBER and one.range is not None:
+            values = f"{one.range[0]:g};{one.range[1]:g};{one.step or 1:g}"
+        else:
+            kind = "text"
+        default = "" if one.default is None else str(one.default)
+        found.append(
+            f"<attribute><name>{escape(one.name)}</name><mutable>False</mutable><input_type>{kind}</input_type>"
+            f"<default_value>{escape(default)}</default_value><values>{escape(values)}</values></attribute>"
+        )
+    return "".join(found)
+
+
+def _attributes(said: Mapping[str, AttributeValue]) -> Iterator[str]:
+    for name, value in said.items():
+        text = value if isinstance(value, str) else f"{value:.10g}"
+        yield f"      <attribute name={quoteattr(name)}>{escape(text)}</attribute>"
+
+
+def _group(instance: ExchangeInstance) -> str:
+    return "" if instance.number is None else f' group_id="{instance.number + 1}"'
+
+
+def _rectangle(instance: ExchangeInstance, label: str) -> Iterator[str]:
+    if instance.box is None:
         return
-    yield f'    <skeleton label={quoteattr(label)} source="manual" z_order="0">'
+    x0, y0, x1, y1 = (f"{side + HALF:.2f}" for side in instance.box)
+    places = f'xtl="{x0}" ytl="{y0}" xbr="{x1}" ybr="{y1}"'
+    flags = f'source="manual" occluded="0" {places} z_order="0"{_group(instance)}'
+    yield f"    <box label={quoteattr(label + BOX)} {flags}></box>"
+
+
+def _skeleton(instance: ExchangeInstance, scheme: Scheme, label: str) -> Iterator[str]:
+    if not any(name in scheme.index for name in instance.points) and not instance.attributes:
+        return
+    yield f'    <skeleton label={quoteattr(label)} source="manual" z_order="0"{_group(instance)}>'
+    yield from _attributes(instance.attributes)
     for name in scheme.keypoints:
         found = instance.points.get(name)
         outside, occluded = int(found is None), int(found is not None and found[2] is Visibility.OCCLUDED)
@@ -132,8 +188,29 @@ def label_constructor(scheme: Scheme, *, label: str = "pitch", markings: Sequenc
         ],
         "svg": edges + nodes,
     }
-    lines = [{"name": name, "type": "polyline", "attributes": []} for name in markings]
+    skeleton["attributes"] = _constructed(scheme, AttributeScope.INSTANCE)
+    lines: list[dict[str, Any]] = [{"name": name, "type": "polyline", "attributes": []} for name in markings]
+    if scheme.is_many:
+        lines.append({"name": label + BOX, "type": "rectangle", "attributes": []})
+    if asked := _constructed(scheme, AttributeScope.FRAME):
+        lines.append({"name": FRAME_TAG, "type": "tag", "attributes": asked})
     return json.dumps([skeleton, *lines], ensure_ascii=False, indent=1) + "\n"
+
+
+def _constructed(scheme: Scheme, scope: AttributeScope) -> list[dict[str, Any]]:
+    """Attributes for the label constructor."""
+    found = []
+    for one in scheme.attributes_of(scope):
+        kind, values = "text", [""]
+        if one.kind is AttributeKind.CHOICE:
+            kind, values = "select", list(one.choices)
+        elif one.kind is AttributeKind.NUMBER and one.range is not None:
+            kind, values = "number", [f"{bound:g}" for bound in (*one.range, one.step or 1)]
+        default = "" if one.default is None else str(one.default)
+        found.append(
+            {"name": one.name, "mutable": False, "input_type": kind, "default_value": default, "values": values}
+        )
+    return found
 
 
 def _on_circle(i: int, count: int) -> tuple[float, float]:
@@ -189,13 +266,55 @@ def _frame(image: ElementTree.Element, path: Path, findings: list[Finding]) -> E
     instances = []
     for skeleton in image.findall("skeleton"):
         points = dict(_points(skeleton, name, path, findings))
-        if points:
-            instances.append(ExchangeInstance(points))
+        attributes = _said(skeleton)
+        if points or attributes:
+            instances.append(ExchangeInstance(points, number=_number(skeleton), attributes=attributes))
+    _put_boxes(image, instances, name, path, findings)
     markings = dict(_markings(image, name, path, findings))
     if markings:
         first = instances[0] if instances else ExchangeInstance()
-        instances[:1] = [ExchangeInstance(first.points, markings)]
-    return ExchangeFrame(name.replace("\\", "/"), (width, height), tuple(instances))
+        instances[:1] = [replace(first, markings=markings)]
+    tagged = {key: value for tag in image.findall("tag") for key, value in _said(tag).items()}
+    return ExchangeFrame(name.replace("\\", "/"), (width, height), tuple(instances), tagged)
+
+
+def _number(element: ElementTree.Element) -> int | None:
+    """The number of a thing from its group; None where it is in none."""
+    group = _whole(element.get("group_id"))
+    return None if group is None else group - 1
+
+
+def _said(element: ElementTree.Element) -> dict[str, AttributeValue]:
+    """Attributes by name; what reads as a number is one."""
+    found: dict[str, AttributeValue] = {}
+    for one in element.findall("attribute"):
+        name, text = one.get("name"), one.text or ""
+        if name:
+            try:
+                value = number(float(text))
+            except ValueError:
+                value = None
+            found[name] = text if value is None else value
+    return found
+
+
+def _put_boxes(
+    image: ElementTree.Element, instances: list[ExchangeInstance], name: str, path: Path, findings: list[Finding]
+) -> None:
+    """Rectangles as the boxes of the skeletons of their group; those of no skeleton are things of their own."""
+    for element in image.findall("box"):
+        if not (element.get("label") or "").endswith(BOX):
+            continue
+        corners = _places(";".join(f"{element.get(a)},{element.get(b)}" for a, b in (("xtl", "ytl"), ("xbr", "ybr"))))
+        if corners is None or not (corners[0][0] < corners[1][0] and corners[0][1] < corners[1][1]):
+            findings.append(Finding(path, name, "a box cannot be used"))
+            continue
+        box, group = (*corners[0], *corners[1]), _number(element)
+        of = next((n for n, one in enumerate(instances) if group is not None and one.number == group), None)
+        if of is None or instances[of].box is not None:
+            instances.append(ExchangeInstance(box=box, number=group))
+        else:
+            instances[of] = replace(instances[of], box=box)
 
 
 def _points(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -49,7 +50,20 @@ def csv_text(
     dialect: CsvDialect = CsvDialect.DEEPLABCUT,
     scorer: str = "touchline",
 ) -> str:
-    """The CSV of the first instance of each frame, in this order."""
+    """The CSV of the first instance of each frame, in this order; of all of them where a scheme has many.
+
+    The individuals of many are called after the thing and the number that it has in every frame.
+
+    Raises
+    ------
+    ValueError
+        If many are to be written for Lightning Pose, whose tables hold one thing a frame.
+    """
+    if scheme.is_many and any(len(one.instances) > 1 for one in frames) and dialect is not CsvDialect.DEEPLABCUT:
+        raise ValueError("Lightning Pose tables hold one thing a frame")
+    numbered = any(len(one.instances) > 1 or any(i.number is not None for i in one.instances) for one in frames)
+    if scheme.is_many and numbered and dialect is CsvDialect.DEEPLABCUT:
+        return _many_text(frames, scheme, scorer)
     coords = ("x", "y") if dialect is CsvDialect.DEEPLABCUT else ("x", "y", "visible")
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
@@ -63,6 +77,33 @@ def csv_text(
             cells += _cells(points.get(name), dialect)
         rows.writerow(cells)
     return out.getvalue()
+
+
+def _many_text(frames: Sequence[ExchangeFrame], scheme: Scheme, scorer: str) -> str:
+    """DeepLabCut's table of several animals: a row ``individuals``, and a pair of columns a point of each."""
+    listed = [_numbered(frame) for frame in frames]
+    columns = [(n, name) for n in sorted({n for found in listed for n in found}) for name in scheme.keypoints]
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(["scorer"] + [scorer] * (2 * len(columns)))
+    rows.writerow(["individuals"] + [f"{scheme.thing}{n + 1}" for n, _ in columns for _ in "xy"])
+    rows.writerow(["bodyparts"] + [name for _, name in columns for _ in "xy"])
+    rows.writerow(["coords"] + ["x", "y"] * len(columns))
+    for frame, found in zip(frames, listed, strict=True):
+        cells: list[str] = [frame.name]
+        for n, name in columns:
+            cells += _cells(found.get(n, {}).get(name), CsvDialect.DEEPLABCUT)
+        rows.writerow(cells)
+    return out.getvalue()
+
+
+def _numbered(frame: ExchangeFrame) -> dict[int, Mapping[str, LabelledPoint]]:
+    """The points of every thing by its number; those without one have the next that is free."""
+    found = {one.number: one.points for one in frame.instances if one.number is not None}
+    for one in frame.instances:
+        if one.number is None or found[one.number] is not one.points:
+            found[next(n for n in range(len(found) + 1) if n not in found)] = one.points
+    return found
 
 
 def _cells(point: LabelledPoint | None, dialect: CsvDialect) -> list[str]:
@@ -144,7 +185,7 @@ def _frame(
     for cell, column in zip(row[index:], columns, strict=True):
         found.setdefault(column.individual, {}).setdefault(column.bodypart, {})[column.coord] = cell.strip()
     instances = []
-    for parts in found.values():
+    for individual, parts in found.items():
         points: dict[str, LabelledPoint] = {}
         for part, cells in parts.items():
             point = _point(cells)
@@ -153,7 +194,9 @@ def _frame(
             elif cells.get("visible", "") != "0" and (cells.get("x") or cells.get("y")) and not _is_missing(cells):
                 findings.append(Finding(path, name, f"the numbers of {part} cannot be used"))
         if points:
-            instances.append(ExchangeInstance(points))
+            digits = re.search(r"\d{1,9}$", individual)
+            number_ = int(digits.group()) - 1 if digits is not None and int(digits.group()) > 0 else None
+            instances.append(ExchangeInstance(points, number=number_))
     return ExchangeFrame(name, None, tuple(instances))
 
 

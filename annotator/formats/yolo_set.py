@@ -41,7 +41,7 @@ class Line:
 
 
 def lines_of(frame: ExchangeFrame, scheme: Scheme, *, clazz: int = 0) -> list[Line]:
-    """A line for each instance of a frame that has a labelled point on it.
+    """A line for each instance of a frame that has a labelled point on it; of many things, or a box alone.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def lines_of(frame: ExchangeFrame, scheme: Scheme, *, clazz: int = 0) -> list[Li
     found = []
     for instance in frame.instances:
         kept, dropped, clamped = _inside(instance.points, scheme, frame.size)
-        if not kept:
+        if not kept and (instance.box is None or not scheme.is_many):
             continue
         x0, y0, x1, y1 = _box(instance, kept, frame.size)
         words = [str(clazz)]
@@ -173,7 +173,20 @@ def read_yolo_set(path: Path, *, scheme: Scheme | None = None) -> ExchangeFile:
             name = image.relative_to(folder)
             label = Path(root) / name.with_suffix(".txt")
             frames.append(_read_frame(image, PurePosixPath(name).as_posix(), label, names, findings))
-    return ExchangeFile(names, tuple(frames), tuple(findings))
+    return ExchangeFile(names, tuple(frames), tuple(findings), described=_scheme_document(described, names))
+
+
+def _scheme_document(described: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A scheme document of the set: its points, mirrored as ``flip_idx`` says where it is a mirror."""
+    classes, flip = described.get("names"), described.get("flip_idx")
+    thing = next(iter(classes.values() if isinstance(classes, dict) else classes), "") if classes else ""
+    is_mirror = isinstance(flip, list) and sorted(map(str, flip)) == sorted(map(str, range(len(names))))
+    mirror = [int(i) for i in flip] if is_mirror and isinstance(flip, list) else list(range(len(names)))
+    good = all(mirror[mirror[i]] == i for i in range(len(names)))
+    points = [{"name": name, "mirror": names[mirror[n]] if good else name} for n, name in enumerate(names)]
+    title = str(thing) or "thing"
+    head = {"id": f"{title}-{len(names)}", "title": f"{title}, {len(names)} points", "thing": title}
+    return {**head, "instances": "many", "keypoints": points}
 
 
 def _described(path: Path) -> dict[str, Any]:

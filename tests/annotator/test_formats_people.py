@@ -2,15 +2,22 @@
 
 import json
 from dataclasses import replace
+from xml.etree import ElementTree
 
+import cv2
+import numpy as np
 import pytest
 
 from annotator.formats.coco import read_coco
 from annotator.formats.coco_things import described, exchange_of, things_document, things_fault
+from annotator.formats.cvat import label_constructor, read_cvat, write_cvat
+from annotator.formats.deeplabcut import CsvDialect, read_csv, write_csv
 from annotator.formats.documents import FormatError
 from annotator.formats.exchange import ExchangeFrame, ExchangeInstance
 from annotator.formats.mpii import mpii_document, read_mpii, write_mpii
+from annotator.formats.yolo_set import data_yaml, label_text, lines_of, read_yolo_set, verify_line
 from annotator.labels import Visibility
+from annotator.scheme import Attribute, AttributeKind, AttributeScope
 from annotator.scheme_document import parse_scheme
 from annotator.schemes import CARD_PACKET_8, COCO_17, MPII_16
 
@@ -175,3 +182,86 @@ def test_a_person_that_cannot_be_used_is_a_finding(tmp_path):
     read = read_mpii(path)
     assert [finding.key for finding in read.findings] == ["person 1", "person 2", "person 3", "person 4"]
     assert read.frames[0].instances[0].box is None
+
+
+def two_people():
+    nose, hip = {"nose": (5.25, 6.5, Visibility.VISIBLE)}, {"left_hip": (15.0, 26.0, Visibility.OCCLUDED)}
+    people = (
+        ExchangeInstance({**nose, **hip}, box=(0.0, 1.0, 30.0, 35.5), number=4),
+        ExchangeInstance({"nose": (50.0, 20.0, Visibility.VISIBLE)}, number=1),
+        ExchangeInstance(box=(60.0, 5.0, 70.0, 30.0), number=2),
+    )
+    return ExchangeFrame("ä/clip 1/000.jpg", (80, 40), people)
+
+
+KIT = Attribute("kit", "Kit", AttributeKind.CHOICE, AttributeScope.INSTANCE, choices=("home", "away"))
+SCORE = Attribute("score", "Score", AttributeKind.NUMBER, AttributeScope.FRAME, range=(0.0, 9.0), step=0.5)
+WITH_WORDS = replace(COCO_17, attributes=(KIT, SCORE))
+
+
+def test_cvat_keeps_many_with_their_boxes_numbers_and_words(tmp_path):
+    frame = two_people()
+    people = (replace(frame.instances[0], attributes={"kit": "<home>"}), *frame.instances[1:])
+    frames = [replace(frame, instances=people, attributes={"score": 2.5})]
+    write_cvat(tmp_path / "a.xml", frames, WITH_WORDS, label="person")
+    read = read_cvat(tmp_path / "a.xml")
+    assert read.findings == ()
+    (found,) = read.frames
+    assert (found.name, found.size, found.attributes) == (frame.name, (80, 40), {"score": 2.5})
+    assert sorted(found.instances, key=lambda one: one.number) == sorted(people, key=lambda one: one.number)
+    skeleton, box, tag = json.loads(label_constructor(WITH_WORDS, label="person"))
+    assert (box["name"], box["type"]) == ("person box", "rectangle")
+    assert skeleton["attributes"][0]["values"] == ["home", "away"]
+    assert (tag["type"], tag["attributes"][0]["values"]) == ("tag", ["0", "9", "0.5"])
+    declared = {label.findtext("name") for label in ElementTree.parse(tmp_path / "a.xml").iter("label")}
+    assert {"person", "person box", "frame", *COCO_17.keypoints} <= declared
+
+
+def test_a_box_of_cvat_that_cannot_be_is_a_finding(tmp_path):
+    write_cvat(tmp_path / "a.xml", [two_people()], COCO_17, label="person")
+    text = (tmp_path / "a.xml").read_text(encoding="utf-8")
+    for damaged in (text.replace('xtl="60.50"', 'xtl="x"'), text.replace('xtl="60.50"', 'xtl="90"')):
+        (tmp_path / "a.xml").write_text(damaged, encoding="utf-8")
+        read = read_cvat(tmp_path / "a.xml")
+        assert [finding.reason for finding in read.findings] == ["a box cannot be used"]
+        assert len(read.frames[0].instances) == 2
+
+
+def test_a_table_of_several_animals_goes_round(tmp_path):
+    frame = two_people()
+    later = ExchangeFrame("b.jpg", None, (ExchangeInstance({"nose": (1.0, 2.0, Visibility.VISIBLE)}),))
+    write_csv(tmp_path / "a.csv", [frame, later], COCO_17)
+    lines = (tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1].split(",")[:3] == ["individuals", "person1", "person1"]
+    assert len(lines) == 4 + 2
+    read = read_csv(tmp_path / "a.csv")
+    assert read.findings == ()
+    found = {one.number: set(one.points) for one in read.frames[0].instances}
+    assert found == {4: {"nose", "left_hip"}, 1: {"nose"}}
+    assert [one.number for one in read.frames[1].instances] == [0]
+    with pytest.raises(ValueError, match="one thing a frame"):
+        write_csv(tmp_path / "b.csv", [frame], COCO_17, dialect=CsvDialect.LIGHTNING_POSE)
+    assert not (tmp_path / "b.csv").exists()
+
+
+def test_yolo_has_a_line_a_person_and_one_for_a_box_alone(tmp_path):
+    frame = replace(two_people(), name="clip 1/ä.png")
+    lines = lines_of(frame, COCO_17)
+    assert len(lines) == 3
+    assert all(verify_line(line.text, points=17) == "" for line in lines)
+    for kind in ("images", "labels"):
+        (tmp_path / kind / "train/clip 1").mkdir(parents=True)
+    picture = np.zeros((40, 80, 3), np.uint8)
+    (tmp_path / "images/train/clip 1/ä.png").write_bytes(bytes(cv2.imencode(".png", picture)[1]))
+    (tmp_path / "labels/train/clip 1/ä.txt").write_text(label_text(lines))
+    (tmp_path / "data.yaml").write_text(data_yaml(COCO_17, label="person", splits=["train"]))
+    read = read_yolo_set(tmp_path)
+    (found,) = read.frames
+    assert found.name == frame.name
+    for one, before in zip(found.instances, frame.instances, strict=True):
+        assert {name: p[2] for name, p in one.points.items()} == {name: p[2] for name, p in before.points.items()}
+        assert all(one.points[n][:2] == pytest.approx(p[:2], abs=1e-5) for n, p in before.points.items())
+        if before.box is not None:
+            assert one.box == pytest.approx(before.box, abs=1e-5)
+    scheme = parse_scheme(read.described)
+    assert (scheme.keypoints, scheme.mirror, scheme.thing) == (COCO_17.keypoints, COCO_17.mirror, "person")
