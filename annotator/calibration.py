@@ -96,9 +96,9 @@ def refined(evidence: Evidence, previous: Solution, *, hints: Mapping[str, Array
         return None
     model, params = previous.restarted()
     fit = refine(equations, model, params, free=params.shape[1], scale=NARROW, iterations=20)
-    if not _accepted(equations, model, fit.params)[0] or fit.costs[0] > JUMP[0] * previous.cost + JUMP[1]:
+    if not could_exist(equations, model, fit.params)[0] or fit.costs[0] > JUMP[0] * previous.cost + JUMP[1]:
         return None
-    solution = _solution(equations, model, fit, 0, previous.size)
+    solution = solution_of(equations, model, fit, 0, previous.size)
     if of_ground or (previous.rival is None and evidence.constraints >= PLENTY):
         return solution
     others = [_as_start(previous.rival)] if previous.rival is not None else []
@@ -129,10 +129,11 @@ def flattening(evidence: Evidence, solution: Solution) -> Steps[Solution]:
     equations = equations_of(evidence)
     if equations is None or len(solution.params) == 8 or not isinstance(solution.model, Pinhole):
         return solution
-    base, params = _as_start(solution)
-    model = Pinhole(base)
-    fit = yield Refinement(equations, model, params, free=8, scale=NARROW, iterations=30)
-    return _solution(equations, model, fit, 0, solution.size)
+    started, params = solution.restarted()
+    assert isinstance(started, Pinhole)
+    model = replace(started, unknowns=0)
+    fit = yield Refinement(equations, model, params[:, :8], free=8, scale=NARROW, iterations=30)
+    return solution_of(equations, model, fit, 0, solution.size)
 
 
 def _as_start(solution: Solution) -> tuple[Array, Array]:
@@ -188,15 +189,15 @@ def _polished(equations: Equations, model: Pinhole, params: Array, size: tuple[i
     """The cheapest camera that could exist, from few starts, lens and all; of equals the one on the main side."""
     fit = yield Refinement(equations, model, params, free=8, scale=WIDE, iterations=10, enough=ROUGH_GAIN)
     fit = yield Refinement(equations, model, fit.params, free=8, scale=NARROW, iterations=40)
-    good = np.flatnonzero(_accepted(equations, model, fit.params) & np.isfinite(fit.costs))
+    good = np.flatnonzero(could_exist(equations, model, fit.params) & np.isfinite(fit.costs))
     if not len(good):
         return None
     cheapest = float(fit.costs[good].min())
     near = good[fit.costs[good] <= cheapest * 1.02 + 0.05]
     chosen = int(near[np.lexsort((fit.costs[near], fit.params[near, 4] < 0.0))[0]])
-    solution = _solution(equations, model, fit, chosen, size)
+    solution = solution_of(equations, model, fit, chosen, size)
     close = good[(fit.costs[good] <= cheapest + RIVAL * _variance(equations, cheapest)) & (good != chosen)]
-    return _with_rival(solution, [_solution(equations, model, fit, int(i), size) for i in close])
+    return _with_rival(solution, [solution_of(equations, model, fit, int(i), size) for i in close])
 
 
 def _variance(equations: Equations, cost: float) -> float:
@@ -238,14 +239,14 @@ def _surveyed(equations: Equations, flat: Solution) -> Steps[Solution]:
         start = np.concatenate([params, USUAL[None, :unknowns]], axis=1)
         fit = yield Refinement(equations, model, start, free=8 + unknowns, scale=NARROW, iterations=15)
         reached = float(fit.costs[0]) / variance + WORTH * unknowns
-        if reached < score and abs(fit.params[0, 8]) <= HIGHEST_CROWN and _accepted(equations, model, fit.params)[0]:
-            best, score = _solution(equations, model, fit, 0, flat.size), reached
+        if reached < score and abs(fit.params[0, 8]) <= HIGHEST_CROWN and could_exist(equations, model, fit.params)[0]:
+            best, score = solution_of(equations, model, fit, 0, flat.size), reached
     return best if best is flat else replace(best, rival=flat.rival)
 
 
 def _best(equations: Equations, model: Pinhole, fit: Fit, count: int) -> tuple[Pinhole, Array]:
     """The cheapest candidates, those that see everything in front of them first."""
-    order = np.lexsort((fit.costs, ~_accepted(equations, model, fit.params)))
+    order = np.lexsort((fit.costs, ~could_exist(equations, model, fit.params)))
     taken: list[int] = []
     for i in order:
         if all(
@@ -259,7 +260,7 @@ def _best(equations: Equations, model: Pinhole, fit: Fit, count: int) -> tuple[P
     return Pinhole(model.base[taken]), fit.params[taken]
 
 
-def _accepted(equations: Equations, model: Model, params: Array) -> NDArray[np.bool_]:
+def could_exist(equations: Equations, model: Model, params: Array) -> NDArray[np.bool_]:
     """Which candidates (S,) pass: what was said lies in front, seen from above, with a camera that could exist."""
     matrices, kaps, _ = model.evaluate(params[:, None])
     finite = np.isfinite(matrices).all(axis=(1, 2, 3))
@@ -287,13 +288,13 @@ def _ground_cold(
     params = np.zeros((len(starts), 9))
     fit = yield Refinement(equations, model, params, free=9, scale=WIDE, iterations=15, enough=ROUGH_GAIN)
     fit = yield Refinement(equations, model, fit.params, free=9, scale=NARROW, iterations=30)
-    good = np.flatnonzero(_accepted(equations, model, fit.params) & np.isfinite(fit.costs))
+    good = np.flatnonzero(could_exist(equations, model, fit.params) & np.isfinite(fit.costs))
     if not len(good):
         return None
-    return _solution(equations, model, fit, int(good[np.argmin(fit.costs[good])]), size)
+    return solution_of(equations, model, fit, int(good[np.argmin(fit.costs[good])]), size)
 
 
-def _solution(equations: Equations, model: Model, fit: Fit, chosen: int, size: tuple[int, int]) -> Solution:
+def solution_of(equations: Equations, model: Model, fit: Fit, chosen: int, size: tuple[int, int]) -> Solution:
     """The chosen candidate with its covariance and what leaving out each placed point would give."""
     params, residuals, jacobian = fit.params[chosen], fit.here.residuals[chosen], fit.here.jacobian[chosen]
     if isinstance(model, Pinhole):

@@ -22,6 +22,7 @@ from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
 from annotator.pitch import KEYPOINTS, PITCH_57, Crossing
 from annotator.refinement import Steps
 from annotator.scheme import Scheme
+from annotator.tripod_prior import Standing, solve_standing, stands
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -117,6 +118,7 @@ def resolve(
     threshold: float,
     previous: Resolved | None = None,
     scheme: Scheme = PITCH_57,
+    standing: Standing | None = None,
 ) -> Resolved:
     """Every keypoint of the pitch in a frame, each from the best that is known of it.
 
@@ -147,6 +149,8 @@ def resolve(
         from there gives the same answer several times faster. It may be of another frame.
     scheme
         Which keypoints are asked for; those of other schemes than the pitch are placed or predicted, never geometry's.
+    standing
+        Where the camera of the clip is known to stand (``annotator.tripod``): less need be said then.
 
     Raises
     ------
@@ -157,7 +161,7 @@ def resolve(
         raise ValueError(f"a frame has a positive width and height, not {size}")
     with np.errstate(all="ignore"):
         evidence = gather(instance, Lens(size))
-        geometry = _geometry(evidence, _solution(evidence, size, previous), size)
+        geometry = _geometry(evidence, _solution(evidence, size, previous, standing), size)
         drag = _Drag.between(previous, geometry.evidence, size)
         known = _Known.of(instance, geometry, prediction, drag, size=size, threshold=threshold)
         keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
@@ -246,8 +250,12 @@ def _is_trusted(solution: Solution) -> bool:
     return solution.rms <= TRUSTED_RMS and solution.support >= TRUSTED_SUPPORT
 
 
-def _solution(evidence: Evidence, size: tuple[int, int], previous: Resolved | None) -> Solution | None:
+def _solution(
+    evidence: Evidence, size: tuple[int, int], previous: Resolved | None, standing: Standing | None
+) -> Solution | None:
     """The fitted solution: the last one for the same evidence, refined for similar evidence, else searched for."""
+    if standing is not None:
+        return _solution_standing(evidence, size, previous, standing)
     if evidence.constraints < FEWEST_CONSTRAINTS:
         return None
     start: Solution | None = None
@@ -261,6 +269,18 @@ def _solution(evidence: Evidence, size: tuple[int, int], previous: Resolved | No
         if warm is not None:
             return warm
     return calibrate(evidence, size, hints=_hints(evidence))
+
+
+def _solution_standing(
+    evidence: Evidence, size: tuple[int, int], previous: Resolved | None, standing: Standing
+) -> Solution | None:
+    """As `_solution`, of a camera that is known to stand somewhere."""
+    near: Solution | None = None
+    if previous is not None and previous.size == size and previous.evidence is not None:
+        if stands(previous.solution, standing) and evidence.equals(previous.evidence):
+            return previous.solution
+        near = previous.solution if evidence.resembles(previous.evidence) else None
+    return solve_standing(evidence, size, standing, hints=_hints(evidence), near=near)
 
 
 def _hints(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
