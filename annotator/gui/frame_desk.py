@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -19,7 +18,7 @@ from annotator.gui.progress import point_after
 from annotator.gui.undo import Passing, RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
-from annotator.labels import FrameLabels, FrameRecord, Origin, Review, place
+from annotator.labels import Decision, FrameLabels, FrameRecord, Origin, Review, place
 from annotator.project import ChangedElsewhereError, Project, ProjectError
 
 if TYPE_CHECKING:
@@ -94,6 +93,7 @@ class FrameDesk(QObject):
         self._answers = Answers()
         self._selection = NOTHING_SELECTED
         self._gesture: tuple[object, int] | None = None
+        self._start = FrameRecord()
         self._resting = False
         self._serial = 0
         self._unstored: tuple[int, FrameRecord, str] | None = None
@@ -205,9 +205,21 @@ class FrameDesk(QObject):
             self._resolve()
 
     def edit(self, labels: FrameLabels, *, text: str, gesture: object | None = None) -> None:
-        """Take these labels as what is said of the frame; edits of one ``gesture`` are one step to undo."""
-        if self._record is not None:
-            self._push(replace(self._record, labels=labels), text, gesture)
+        """Take these labels as what is said of the frame; edits of one ``gesture`` are one step to undo.
+
+        What a reviewer accepted is accepted no more once it is changed: the frame is a draft again, until the edit is
+        undone, a gesture ends where it began, or somebody accepts it anew.
+        """
+        if self._record is None:
+            return
+        if gesture is None or self._gesture != (gesture, self._serial):
+            self._start = self._record
+        review = self._start.review
+        if review.decision is Decision.ACCEPTED and labels != self._start.labels:
+            review = review.decided(Decision.OPEN)
+            if not self._held and self._record.review.decision is Decision.ACCEPTED:
+                self.say(self.tr("The frame is a draft again, because it was accepted as it was before"))
+        self._push(FrameRecord(labels, review), text, gesture)
 
     def end_gesture(self) -> None:
         """The gesture is over, and stored; sources that were held still in the drag are chosen anew."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.frames import FrameSource
 from annotator.gui.background import sentence
@@ -15,13 +16,14 @@ from annotator.gui.frame_desk import FrameDesk, accepted
 from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
 from annotator.gui.view_state import NOTHING_SELECTED
-from annotator.labels import Decision, FrameState, Instance, Review
+from annotator.labels import Decision, FrameRecord, FrameState, Instance, Review
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
 
 _AHEAD = 3
+_KEEP_MS = 700
 _NEAR = (1, 2, -1)
 UNDECIDED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED, FrameState.DRAFT, FrameState.LOOK_AGAIN})
 UNLABELLED = frozenset({FrameState.UNSEEN, FrameState.PREDICTED})
@@ -53,6 +55,9 @@ class Session(FrameDesk):
         self._arranged: Sequence[int] | None = None
         self._wanted: int | None = None
         self._painted = self._shown_blind = False
+        self._soon = QTimer(self, singleShot=True, interval=_KEEP_MS)
+        self._soon.timeout.connect(self._keep_frame)
+        self.frame_changed.connect(self._soon.start)
         self.travelled.connect(self.show)
         self.loader.loaded.connect(self._present)
         self.loader.failed.connect(self._on_unreadable)
@@ -158,10 +163,10 @@ class Session(FrameDesk):
         self.order.visit(self.wanted)
         self._want(frame_id)
 
-    def glance(self, frame_id: int, image: Image | None = None) -> None:
+    def glance(self, frame_id: int, image: Image | None = None, record: FrameRecord | None = None) -> None:
         """Show a frame in passing, as playing and scrubbing do: nothing is fitted, predicted or decided about it.
 
-        ``image`` is its picture where somebody has it already.
+        ``image`` is its picture where somebody has it already, ``record`` what will be said of it and is not stored.
         """
         if self.project is None or (frame_id == self.wanted and self.passing and image is None):
             return
@@ -173,7 +178,7 @@ class Session(FrameDesk):
             self._want(frame_id)
         else:
             self._wanted = frame_id
-            self._present(frame_id, image)
+            self._present(frame_id, image, record)
 
     def settle(self) -> None:
         """The frame that was passed by last is one to work on."""
@@ -253,7 +258,7 @@ class Session(FrameDesk):
         else:
             self._present(frame_id, image)
 
-    def _present(self, frame_id: int, image: Image | None) -> None:
+    def _present(self, frame_id: int, image: Image | None, record: FrameRecord | None = None) -> None:
         """Pixels, labels and prediction of a frame in one go."""
         if self.project is None:
             return
@@ -264,7 +269,7 @@ class Session(FrameDesk):
         self._shown_blind = self.blind.covers(frame_id)
         self._record = self._prediction = self._resolved = None
         try:
-            self._record = self._read_record(frame_id)
+            self._record = record or self._read_record(frame_id)
             self._prediction = self._stored_prediction(frame_id)
         except ProjectError as error:
             self.failed.emit(sentence(error))
@@ -367,5 +372,12 @@ class Session(FrameDesk):
 
     def _remember_frame(self) -> None:
         self.leaving.emit()
+        self._soon.stop()
+        self._keep_frame()
+
+    def _keep_frame(self) -> None:
+        """A program that is killed begins again at the frame that was on the screen."""
         if self.project is not None and self._frame_id is not None:
-            self.project.set_setting("frame", self._frame_id)
+            # A project that cannot be written says so when there is something to lose.
+            with suppress(ProjectError):
+                self.project.set_setting("frame", self._frame_id)

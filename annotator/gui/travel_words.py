@@ -36,7 +36,7 @@ def difference_text(one: Difference) -> str:
     """What taking the other's word would change, in a few words."""
     changes = changes_between(one.mine.record, one.theirs.record)
     parts = [change_text(changes)] if change_text(changes) else []
-    if changes.decision is not None:
+    if changes.decision is not None and not (parts and changes.decision is Decision.OPEN):
         parts.append(translate("Travel", "decision"))
     return ", ".join(parts)
 

@@ -113,7 +113,7 @@ def test_a_merge_is_shown_before_it_is_made_in_counts_and_words(window, offered)
     assert row.text(1).endswith(", Bea")
     assert row.text(2).startswith("points: 1\n")
     assert row.text(2).endswith(", Ann")
-    assert row.text(3) == "points moved: 1, decision"
+    assert row.text(3) == "points moved: 1, a draft again"
     assert nameless(offered) == []
     offered.reject()
     assert [said(window, at) for at in range(4)] == [None, 10.0, 10.0, 10.0]

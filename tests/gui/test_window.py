@@ -106,8 +106,8 @@ def test_the_last_frame_offers_the_first_one_and_its_sign_follows_the_theme(wind
     window.session.project.row(ids[-1]).path.unlink()
     press(window, qtbot, Qt.Key.Key_End)
     qtbot.waitUntil(window.notice.isVisible)
-    following, first, _ = window.notice.buttons
-    assert (following.isVisible(), first.isVisible()) == (False, True)
+    following, first, relink, _ = window.notice.buttons
+    assert (following.isVisible(), first.isVisible(), relink.isVisible()) == (False, True, True)
     light = window.notice._icon.pixmap().toImage()
     theme.apply(QApplication.instance(), theme.Scheme.DARK)
     qtbot.waitUntil(lambda: window.notice._icon.pixmap().toImage() != light)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QTabWidget,
     QVBoxLayout,
@@ -46,6 +47,7 @@ class PreferencesDialog(QDialog):
         self.text_size = self._choices(self.tr("Text size"))
         self.language = self._choices(self.tr("Language"))
         self._fill_choices()
+        self.name = self._name_box(parent)
         self.options = {name: self._option(actions[name]) for name in _OPTIONS if name in actions.commands}
         self._actions = actions
         self.loupe = LoupeChoice(parent.session)
@@ -85,6 +87,15 @@ class PreferencesDialog(QDialog):
         )
         self.language.activated.connect(lambda: language.choose(self._settings, self.language.currentData()))
 
+    def _name_box(self, window: MainWindow) -> QLineEdit:
+        """Who works here; taken over as it is typed, so that nothing has to be confirmed."""
+        box = QLineEdit(window.reviewing.name)
+        box.setAccessibleName(self.tr("Your name"))
+        box.setPlaceholderText(self.tr("Nobody in particular"))
+        box.setMaxLength(80)
+        box.textEdited.connect(window.reviewing.call)
+        return box
+
     def _option(self, action: QAction) -> QCheckBox:
         """A box for a setting that has a command: both always say the same."""
         box = QCheckBox(action.iconText())
@@ -103,17 +114,22 @@ class PreferencesDialog(QDialog):
         form = QFormLayout(page)
         form.setContentsMargins(16, 16, 16, 16)
         form.setVerticalSpacing(12)
+        form.addRow(self.tr("Your &name"), self.name)
+        form.addRow("", self._note(self.tr("Kept with every change, remark and decision, and seen in the history.")))
         form.addRow(self.tr("&Theme"), self.theme)
         form.addRow(self.tr("Text &size"), self.text_size)
         form.addRow(self.tr("&Language"), self.language)
-        note = QLabel(self.tr("Another language is spoken from the next start on."))
-        note.setProperty("role", "muted")
-        form.addRow("", note)
+        form.addRow("", self._note(self.tr("Another language is spoken from the next start on.")))
         form.addRow(self.tr("L&oupe"), self.loupe)
         for number, box in enumerate(self.options.values()):
             form.addRow(self.tr("While labelling") if number == 0 else "", box)
         form.addRow(self.tr("Stored in"), self._folder())
         return page
+
+    def _note(self, text: str) -> QLabel:
+        note = QLabel(text)
+        note.setProperty("role", "muted")
+        return note
 
     def _folder(self) -> QWidget:
         folder: Path = settings_folder(self._settings)

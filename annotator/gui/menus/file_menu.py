@@ -47,7 +47,7 @@ FILE = (
             N("Commands", "Go back to a backup; the project as it is now is kept"),
             lambda w: w.travels.restore(), (), "", _PROJECT, _W, group=3),
     Command("app.preferences", "file", N("Commands", "Preferences..."),
-            N("Commands", "Theme, text size, language and keys"),
+            N("Commands", "Your name, theme, text size, language and keys"),
             lambda w: w.dialogs.show_preferences(), ("Ctrl+,",), "", _NOTHING, _W, group=4),
     Command("app.quit", "file", N("Commands", "Quit"), N("Commands", "Close Touchline"),
             lambda w: w.close(), ("Ctrl+Q",), "", _NOTHING, _W, group=4),

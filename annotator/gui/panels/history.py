@@ -21,7 +21,7 @@ from annotator.gui.earlier import EarlierMarks
 from annotator.gui.review_words import thing
 from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
-from annotator.labels import FrameRecord, Note
+from annotator.labels import Decision, FrameRecord, Note
 from annotator.project import HistoryEntry, ProjectError
 from annotator.records import RecordError
 from annotator.review.changes import Changes, changes_between, positions
@@ -43,6 +43,8 @@ def change_text(changes: Changes) -> str:
     parts = [text.format(count=count) for count, text in counts if count]
     if changes.remarks:
         parts.append(translate("History", "remarks"))
+    if parts and changes.decision is Decision.OPEN:
+        parts.append(translate("History", "a draft again"))
     return ", ".join(parts)
 
 

@@ -170,9 +170,12 @@ class StatusBar(QStatusBar):
             Decision.LOOK_AGAIN: self.tr("Needs a second look"),
         }
         text = texts.get(review.decision, "")
+        if text and review.by:
+            text = self.tr("{decision} by {name}").format(decision=text, name=review.by)
         if text != self.decision.text():
             self.decision.setText(text)
-        remarks = (review.reason, review.comment, *(note.text for note in review.notes))
+        confirmed = self.tr("Confirmed by {name}").format(name=review.confirmed_by) if review.confirmed_by else ""
+        remarks = (confirmed, review.reason, review.comment, *(note.text for note in review.notes))
         self.decision.setToolTip("\n".join(filter(None, remarks)))
 
     def show_network(self) -> None:
