@@ -27,6 +27,7 @@ def available(window: MainWindow, needs: Needs) -> bool:
     tests: dict[Needs, Callable[[], bool]] = {
         Needs.PROJECT: lambda: session.project is not None,
         Needs.FRAME: lambda: session.frame_id is not None,
+        Needs.CLIP: lambda: window.timing.timeline.track is not None,
         Needs.SELECTION: lambda: bool(session.selection.keypoints) or session.selection.marking is not None,
         Needs.KEYPOINTS: lambda: bool(session.selection.keypoints),
         Needs.UNDO: session.stack.canUndo,

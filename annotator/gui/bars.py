@@ -66,7 +66,7 @@ def fill_menu_bar(window: MainWindow) -> None:
         menu.setToolTipsVisible(True)
         if name == "window":
             for dock in window.docks.all:
-                if dock is not window.docks.camera_dock:
+                if dock not in (window.docks.camera_dock, window.docks.timeline_dock):
                     menu.addAction(dock.toggleViewAction())
             menu.addSeparator()
         window.actions_.fill_menu(menu, name)

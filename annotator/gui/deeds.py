@@ -74,7 +74,9 @@ def select_all(window: MainWindow) -> None:
 
 
 def deselect(window: MainWindow) -> None:
-    """Select nothing; with nothing selected, put the tool away."""
+    """Select nothing; with nothing selected, put the tool away. First of all, stop what carries labels on."""
+    if window.timing.stop():
+        return
     if window.session.selection == NOTHING_SELECTED:
         window.tools.choose("select")
     window.session.select(NOTHING_SELECTED)

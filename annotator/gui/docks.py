@@ -18,8 +18,10 @@ from annotator.gui.panels.points import PointsPanel
 from annotator.gui.panels.queue_note import QueueNote
 from annotator.gui.panels.readiness import ReadinessView
 from annotator.gui.panels.review import ReviewPanel
+from annotator.gui.panels.timeline_dock import TimelineDock
 from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
+from annotator.gui.timing import Timing
 from annotator.gui.toolbox import Toolbox
 
 _STATE_VERSION = 3
@@ -37,6 +39,7 @@ def _meanings() -> dict[str, str]:
         "dockChecks": translate("Docks", "What looks wrong in this frame; Show leads there, Fix mends it"),
         "dockCamera": translate("Docks", "The camera that fits what was drawn, in numbers"),
         "dockLayers": translate("Docks", "What is shown over the picture"),
+        "dockTimeline": translate("Docks", "The frames of a video over time: drag to go through them, Space plays"),
     }
 
 
@@ -51,6 +54,7 @@ class Docks:
         checker: Checker,
         settings: QSettings,
         reviewing: Reviewing,
+        timing: Timing,
     ) -> None:
         self._window = window
         self._settings = settings
@@ -79,15 +83,17 @@ class Docks:
         self.camera_dock = self._dock("dockCamera", translate("Docks", "Camera"), self.camera)
         self._review = self._dock("dockReview", translate("Docks", "Queue"), self.review)
         self._history = self._dock("dockHistory", translate("Docks", "History"), self.history)
+        self.timeline_dock: TimelineDock = TimelineDock(translate("Docks", "Timeline"), window, timing, settings)
+        self.timeline_dock.setWhatsThis(_meanings()["dockTimeline"])
         self.all = [
             self._frames, self._review, self._pitch, self._points, self._checks, self.camera_dock, self._history,
-            self._layers,
+            self._layers, self.timeline_dock,
         ]  # fmt: skip
         checker.changed.connect(self._count_findings)
         # A tab behind others counts as visible: only its dock knows when it comes to the front.
         self.camera_dock.visibilityChanged.connect(lambda front: self.camera.refresh() if front else None)
         self._review.visibilityChanged.connect(lambda front: self.review.come_to_front() if front else None)
-        self.views: list[QWidget] = [self.frames.view, self.review.view, self.points, self.checks]
+        self.views: list[QWidget] = [self.frames.view, self.review.view, self.points, self.checks, timing.panel]
 
     def _count_findings(self) -> None:
         """The tab says how many there are."""
@@ -161,6 +167,7 @@ class Docks:
         """Put the panels of the layout in use where they are at first."""
         arrange(self._window, self.by_name, plan(self.layout, self._window.size()))
         self._settings.remove(f"layout/{self.layout.value}")
+        self.timeline_dock.forget_choice()
 
     def use(self, layout: Layout) -> None:
         """Arrange the panels for this, as they were left when it was last in use."""
@@ -178,6 +185,7 @@ class Docks:
         state = self._settings.value(f"layout/{self.layout.value}")
         if isinstance(state, QByteArray):
             self._window.restoreState(state, _STATE_VERSION)
+        self.timeline_dock.follow()
 
     def restore(self, settings: QSettings) -> None:
         """Window and panels as they were left last time, else as at first."""

@@ -173,9 +173,14 @@ class Errands(QObject):
             text += self.tr(", not readable: {count}").format(count=f"{failed:,}")
         self.done.emit(text)
 
-    def run(self, title: str, work: Work, then: Callable[[Any], None]) -> None:
-        """Run work that a person asked for, one piece at a time; a failure is told as any other."""
-        self._run(title, work, then)
+    def run(
+        self, title: str, work: Work, then: Callable[[Any], None], *, failed: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Run work that a person asked for, one piece at a time; a failure is told as any other, and to ``failed``.
+
+        False where something else is running still.
+        """
+        return self._run(title, work, then, failed)
 
     def export(self, folder: Path, what: ExportKind | ExportOptions) -> None:
         """Export frames to a folder; `exported` brings the report."""
@@ -223,10 +228,12 @@ class Errands(QObject):
 
         self._run(self.tr("Counting"), work, self.counted.emit)
 
-    def _run(self, title: str, work: Work, then: Callable[[Any], None]) -> None:
+    def _run(
+        self, title: str, work: Work, then: Callable[[Any], None], failed: Callable[[], None] = lambda: None
+    ) -> bool:
         if self.job.running:
             self.failed.emit(self.tr("{title} is still running").format(title=self.job.title))
-            return
+            return False
 
         def ended(result: Any) -> None:
             self.job.end()
@@ -235,9 +242,11 @@ class Errands(QObject):
         def broken(error: Exception) -> None:
             self.job.end()
             self.failed.emit(sentence(error))
+            failed()
 
         self.job.begin(title, stop=self._lane.stop)
         self._lane.ask(work, then=ended, failed=broken, progress=self.job.advance)
+        return True
 
     def _on_failed(self, error: Exception) -> None:
         self.refused = error

@@ -40,6 +40,7 @@ from annotator.gui.recent import stored_list
 from annotator.gui.retraining import Retraining
 from annotator.gui.reviewing import Reviewing
 from annotator.gui.session import Session
+from annotator.gui.timing import Timing
 from annotator.gui.toolbox import Toolbox
 from annotator.gui.travels import Travels
 from annotator.gui.tutorial import Tutorial
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
     checker: Checker
     issues: IssueSearch
     reviewing: Reviewing
+    timing: Timing
     docks: Docks
     frames: FramesPanel
     tutorial: Tutorial
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
         self._restore(settings)
 
     def _build(self, settings: QSettings) -> None:
+        self.timing = Timing(self)
         self.actions_ = Actions(self, Keyring(keys_path(settings), self))
         self.empty = EmptyState(self.actions_, self.files.recent_list)
         self.session.set_settings(view_memory.restored(settings))
@@ -107,7 +110,7 @@ class MainWindow(QMainWindow):
         self.tools.heed(self.checker)
         self.issues = IssueSearch(self.session, self.checker, self)
         self.reviewing = Reviewing(self)
-        self.docks = Docks(self, self.session, self.tools, self.checker, settings, self.reviewing)
+        self.docks = Docks(self, self.session, self.tools, self.checker, settings, self.reviewing, self.timing)
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
         self.setStatusBar(self.status)
@@ -192,6 +195,7 @@ class MainWindow(QMainWindow):
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.files_dropped.connect(lambda paths: self.arrivals.bring([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_.tap)
+        self.timing.lead()
         canvas.context_requested.connect(partial(context_menu, self))
         for view in (self.frames.view, self.docks.review.view, self.docks.points):
             view.space_tapped.connect(self.actions_.tap)
@@ -215,7 +219,7 @@ class MainWindow(QMainWindow):
     def _show_keys(self) -> None:
         """What is no button of a command and still has a key says so."""
         self.frames.search.setToolTip(self.actions_["go.search"].toolTip())
-        for part in (self.status, self.docks.layers):
+        for part in (self.status, self.timing.panel, self.docks.layers):
             part.use_keys(self.actions_.key_text)
 
     def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
@@ -267,7 +271,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._refresh_icons)
 
     def _refresh_icons(self) -> None:
-        for part in (self.actions_, self.empty, self.message, self.notice, self.tip):
+        for part in (self.actions_, self.empty, self.message, self.notice, self.tip, self.timing.panel):
             part.refresh_icons()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -298,6 +302,7 @@ class MainWindow(QMainWindow):
         self._answers.close()
         self._backups.close()
         self.checker.close()
+        self.timing.close()
         self.errands.close()
         self.retraining.close()
         self.session.close()

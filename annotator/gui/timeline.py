@@ -280,7 +280,7 @@ def times_of(project: Project, media_id: int) -> tuple[float, ...]:
         return ()
     try:
         with VideoReader(medium.path) as reader:
-            return reader.times
+            return tuple(float(time) for time in reader.times)
     except (MediaError, OSError):
         return ()
 

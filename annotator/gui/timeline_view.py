@@ -99,6 +99,10 @@ class TimelineView(QWidget):
         self.axis = axis
         self._repaint()
 
+    def repaint_lanes(self) -> None:
+        """Paint all of it anew."""
+        self._repaint()
+
     def _repaint(self) -> None:
         self._layer = None
         self.update()

@@ -37,6 +37,7 @@ class Needs(Enum):
     NOTHING = ""
     PROJECT = N("Commands", "Open a folder or video first")
     FRAME = N("Commands", "Needs a frame on the screen")
+    CLIP = N("Commands", "Open a video or a folder of numbered frames first")
     SELECTION = N("Commands", "Select a point or marking first")
     KEYPOINTS = N("Commands", "Select a keypoint first")
     UNDO = N("Commands", "There is nothing to undo")

@@ -12,6 +12,7 @@ from annotator.gui.menus.label_menu import LABEL
 from annotator.gui.menus.learn_menu import LEARN
 from annotator.gui.menus.predict_menu import PREDICT
 from annotator.gui.menus.review_menu import REVIEW
+from annotator.gui.menus.time_menu import TIME
 from annotator.gui.menus.view_menu import VIEW
 from annotator.gui.menus.window_menu import WINDOW
 
@@ -20,6 +21,7 @@ MENUS = (
     ("edit", N("Menus", "&Edit")),
     ("view", N("Menus", "&View")),
     ("go", N("Menus", "&Go")),
+    ("time", N("Menus", "&Time")),
     ("label", N("Menus", "&Label")),
     ("predict", N("Menus", "&Predict")),
     ("review", N("Menus", "&Review")),
@@ -43,5 +45,5 @@ CONTEXT = (
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (
-    *FILE, *EDIT, *VIEW, *GO, *LABEL, *GUIDE, *PREDICT, *REVIEW, *WINDOW, *LEARN, *HELP,
+    *FILE, *EDIT, *VIEW, *GO, *TIME, *LABEL, *GUIDE, *PREDICT, *REVIEW, *WINDOW, *LEARN, *HELP,
 )  # fmt: skip

@@ -1,0 +1,37 @@
+"""The Time menu: playing, carrying labels through a clip, filling in, and what is found out about the whole clip."""
+
+from __future__ import annotations
+
+from annotator.gui import time_deeds
+from annotator.gui.menus.command import Command, N, Needs, Scope
+
+_W = Scope.WINDOW
+_CLIP = Needs.CLIP
+
+TIME: tuple[Command, ...] = (
+    Command("time.play", "time", N("Commands", "Play"),
+            N("Commands", "Play or stop. With the keyboard in the timeline Space does, J and L play, K stops"),
+            lambda w: w.timing.player.toggle(), ("Ctrl+Space",), "play", _CLIP, _W,
+            checked=lambda w: w.timing.player.playing),
+    Command("time.plots", "time", N("Commands", "Plots over time"),
+            N("Commands", "Show points, distances and the camera as curves in the timeline"),
+            time_deeds.show_plots, (), "", _CLIP, _W),
+    Command("time.carryNext", "time", N("Commands", "Carry labels to next frame"),
+            N("Commands", "Carry the frame's labels along the motion of the picture to the next frame and go there"),
+            lambda w: w.timing.carrying.carry_next(1), ("]",), "carry", _CLIP, group=1, repeats=True),
+    Command("time.carryBack", "time", N("Commands", "Carry labels to previous frame"),
+            N("Commands", "Carry the frame's labels along the motion of the picture to the frame before and go there"),
+            lambda w: w.timing.carrying.carry_next(-1), ("[",), "", _CLIP, group=1, repeats=True),
+    Command("time.carryOn", "time", N("Commands", "Carry labels on until unsure"),
+            N("Commands", "Carry the frame's labels forward until a cut or until it is not sure; Esc stops"),
+            lambda w: w.timing.carrying.carry_on(1), ("Shift+]", "}"), "", _CLIP, group=1),
+    Command("time.carryBackOn", "time", N("Commands", "Carry labels back until unsure"),
+            N("Commands", "Carry the frame's labels backward until a cut or until it is not sure; Esc stops"),
+            lambda w: w.timing.carrying.carry_on(-1), ("Shift+[", "{"), "", _CLIP, group=1),
+    Command("time.carryAll", "time", N("Commands", "Carry labels of all accepted frames..."),
+            N("Commands", "Carry the labels of every accepted frame both ways, as one step to undo"),
+            time_deeds.carry_all, (), "", _CLIP, _W, group=1),
+    Command("time.fill", "time", N("Commands", "Fill in between key frames"),
+            N("Commands", "Label the frames between the two accepted frames around from the camera in between"),
+            lambda w: w.timing.filling.fill(), ("I",), "", _CLIP, group=1),
+)  # fmt: skip

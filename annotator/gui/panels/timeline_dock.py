@@ -1,0 +1,52 @@
+"""The dock of the timeline: there by itself where frames follow each other in time, else when a person wants it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from annotator.gui.timing import Timing
+
+_CHOICE = "timeline/shown"
+
+
+class TimelineDock(QDockWidget):
+    """Shows the timeline when a clip is open, until a person says otherwise; what they say is remembered."""
+
+    def __init__(self, title: str, window: QMainWindow, timing: Timing, settings: QSettings) -> None:
+        super().__init__(title, window)
+        self.setObjectName("dockTimeline")
+        self._timing, self._settings = timing, settings
+        self.setWidget(timing.panel)
+        timing.timeline.clip_changed.connect(self.follow)
+
+    def follow(self) -> None:
+        """Be there or not, as the person chose, or else as the project asks for."""
+        chosen = self._settings.value(_CHOICE)
+        wanted = str(chosen) == "true" if chosen is not None else self._timing.timeline.track is not None
+        if wanted != self.isVisible():
+            self.setVisible(wanted)
+
+    def toggle(self) -> None:
+        """Show it and put the keyboard there, or hide it; this is kept."""
+        self._choose(shown=not self.isVisible())
+        if self.isVisible():
+            self.raise_()
+            self._timing.panel.view.setFocus()
+
+    def forget_choice(self) -> None:
+        """Leave it to the project again."""
+        self._settings.remove(_CHOICE)
+        self.follow()
+
+    def _choose(self, *, shown: bool) -> None:
+        # A project without time has no timeline: what a person says while one is open is about all of them.
+        self._settings.setValue(_CHOICE, "true" if shown else "false")
+        self.setVisible(shown)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Its own button closed it: that is a choice as well."""
+        super().closeEvent(event)
+        if event.isAccepted():
+            self._settings.setValue(_CHOICE, "false")

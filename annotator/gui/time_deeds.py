@@ -1,0 +1,32 @@
+"""What the commands of the Time menu do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+if TYPE_CHECKING:
+    from annotator.gui.main_window import MainWindow
+
+translate = QCoreApplication.translate
+
+
+def show_plots(window: MainWindow) -> None:
+    """Show the curves in the timeline."""
+    dock = window.docks.timeline_dock
+    if not dock.isVisible():
+        dock.toggle()
+    dock.raise_()
+    window.timing.panel.show_page(1)
+
+
+def carry_all(window: MainWindow) -> None:
+    """Say how many frames would get labels, and carry them when the person agrees."""
+    carrying = window.timing.carrying
+    if not carrying.keys():
+        window.message.tell(translate("Carrying", "Accept a labelled frame first: accepted labels are carried"))
+        return
+    from annotator.gui.dialogs.carry_all import CarryAllDialog
+
+    window.dialogs.open(CarryAllDialog(carrying, window))

@@ -1,0 +1,63 @@
+"""Everything about time in one window: the timeline, playing, carrying labels, filling in, and what asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from annotator.gui.filling_in import FillingIn
+from annotator.gui.panels.timeline import TimelinePanel
+from annotator.gui.playback import Player
+from annotator.gui.propagating import Carrying
+from annotator.gui.timeline import Timeline
+from annotator.gui.timeline_strip import Strip
+
+if TYPE_CHECKING:
+    from annotator.gui.main_window import MainWindow
+
+
+class Timing(QObject):
+    """What knows of time, built before the panels and led to the rest of the window by `lead`."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        session, errands = window.session, window.errands
+        self.timeline = Timeline(session, self)
+        self.strip = Strip(session, self)
+        self.player = Player(session, self.timeline, self)
+        self.carrying = Carrying(session, self.timeline, errands, self)
+        self.filling = FillingIn(session, self.timeline, errands, self.carrying, self)
+        self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
+
+    def lead(self) -> None:
+        """Lead its words to the message bar, and a press on the picture to the player."""
+        window = self._window
+        self.player.watch(window.canvas.viewport())
+        self.player.failed.connect(window.message.warn)
+        self.carrying.told.connect(window.message.tell)
+        self.filling.told.connect(window.message.tell)
+        for signal in (self.timeline.clip_changed, self.timeline.range_changed, self.player.changed):
+            signal.connect(window.actions_.refresh_soon)
+
+    def stop(self) -> bool:
+        """Stop playing, else carrying; False when neither goes on."""
+        if self.player.playing:
+            self.player.stop()
+        elif self.carrying.running:
+            self.carrying.stop()
+        elif self.timeline.range is not None:
+            self.timeline.choose(None)
+        else:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let every thread end."""
+        self.player.close()
+        self.carrying.close()
+        self.filling.close()
+        self.panel.close_threads()
+        self.strip.close()
+        self.timeline.close()
