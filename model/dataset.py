@@ -19,56 +19,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.heatmaps import ABSENT, OCCLUDED, UNKNOWN, VISIBLE
+from model.heatmaps import ABSENT, UNKNOWN
+from model.samples import IMAGES, SPLITS, Sample, SampleError, Scalar, TrainingSetError, check_sample
+
+__all__ = [
+    "FORMAT",
+    "PIXEL_CONVENTION",
+    "SPLITS",
+    "VERSION",
+    "Sample",
+    "SampleError",
+    "Scalar",
+    "TrainingSet",
+    "TrainingSetError",
+    "read_image",
+    "read_training_set",
+    "write_training_set",
+]
 
 FORMAT, VERSION = "touchline-training-set", 1
 PIXEL_CONVENTION = "pixel (0, 0) is the centre of the top-left pixel; x to the right, y down"
-SPLITS = ("train", "val", "test")
-_MANIFEST, _SAMPLES, _IMAGES = "manifest.json", "samples.jsonl", "images"
+_MANIFEST, _SAMPLES = "manifest.json", "samples.jsonl"
 _MANIFEST_KEYS = frozenset(
-    ("format", "version", "scheme", "keypoints", "mirror", "mirror_rules", "pixel_convention", "settings", "counts")
-)
-
-
-class TrainingSetError(Exception):
-    """A training set that cannot be written or read: the path, the reason, what to do."""
-
-    def __init__(self, path: Path, reason: str, advice: str) -> None:
-        super().__init__(f"{path}: {reason}. {advice}")
-        self.path, self.reason, self.advice = path, reason, advice
-
-
-class SampleError(TrainingSetError):
-    """One sample that cannot be used; the others still can."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One labelled image.
-
-    Attributes
-    ----------
-    image : file name below ``images/``.
-    size : (w, h) pixels.
-    points : name -> (x, y, state) with state 1 (occluded) or 2 (visible); a name in neither ``points`` nor ``unknown``
-        is absent, as is one with state 0.
-    unknown : names nobody can tell about; they are left out of the loss.
-    source : the image file, or its encoded bytes when writing.
-    group : frames of one match share a group, so that splits never separate them.
-    split : "train", "val" or "test".
-    mirror_rule : name of the permutation a mirrored copy needs instead of the usual one.
-    sd : name -> standard deviation of the label in pixels.
-    """
-
-    image: str
-    size: tuple[int, int]
-    points: Mapping[str, tuple[float, float, int]]
-    source: Path | bytes
-    unknown: frozenset[str] = frozenset()
-    group: str = ""
-    split: str = "train"
-    mirror_rule: str | None = None
-    sd: Mapping[str, float] = field(default_factory=dict)
+    (
+        "format", "version", "scheme", "keypoints", "mirror", "mirror_rules", "pixel_convention", "settings", "counts",
+        "scalars",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,7 +53,8 @@ class TrainingSet:
     """A training set that was read.
 
     ``mirror[k]`` is the index of the name that point k carries in a mirrored image; ``mirror_rules`` holds such
-    permutations by rule. ``problems`` names the lines that could not be used; ``extra`` keeps unknown manifest keys.
+    permutations by rule. ``problems`` names the lines that could not be used; ``extra`` keeps unknown manifest keys;
+    ``scalars`` are the numbers that a sample may have.
     """
 
     folder: Path
@@ -88,6 +66,7 @@ class TrainingSet:
     samples: tuple[Sample, ...]
     problems: tuple[SampleError, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    scalars: tuple[Scalar, ...] = ()
 
     def of_split(self, split: str) -> tuple[Sample, ...]:
         """The samples of one split, in file order."""
@@ -109,6 +88,13 @@ class TrainingSet:
                 x, y, flag = sample.points[name]
                 xy[k], state[k] = (x, y), flag
         return xy, state
+
+    def shares(self, sample: Sample) -> NDArray[np.float32]:
+        """``(S,)``: the sample's scalars as 0..1 of their ranges; NaN where one is not known."""
+        return np.array(
+            [one.share(sample.scalars[one.name]) if one.name in sample.scalars else np.nan for one in self.scalars],
+            dtype=np.float32,
+        )
 
 
 def read_image(sample: Sample) -> NDArray[np.uint8]:
@@ -143,6 +129,7 @@ def write_training_set(
     mirror_rules: Mapping[str, Sequence[int]],
     samples: Iterable[Sample],
     settings: Mapping[str, Any],
+    scalars: Sequence[Scalar] = (),
 ) -> TrainingSet:
     """Write a training set whole or not at all, and return it as read back.
 
@@ -162,11 +149,13 @@ def write_training_set(
         "pixel_convention": PIXEL_CONVENTION,
         "settings": dict(settings),
     }
+    if scalars:
+        head["scalars"] = [{"name": one.name, "range": [float(one.low), float(one.high)]} for one in scalars]
     _check_names(folder, head)
     building = folder.with_name(f".{folder.name}.writing-{os.getpid()}")
     try:
         shutil.rmtree(building, ignore_errors=True)
-        (building / _IMAGES).mkdir(parents=True)
+        (building / IMAGES).mkdir(parents=True)
         _write_content(building, head, samples)
         _swap(building, folder)
     except OSError as error:
@@ -195,16 +184,17 @@ def _manifest_format(folder: Path) -> str | None:
 
 def _write_content(building: Path, head: dict[str, Any], samples: Iterable[Sample]) -> None:
     names = frozenset(head["keypoints"])
+    numbers = frozenset(one["name"] for one in head.get("scalars", ()))
     splits: Counter[str] = Counter()
     labelled: Counter[str] = Counter()
     seen: set[str] = set()
     with (building / _SAMPLES).open("w", encoding="utf-8", newline="\n") as lines:
         for sample in samples:
-            _check_sample(building, sample, names, head["mirror_rules"])
+            check_sample(building, sample, names, head["mirror_rules"], numbers)
             if sample.image in seen:
                 raise SampleError(building / sample.image, "two samples share this file name", "Name them apart.")
             seen.add(sample.image)
-            _write_image(building / _IMAGES / sample.image, sample.source)
+            _write_image(building / IMAGES / sample.image, sample.source)
             lines.write(_dump(_line_of(sample)) + "\n")
             splits[sample.split] += 1
             labelled.update(name for name, point in sample.points.items() if point[2] > ABSENT)
@@ -221,7 +211,7 @@ def _write_content(building: Path, head: dict[str, Any], samples: Iterable[Sampl
 
 def _line_of(sample: Sample) -> dict[str, Any]:
     line: dict[str, Any] = {
-        "image": f"{_IMAGES}/{sample.image}",
+        "image": f"{IMAGES}/{sample.image}",
         "size": list(sample.size),
         "group": sample.group,
         "split": sample.split,
@@ -231,6 +221,10 @@ def _line_of(sample: Sample) -> dict[str, Any]:
     }
     if sample.sd:
         line["sd"] = {name: float(value) for name, value in sorted(sample.sd.items())}
+    if sample.scalars:
+        line["scalars"] = {name: float(value) for name, value in sorted(sample.scalars.items())}
+    if sample.box is not None:
+        line["box"] = [float(value) for value in sample.box]
     return line
 
 
@@ -278,6 +272,8 @@ def read_training_set(folder: Path) -> TrainingSet:
     manifest = _read_manifest(folder)
     _check_names(folder, manifest)
     names = frozenset(manifest["keypoints"])
+    scalars = _scalars(folder, manifest)
+    numbers = frozenset(one.name for one in scalars)
     rules = {rule: tuple(order) for rule, order in manifest["mirror_rules"].items()}
     samples: list[Sample] = []
     problems: list[SampleError] = []
@@ -289,7 +285,7 @@ def read_training_set(folder: Path) -> TrainingSet:
     for number, line in enumerate(lines, start=1):
         try:
             sample = _parse(folder, line)
-            _check_sample(folder, sample, names, rules)
+            check_sample(folder, sample, names, rules, numbers)
         except SampleError as error:
             problems.append(error)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -307,6 +303,7 @@ def read_training_set(folder: Path) -> TrainingSet:
         samples=tuple(samples),
         problems=tuple(problems),
         extra={key: value for key, value in manifest.items() if key not in _MANIFEST_KEYS},
+        scalars=scalars,
     )
 
 
@@ -341,43 +338,41 @@ def _check_names(folder: Path, head: Mapping[str, Any]) -> None:
             raise TrainingSetError(path, f"{rule!r} is no permutation of {len(names)} keypoints", advice)
 
 
+def _scalars(folder: Path, head: Mapping[str, Any]) -> tuple[Scalar, ...]:
+    try:
+        found = tuple(Scalar(str(one["name"]), *map(float, one["range"])) for one in head.get("scalars", ()))
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"the manifest's scalars are damaged ({error})"
+        raise TrainingSetError(folder / _MANIFEST, reason, "Write the training set again.") from error
+    if len({one.name for one in found}) != len(found):
+        raise TrainingSetError(folder / _MANIFEST, "two scalars share a name", "Write the training set again.")
+    return found
+
+
 def _parse(folder: Path, line: str) -> Sample:
     value = json.loads(line)
     image = str(value["image"])
-    name = image.removeprefix(f"{_IMAGES}/")
+    name = image.removeprefix(f"{IMAGES}/")
     if name == image:
-        raise ValueError(f"the image {image!r} is not below {_IMAGES}/")
+        raise ValueError(f"the image {image!r} is not below {IMAGES}/")
     width, height = value["size"]
     return Sample(
         image=name,
         size=(int(width), int(height)),
         points={str(key): (float(x), float(y), int(state)) for key, (x, y, state) in value["points"].items()},
-        source=folder / _IMAGES / name,
+        source=folder / IMAGES / name,
         unknown=frozenset(str(key) for key in value.get("unknown", ())),
         group=str(value.get("group", "")),
         split=str(value.get("split", "train")),
         mirror_rule=value.get("mirror_rule"),
         sd={str(key): float(sd) for key, sd in value.get("sd", {}).items()},
+        scalars={str(key): float(number) for key, number in value.get("scalars", {}).items()},
+        box=_box(value.get("box")),
     )
 
 
-def _check_sample(folder: Path, sample: Sample, names: frozenset[str], rules: Mapping[str, Any]) -> None:
-    reason = None
-    if not sample.image or Path(sample.image).name != sample.image:
-        reason = "the file name of an image has no folder in it"
-    elif min(sample.size) < 1:
-        reason = f"an image cannot be {sample.size[0]}x{sample.size[1]}"
-    elif sample.split not in SPLITS:
-        reason = f"unknown split {sample.split!r}"
-    elif sample.mirror_rule is not None and sample.mirror_rule not in rules:
-        reason = f"unknown mirror rule {sample.mirror_rule!r}"
-    elif strange := sorted((set(sample.points) | sample.unknown) - names):
-        reason = f"unknown keypoint {strange[0]!r}"
-    elif bad := [name for name, point in sample.points.items() if not _is_place(point)]:
-        reason = f"{bad[0]} has no usable place or state"
-    if reason:
-        raise SampleError(folder / _IMAGES / (sample.image or "?"), reason, "Correct or leave out this sample.")
-
-
-def _is_place(point: tuple[float, float, int]) -> bool:
-    return point[2] in (ABSENT, OCCLUDED, VISIBLE) and bool(np.isfinite(point[:2]).all())
+def _box(value: Any) -> tuple[float, float, float, float] | None:
+    if value is None:
+        return None
+    x, y, width, height = (float(number) for number in value)
+    return x, y, width, height
