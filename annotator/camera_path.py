@@ -11,10 +11,10 @@ Angles are those of SoccerNet's camera files (``annotator.formats.cameras``), wh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from annotator.camera import Solution, SolutionKind
 from annotator.formats.cameras import pan_tilt_roll
 from annotator.keypoints import Resolved
-from annotator.lens import HALF_DIAGONAL, Lens, distort
+from annotator.lens import HALF_DIAGONAL
 from annotator.pinning import camera_of_labels
-from annotator.projections import Pinhole, rotations
+from annotator.projections import Pinhole
 
 __all__ = [
     "CameraPath",
@@ -36,7 +36,6 @@ __all__ = [
     "path_through",
     "rotation_of",
     "state_of",
-    "turned",
 ]
 
 Array = NDArray[np.float64]
@@ -47,7 +46,6 @@ LOOSEST_GROUND = 3.0  # centred units that a camera may be off a homography it s
 GAP = 50.0  # frames between two key frames over which a camera that nobody watched strays in the middle by
 STRAY, STRAY_SHARE = 25.0, 0.36  # so many centred units and this share of its way (two thirds of rendered clips),
 STRAY_POWER = 1.7  # and over other gaps by this power of their ratio
-FEWEST_SHARED = 8  # of a grid of 63 pixels that must stay in the frame for these alone to be looked at
 
 
 class Curve(Enum):
@@ -198,17 +196,17 @@ def camera_between(first: Solution, last: Solution, part: float) -> Solution | N
     return None if isinstance(path, Refusal) else path.at(part)
 
 
-def followed(path: CameraPath, moves: Mapping[tuple[int, int], Array]) -> CameraPath:
+def followed(path: CameraPath, seen: Mapping[tuple[int, int], Solution]) -> CameraPath:
     """The path bent to what the picture did between the key frames.
 
-    ``moves`` maps (key frame, frame) to the homography (3, 3), pixels of the frame from pixels of the key frame, of
-    what stands still. Between two key frames the camera is carried on from the first and back from the last, turned and
-    zoomed as the picture was, and the two are blended by distance, so that the path stays exact at the key frames and
-    what the two disagree by is shared out. Where a move is missing the whole stretch stays as it was.
+    ``seen`` maps (key frame, frame) to the camera that was carried there from the key frame along the picture
+    (``annotator.motion``). Between two key frames what was carried on from the first and what was carried back from the
+    last are blended by distance, so that the path stays exact at the key frames and what the two disagree by is shared
+    out. Where one is missing the whole stretch stays as it was.
     """
     times, states, strays = [path.times[:1]], [path.states[:1]], [np.zeros(1)]
     for after in range(1, len(path.times)):
-        between, bent, stray = _bent(path, after, moves)
+        between, bent, stray = _bent(path, after, seen)
         times += [between, path.times[after : after + 1]]
         states += [bent, path.states[after : after + 1]]
         strays += [stray, np.zeros(1)]
@@ -217,7 +215,7 @@ def followed(path: CameraPath, moves: Mapping[tuple[int, int], Array]) -> Camera
     return CameraPath(path.size, at, np.concatenate(states), covariances, Curve.LINEAR, np.concatenate(strays))
 
 
-def _bent(path: CameraPath, after: int, moves: Mapping[tuple[int, int], Array]) -> tuple[Array, Array, Array]:
+def _bent(path: CameraPath, after: int, seen: Mapping[tuple[int, int], Solution]) -> tuple[Array, Array, Array]:
     """Frame numbers (N,) between two key frames, states (N, 11) as the picture has them, and deviations (N,) in pixels.
 
     What was carried on and what was carried back are two measurements of one thing: half of what they differ by in the
@@ -226,77 +224,28 @@ def _bent(path: CameraPath, after: int, moves: Mapping[tuple[int, int], Array]) 
     first, last = int(path.times[after - 1]), int(path.times[after])
     between = np.arange(first + 1, last, dtype=np.float64)
     numbers = range(first + 1, last)
-    if not numbers or any((key, n) not in moves for key in (first, last) for n in numbers):
+    known = [(seen.get((first, n)), seen.get((last, n))) for n in numbers]
+    pairs = [(state_of(on), state_of(back)) for on, back in known if _is_camera(on) and _is_camera(back)]
+    if len(pairs) < len(numbers) or not numbers:
         return between, path.state(between), np.array([path.deviation(float(time)) for time in between])
-    on = _carried(path.states[after - 1], [moves[first, n] for n in numbers], path.size)
-    back = _carried(path.states[after], [moves[last, n] for n in reversed(numbers)], path.size)[::-1]
+    plain = path.state(between)
+    on, back = (_near(np.array(side), plain) for side in zip(*pairs, strict=True))
     part = (between - first) / (last - first)
-    apart = np.array([_way(a, b) for a, b in zip(on, back, strict=True)])
+    apart = np.array([_way(one, two) for one, two in zip(on, back, strict=True)])
     unit = math.hypot(*path.size) / math.hypot(960.0, 540.0)
-    mixed = (1.0 - part[:, None]) * on + part[:, None] * _near(back, on)
+    mixed = (1.0 - part[:, None]) * on + part[:, None] * back
     return between, mixed, unit * (0.5 + np.sqrt(part * (1.0 - part)) * 0.5 * apart)
+
+
+def _is_camera(solution: Solution | None) -> TypeGuard[Solution]:
+    return solution is not None and isinstance(solution.model, Pinhole)
 
 
 def _near(states: Array, others: Array) -> Array:
     """States (T, 11) with angles within half a turn of the others'."""
-    found = states.copy()
+    found: Array = states.copy()
     found[:, :3] -= 2.0 * math.pi * np.round((states[:, :3] - others[:, :3]) / (2.0 * math.pi))
     return found
-
-
-def _carried(state: Array, moves: Sequence[Array], size: tuple[int, int]) -> Array:
-    """A key frame's camera carried to N frames ever further from it, (N, 11)."""
-    found = [state]
-    for move in moves:
-        found.append(turned(state, move, size, near=found[-1]))
-    states: Array = np.array(found)
-    states[:, :3] = np.unwrap(states[:, :3], axis=0)
-    return states[1:]
-
-
-def turned(state: Array, move: Array, size: tuple[int, int], *, near: Array | None = None) -> Array:
-    """The camera that turned and zoomed from a state as the picture did by a homography (3, 3) of pixels.
-
-    Gauss-Newton from the camera ``near`` in rotation and log focal length, over a grid of the pixels that are still in
-    the frame: a camera that stays where it is maps rays to rays (HZ 8.4), lens and all. Position, lens and pitch stay
-    what they are.
-    """
-    lens = Lens(size, float(state[KAP]))
-    x, y = np.meshgrid(np.linspace(0.0, size[0] - 1.0, 9), np.linspace(0.0, size[1] - 1.0, 7))
-    pixels = np.column_stack([x.ravel(), y.ravel(), np.ones(x.size)])
-    moved = pixels @ move.T
-    ahead = moved[:, 2] > 1e-6 * np.abs(moved[:, 2]).max()
-    moved = moved[:, :2] / np.where(ahead, moved[:, 2], np.inf)[:, None]
-    inside = ahead & (moved >= 0.0).all(axis=1) & (moved <= np.subtract(size, 1.0)).all(axis=1)
-    used = inside if inside.sum() >= FEWEST_SHARED else ahead
-    rays = np.column_stack([lens.ideal(pixels[used, :2]) / math.exp(float(state[LOG_FOCAL])), np.ones(used.sum())])
-    rays = rays @ rotation_of(state)
-    rotation, log_focal = _aligned(rays, lens.centred(moved[used]), state if near is None else near, lens.kap)
-    found = state.copy()
-    found[:3] = np.radians(pan_tilt_roll(rotation))
-    found[LOG_FOCAL] = log_focal
-    return found
-
-
-def _aligned(rays: Array, seen: Array, near: Array, kap: float) -> tuple[Array, float]:
-    """Rotation (3, 3) and log focal length that have rays (N, 3) of the pitch at centred places (N, 2)."""
-    rotation, log_focal = rotation_of(near), float(near[LOG_FOCAL])
-    for _ in range(12):
-        turned_rays = rays @ rotation.T
-        flat = turned_rays[:, :2] / np.maximum(turned_rays[:, 2:], 0.1)
-        focal = math.exp(log_focal)
-        off = (seen - distort(focal * flat, kap)).reshape(-1)
-        u, v, one = flat[:, 0], flat[:, 1], np.ones(len(flat))
-        jacobian = focal * np.stack(
-            [np.stack([-u * v, one + u * u, -v, u], axis=1), np.stack([-one - v * v, u * v, u, v], axis=1)], axis=1
-        )
-        change: Array = np.asarray(np.linalg.lstsq(jacobian.reshape(-1, 4), off, rcond=None)[0], dtype=np.float64)
-        change = np.clip(change, -0.3, 0.3)
-        rotation = rotations(change[:3]) @ rotation
-        log_focal += float(change[3])
-        if float(np.abs(change).max()) < 1e-12:
-            break
-    return rotation, log_focal
 
 
 def camera_known(resolved: Resolved) -> Solution | None:

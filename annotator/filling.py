@@ -11,7 +11,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Filling", "Watch", "camera_labels", "fill_between", "refill", "watched"]
 
 Array = NDArray[np.float64]
-Moves = Mapping[tuple[int, int], Array]
 
 ELSEWHERE = 15.0  # metres between two key frames' cameras from which on they are not one camera's
 DOUBTFUL = 12.0  # pixels of a 960 wide frame from which on another key frame is asked for
@@ -61,12 +60,28 @@ class Filling:
     notice: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Watch:
-    """What was seen of the picture between key frames: ``moves`` as `followed` takes them, and the ``cuts`` found."""
+    """What was seen between key frames: ``cameras`` as `followed` takes them, and numbers of frames with a new shot.
 
-    moves: Moves
+    ``pairs`` maps the numbers of two key frames to their labels when they were watched.
+    """
+
+    cameras: Mapping[tuple[int, int], Solution]
     cuts: tuple[int, ...] = ()
+    pairs: Mapping[tuple[int, int], tuple[FrameLabels, FrameLabels]] = field(default_factory=dict)
+
+    def holds(self, pair: tuple[int, int], labels: Mapping[int, FrameLabels]) -> bool:
+        """Whether the stretch between two key frames was watched with the labels that they have now."""
+        return self.pairs.get(pair) == (labels[pair[0]], labels[pair[1]])
+
+    def with_more(self, other: Watch) -> Watch:
+        """What was seen before and now; where it is of the same stretch, now."""
+        again = {(a, n) for first, last in other.pairs for a in (first, last) for n in range(first + 1, last)}
+        kept = {key: camera for key, camera in self.cameras.items() if key not in again}
+        old = {cut for cut in self.cuts if not any(first < cut <= last for first, last in other.pairs)}
+        cuts = tuple(sorted({*old, *other.cuts}))
+        return Watch({**kept, **other.cameras}, cuts, {**self.pairs, **other.pairs})
 
 
 def camera_labels(camera: Solution) -> FrameLabels:
@@ -89,39 +104,48 @@ def camera_labels(camera: Solution) -> FrameLabels:
 
 def watched(
     frames: Callable[[int], NDArray[np.uint8]],
-    keys: Sequence[int],
+    keys: Mapping[int, FrameLabels],
     *,
+    size: tuple[int, int],
     boxes: Callable[[int], Array] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Watch | None:
-    """How the picture moves between key frames, on from each and back from the next; None when it was stopped.
+    """The cameras between key frames, carried on from each and back from the next; None when it was stopped.
 
-    ``frames`` gives the picture of a frame by its number, (H, W, 3) RGB uint8, ``boxes`` the people in it. A stretch in
-    which the motion is lost is left out.
+    Parameters
+    ----------
+    frames
+        The picture of a frame by its number, (H, W, 3) RGB uint8.
+    keys
+        Frame number -> labels of the key frames.
+    size
+        Width and height of the frames in pixels.
+    boxes
+        The people in a frame, (N, 4) left, top, right, bottom in pixels.
     """
-    from annotator.motion_track import LEAST_INLIERS, Background
+    from annotator.motion import Carry, Stop, carry
 
-    moves: dict[tuple[int, int], Array] = {}
+    cameras: dict[tuple[int, int], Solution] = {}
     cuts: set[int] = set()
-    total, done = 2 * sum(max(0, b - a - 1) for a, b in itertools.pairwise(keys)), 0
-    for key, other in [pair for a, b in itertools.pairwise(keys) for pair in ((a, b), (b, a))]:
-        way = 1 if other > key else -1
-        if abs(other - key) < 2:
-            continue
-        background = Background(frames(key), None if boxes is None else boxes(key))
-        for number in range(key + way, other, way):
-            if should_stop():
+    pairs = [pair for pair in itertools.pairwise(sorted(keys)) if pair[1] - pair[0] > 1]
+    total, done = 2 * sum(last - first - 1 for first, last in pairs), 0
+    for key, other in [way for first, last in pairs for way in ((first, last), (last, first))]:
+        until = other - 1 if other > key else other + 1
+        run = carry(
+            keys[key], size=size, frames=frames, start=key, until=until, boxes=boxes, should_stop=should_stop
+        )
+        for step in run:
+            if isinstance(step, Carry):
+                if step.solution is not None:
+                    cameras[key, step.frame] = step.solution
+                done += 1
+                progress(done, total)
+            elif step.reason is Stop.ASKED:
                 return None
-            step = background.follow(frames(number), None if boxes is None else boxes(number))
-            done += 1
-            progress(done, total)
-            if step.inliers < LEAST_INLIERS:
-                if step.is_cut:
-                    cuts.add(number if way > 0 else number + 1)
-                break
-            moves[key, number] = step.image_from_key
-    return Watch(moves, tuple(sorted(cuts)))
+            elif step.reason is Stop.CUT:
+                cuts.add(step.frame if other > key else step.frame + 1)
+    return Watch(cameras, tuple(sorted(cuts)), {(a, b): (keys[a], keys[b]) for a, b in pairs})
 
 
 def key_frames(project: Project, first: int, last: int) -> list[int] | Refusal:
@@ -219,7 +243,7 @@ def _path(cameras: Mapping[float, Solution | None], watch: Watch | None) -> Came
                 "they are of different shots, or one of them is wrong.",
                 times[i + 1],
             )
-    return path if watch is None else followed(path, watch.moves)
+    return path if watch is None else followed(path, watch.cameras)
 
 
 def _filling(project: Project, between: Sequence[int], keys: Sequence[int], path: CameraPath) -> Filling:

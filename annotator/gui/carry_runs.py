@@ -143,27 +143,30 @@ def legs_of_all(track: Track, keys: Sequence[int], farthest: int) -> list[Leg]:
 def watch_between(
     clip: Clip, keys: Sequence[int], known: Watch | None, *, progress: Progress, should_stop: ShouldStop
 ) -> Watch | None:
-    """How the picture moves between key frames, what is ``known`` taken over; None when it was stopped."""
+    """The cameras between key frames as the picture moves, what is ``known`` taken over; None when it was stopped.
+
+    What was seen from a key frame holds as long as its labels are the same.
+    """
     import itertools
 
     from annotator.filling import Watch, watched
 
-    moves = {} if known is None else dict(known.moves)
-    cuts = set() if known is None else set(known.cuts)
-    pairs = [(a, b) for a, b in itertools.pairwise(keys) if b - a > 1]
-    missing = [(a, b) for a, b in pairs if (a, a + 1) not in moves]
+    labels = {key: clip.record(key).labels for key in keys}
+    seen = Watch({}) if known is None else known
+    pairs = [(a, b) for a, b in itertools.pairwise(sorted(labels)) if b - a > 1]
+    missing = [pair for pair in pairs if not seen.holds(pair, labels)]
     for number, (a, b) in enumerate(missing):
 
         def told(done: int, total: int, number: int = number) -> None:
             progress(number * 1000 + done * 1000 // max(total, 1), len(missing) * 1000)
 
         try:
-            found = watched(clip.picture, (a, b), progress=told, should_stop=should_stop)
+            ends = {a: labels[a], b: labels[b]}
+            found = watched(clip.picture, ends, size=clip.size(a), progress=told, should_stop=should_stop)
         except MediaError:
             # Where a frame cannot be read the camera goes the short way.
             continue
         if found is None:
             return None
-        moves.update(found.moves)
-        cuts.update(found.cuts)
-    return Watch(moves, tuple(sorted(cuts)))
+        seen = seen.with_more(found)
+    return seen

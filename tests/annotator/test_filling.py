@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import cv2
@@ -5,10 +6,11 @@ import numpy as np
 import panning
 import pytest
 
-from annotator.camera_path import Refusal
+from annotator.camera_path import Refusal, followed, path_through
 from annotator.filling import Filling, Watch, camera_labels, fill_between, refill, watched
 from annotator.keypoints import resolve
 from annotator.labels import Decision, FrameRecord, How, Origin, Review, place, set_marking
+from annotator.pitch import MARKINGS, marking_samples
 from annotator.project import Project
 
 SPOT = "L_PENALTY_MARK"
@@ -133,21 +135,43 @@ def test_a_long_way_that_nobody_watched_asks_for_one_more_key_frame(clip):
     assert filling.deviations[project.frame_ids()[15]] > 12.0
 
 
-def test_a_picture_that_moves_is_followed_and_a_cut_is_found():
-    texture = np.random.default_rng(1).integers(40, 200, (300, 700, 3), dtype=np.uint8)
-    texture = cv2.GaussianBlur(texture, (0, 0), 2.0)
-    texture[..., 1] = np.clip(texture[..., 1] + 60, 0, 255)
+def painted(camera):
+    """A frame with the markings in view painted on grass."""
+    rng = np.random.default_rng(3)
+    picture = np.empty((*panning.SIZE[::-1], 3), np.uint8)
+    picture[:] = (60, 120, 50)
+    picture += rng.integers(0, 6, picture.shape, dtype=np.uint8)
+    for name in MARKINGS:
+        pixels = camera.project(marking_samples(name, 0.5))
+        for one, two in itertools.pairwise(pixels):
+            if np.isfinite([one, two]).all() and np.abs([one, two]).max() < 5000:
+                ends = [tuple(round(value * 16) for value in end) for end in (one, two)]
+                cv2.line(picture, *ends, (235, 235, 235), 3, cv2.LINE_AA, 4)
+    return cv2.GaussianBlur(picture, (0, 0), 0.8)
 
-    def frames(number):
-        picture = np.ascontiguousarray(texture[20:290, 10 + 6 * number : 490 + 6 * number])
-        return picture if number < 20 else 255 - picture
 
-    watch = watched(frames, (0, 10))
+def test_what_is_seen_between_bends_the_path_and_a_cut_refuses_it():
+    bend = np.sin(np.linspace(0.0, np.pi, 9)) * 3.0
+    cameras = [panning.camera_at((0.0, 66.0, -14.0), (-36.0 + x, 2.0, 0.0), 7.2) for x in bend]
+    keys = {0: camera_labels(cameras[0]), 8: camera_labels(cameras[8])}
+    watch = watched(lambda number: painted(cameras[number]), keys, size=panning.SIZE)
     assert watch.cuts == ()
-    assert watch.moves[0, 5] @ (100.0, 100.0, 1.0) == pytest.approx((70.0, 100.0, 1.0), abs=0.2)
-    assert watch.moves[10, 5] @ (100.0, 100.0, 1.0) == pytest.approx((130.0, 100.0, 1.0), abs=0.2)
-    assert watched(frames, (0, 10), should_stop=lambda: True) is None
-    assert 20 in watched(frames, (15, 25)).cuts
+    assert (0, 4) in watch.cameras
+    assert (8, 4) in watch.cameras
+    assert watch.holds((0, 8), keys)
+    assert not watch.holds((0, 8), {**keys, 8: camera_labels(cameras[4])})
+    assert Watch({}, (5,)).with_more(watch).cuts == ()
+    plain = path_through({0.0: cameras[0], 8.0: cameras[8]})
+    bent = followed(plain, watch.cameras)
+    assert np.median(panning.errors(plain.at(4.0), cameras[4])) > 20.0
+    assert np.median(panning.errors(bent.at(4.0), cameras[4])) < 2.0
+    assert watched(lambda number: painted(cameras[number]), keys, size=panning.SIZE, should_stop=lambda: True) is None
+    other = panning.camera_at((40.0, 60.0, -9.0), (38.0, -5.0, 0.0), 7.9)
+
+    def cut(number):
+        return painted(cameras[number]) if number < 4 else 255 - painted(other)
+
+    assert 4 in watched(cut, keys, size=panning.SIZE).cuts
 
 
 def test_the_labels_of_a_camera_say_where_it_is_even_where_few_markings_are_in_view():
