@@ -478,6 +478,21 @@ class Project:
         with self._read() as db:
             return store_timeline.prediction_heads(db, media_id, after)
 
+    def mirrored(self, frame_id: int, network: str) -> str | None:
+        """The document of what a network saw of the mirrored frame; None where it did not look."""
+        with self._read() as db:
+            return store_signs.mirrored(db, frame_id, network)
+
+    def mirrored_frames(self, network: str) -> set[int]:
+        """The frames that a network looked at mirrored."""
+        with self._read() as db:
+            return store_signs.mirrored_frames(db, network)
+
+    def store_mirrored(self, frame_id: int, network: str, document: str) -> None:
+        """Keep what a network saw of the mirrored frame."""
+        with self._write() as db:
+            store_signs.store_mirrored(db, frame_id, network, document)
+
     def setting(self, key: str, default: T) -> T:
         """The stored setting, or ``default`` when there is none or it is of another type than ``default``."""
         with self._read() as db:

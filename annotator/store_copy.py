@@ -13,8 +13,8 @@ from annotator.store_schema import create_store, open_store
 _KEYS = {"frame": ("id", "frame"), "media": ("id", "media")}
 _FOREIGN = (("frame_id", "frame"), ("media_id", "media"))
 """Which column says whether a row belongs to a slice, and whose number that is."""
-_MADE_AGAIN = frozenset({"signs"})
-"""What the review queue found out: it finds it out anew."""
+_MADE_AGAIN = frozenset({"signs", "mirrored"})
+"""What the review queue found out, and what networks saw for it: it finds it out anew."""
 
 
 class Predictions(Enum):

@@ -158,19 +158,6 @@ class Predictor:
                     one, codec=self.card.codec, names=self.names, image_size=size, network=self.id
                 )
 
-    def predict_mirrored(self, rgb: NDArray[np.uint8]) -> Prediction:
-        """What the network sees in the mirrored image, brought back into this one: the other half of a flip test.
-
-        ValueError for a network whose card does not say which points mirror each other.
-        """
-        if not self.card.mirror:
-            raise ValueError("the network does not say which points mirror each other")
-        (sizes, pixels), = self._fed([rgb], 1)
-        maps = self._flipped_back(self._computed(np.ascontiguousarray(pixels[:, :, ::-1])))[0]
-        return predict_from_maps(
-            np.ascontiguousarray(maps), codec=self.card.codec, names=self.names, image_size=sizes[0], network=self.id
-        )
-
     def _fed(
         self, images: Iterable[NDArray[np.uint8]], batch: int
     ) -> Iterator[tuple[list[tuple[int, int]], Pixels]]:

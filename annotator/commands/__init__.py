@@ -22,6 +22,7 @@ COMMANDS = {
     "calibrate": "the camera of every frame from its labels, as SoccerNet camera files",
     "import": "labels of other programs into a project: SoccerNet, COCO, CVAT, YOLO-pose, DeepLabCut, Lightning Pose",
     "export": "labels of a project: training set, SoccerNet, COCO, YOLO-pose, CVAT, tables, cameras",
+    "review": "which frames of a project deserve a look first, and why",
     "project": "what a project holds; merge, check, vacuum, backup, slice, relink",
     "evaluate": "how good networks are on labelled frames, with a report of the worst ones",
     "train": "train the network further on an exported training set",

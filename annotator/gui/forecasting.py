@@ -37,6 +37,8 @@ class Network(Protocol):
 
 NetworkFactory = Callable[[Path], Network]
 Store = Callable[[int, Any], None]
+Look = Callable[[Network, Image, int], None]
+"""Another look at a frame than predicting it; called in the network's thread."""
 
 
 def load_network(path: Path) -> Network:
@@ -86,6 +88,8 @@ class Forecaster(QObject):
         self._batch: deque[int] = deque()
         self._read_row: Callable[[int], FrameRow] | None = None
         self._is_done: Callable[[int], bool] = lambda frame_id: False
+        self._look: Look | None = None
+        self._ended: Callable[[int, int], None] = self.batch_ended.emit
         self._batch_total = 0
         self._batch_failed = 0
         self._busy_with: int | None = None
@@ -169,10 +173,22 @@ class Forecaster(QObject):
         return self._network is not None and frame_id not in self._blind
 
     def run_batch(
-        self, ids: Iterable[int], *, read_row: Callable[[int], FrameRow], is_done: Callable[[int], bool], title: str
+        self,
+        ids: Iterable[int],
+        *,
+        read_row: Callable[[int], FrameRow],
+        is_done: Callable[[int], bool],
+        title: str,
+        look: Look | None = None,
+        ended: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Predict those of these frames that are not done, after whatever is shown."""
-        self._batch = deque(ids)
+        """Predict those of these frames that are not done, after whatever is shown; or ``look`` at them otherwise.
+
+        At its end `batch_ended` tells how many frames were passed and not readable, or ``ended`` is told.
+        """
+        if self.job.running:
+            self.stop_batch()
+        self._batch, self._look, self._ended = deque(ids), look, ended or self.batch_ended.emit
         self._is_done = is_done
         self._read_row = read_row
         self._batch_total = len(self._batch)
@@ -187,7 +203,7 @@ class Forecaster(QObject):
             done = self._batch_total - len(self._batch)
             self._batch.clear()
             self.job.end()
-            self.batch_ended.emit(done, self._batch_failed)
+            self._ended(done, self._batch_failed)
 
     def close(self) -> None:
         """Stop and wait for the thread to end."""
@@ -215,10 +231,13 @@ class Forecaster(QObject):
             return
         self._set_busy(row.id)
         network, source, store, chosen, pixels = self._network, self._source, self._store, row, image
-        is_done = self._is_done if batch else None
+        is_done, look = (self._is_done, self._look) if batch else (None, None)
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
             if is_done is not None and is_done(chosen.id):
+                return None
+            if look is not None:
+                look(network, source.read(chosen), chosen.id)
                 return None
             prediction = network.predict(source.read(chosen) if pixels is None else pixels)
             if store is not None and not should_stop():

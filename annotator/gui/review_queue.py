@@ -15,7 +15,7 @@ from annotator.project import Project
 from annotator.review import Sign
 from annotator.review.entries import Entry
 from annotator.review.query import Query, parse_query
-from annotator.review.survey import Known, Survey, known_entries
+from annotator.review.survey import THRESHOLD, Known, Survey, known_entries
 from annotator.review.worker import Inspector
 
 _REST_MS = 1200
@@ -23,7 +23,6 @@ _SORT_MS = 4000
 _MANY = 4
 """Frames from which on an answer of the background is worth sorting for."""
 _FILTERS = "review/filters"
-_THRESHOLD = "review/threshold"
 
 
 class ReviewQueue(QObject):
@@ -127,9 +126,9 @@ class ReviewQueue(QObject):
     def _threshold(self, project: Project) -> float:
         """The confidence that counts as seen: the network's own, kept so that it does not depend on what is loaded."""
         own = self._session.forecaster.threshold
-        if own is not None and own != project.setting(_THRESHOLD, 0.0):
-            project.set_setting(_THRESHOLD, own)
-        return project.setting(_THRESHOLD, 0.0) or self._session.settings.threshold
+        if own is not None and own != project.setting(THRESHOLD, 0.0):
+            project.set_setting(THRESHOLD, own)
+        return project.setting(THRESHOLD, 0.0) or self._session.settings.threshold
 
     def _on_found(self, project: Project, found: Mapping[int, Known]) -> None:
         if project is not self._session.project:

@@ -51,6 +51,7 @@ class Inspection:
     other: Prediction | None = None
     before: Mapping[str, Point] = field(default_factory=dict)
     after: Mapping[str, Point] = field(default_factory=dict)
+    mirrored: Mapping[str, Point] | None = None
 
 
 def points_of(instance: Instance, prediction: Prediction | None, threshold: float) -> dict[str, Point]:
@@ -73,6 +74,7 @@ def inspect(frame: Inspection) -> Entry:
         threshold=frame.threshold,
         group=frame.group,
         other=frame.other,
+        mirrored=frame.mirrored,
     )
     here = points_of(frame.instance, frame.prediction, frame.threshold)
     jump = jump_sign(frame.before, here, frame.after, width=frame.size[0]) if frame.before and frame.after else None

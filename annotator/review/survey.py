@@ -12,13 +12,17 @@ from annotator.frames import FrameSource, MediaError
 from annotator.labels import Instance, Point
 from annotator.project import FrameRow, Project, ProjectError
 from annotator.review.entries import Entry, Inspection, entry_document, entry_from, points_of
+from annotator.review.mirrored import kept, points
 from annotator.review.signs import FrameSigns
 
 if TYPE_CHECKING:
     from annotator.review.worker import Inspector
     from model.heatmaps import Prediction
 
-__all__ = ["Known", "Survey", "known_entries"]
+__all__ = ["THRESHOLD", "Known", "Survey", "known_entries"]
+
+THRESHOLD = "review/threshold"
+"""The setting of a project that holds the confidence which counts as seen."""
 
 _VERSION = 2
 _STORE_SECONDS = 2.0
@@ -124,8 +128,14 @@ class Survey:
                 self._other(frame_id, prediction),
                 before,
                 after,
+                self._mirrored(frame_id, prediction),
             )
         )
+
+    def _mirrored(self, frame_id: int, prediction: Prediction | None) -> dict[str, Point] | None:
+        """What the network of the prediction saw of the mirrored frame, where it looked."""
+        seen = None if prediction is None else kept(self._project, frame_id, prediction.network)
+        return None if seen is None else points(seen, self._threshold)
 
     def _state(self, frame_id: int) -> tuple[Instance, Prediction | None]:
         try:

@@ -12,6 +12,7 @@ import numpy as np
 
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
 from annotator.pitch import KEYPOINTS
+from annotator.review.mirrored import look, points
 from annotator.synthetic import OCCLUDED, VISIBLE, render
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "soccernet-dev"
@@ -51,9 +52,8 @@ class Frame:
 def looked_at(predictor, rgb, labels, size):
     """The frame with what the network sees in it both ways."""
     rgb = np.ascontiguousarray(rgb)
-    mirrored = predictor.predict_mirrored(rgb)
-    shown = np.flatnonzero(mirrored.confidence >= predictor.card.threshold)
-    return Frame(labels, predictor.predict(rgb), size, {mirrored.names[i]: tuple(mirrored.xy[i]) for i in shown})
+    mirrored = points(look(predictor.predict, rgb), predictor.card.threshold)
+    return Frame(labels, predictor.predict(rgb), size, mirrored)
 
 
 def instance_of(points):

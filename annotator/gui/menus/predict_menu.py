@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui import deeds
+from annotator.gui.closer import look_closer
 from annotator.gui.menus.command import Command, N, Needs, Scope
 
 _W = Scope.WINDOW
@@ -18,6 +19,10 @@ PREDICT = (
     Command("predict.all", "predict", N("Commands", "Predict all frames"),
             N("Commands", "Let the network look at every listed frame that it has not seen"),
             lambda w: w.errands.predict_all(), ("Shift+F6",), "predict-all", Needs.NETWORK, _W),
+    Command("predict.closer", "predict", N("Commands", "Look closer"),
+            N("Commands", "Let the network look at every predicted frame mirrored too; the review queue says where "
+              "the two looks differ"),
+            lambda w: look_closer(w.session, w.reviewing.queue), ("Alt+F6",), "", Needs.NETWORK, _W),
     Command("predict.train", "predict", N("Commands", "Train..."),
             N("Commands", "Train the network further on your accepted frames, and compare it with the one before"),
             lambda w: w.retraining.show(), ("Ctrl+T",), "train", Needs.PROJECT, _W, group=1),

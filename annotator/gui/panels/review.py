@@ -166,7 +166,7 @@ class QueryBox(QWidget):
             self.tr(
                 "Words that a frame's name has, and\n"
                 "state:draft  state:accepted  state:look-again  split:val  missing:CENTER_MARK\n"
-                "residual>5  corrected>10  confidence<0.5  peaks>0.6  jump>8  networks>8  issues>0\n"
+                "residual>5  corrected>10  confidence<0.5  peaks>0.6  jump>8  networks>8  flip>8  issues>0\n"
                 "A minus before a word turns it round"
             )
         )
@@ -302,7 +302,7 @@ class ReviewPanel(QWidget):
             (self.tr("Most surprising first"), BY_SURPRISE),
             (self.tr("In the order of the files"), BY_FILE),
         ]
-        return first + [(measure(kind), kind) for kind in Kind if kind is not Kind.FLIP]
+        return first + [(measure(kind), kind) for kind in Kind]
 
     def _lay_out(self) -> None:
         top = QVBoxLayout()

@@ -1,0 +1,27 @@
+"""A sign in one line of plain English, for the command line; the window has words of its own that can be translated."""
+
+from __future__ import annotations
+
+from annotator.review.signs import Kind, Sign
+
+__all__ = ["line"]
+
+_PIXELS = frozenset({Kind.GEOMETRY, Kind.CORRECTED, Kind.JUMP, Kind.NETWORKS, Kind.FLIP, Kind.OTHER_PEAK})
+_SHARES = frozenset({Kind.TWO_PEAKS, Kind.FAINT})
+_COUNTS = frozenset({Kind.UNLABELLED, Kind.MISSING})
+
+
+def line(sign: Sign) -> str:
+    """What the sign says: its kind, how much, and where."""
+    if sign.kind is Kind.CHECK and sign.detail:
+        return sign.detail
+    at = f" at {sign.keypoint}" if sign.keypoint else ""
+    if sign.kind in _PIXELS:
+        return f"{sign.kind.value}: {sign.value:.0f} px{at}"
+    if sign.kind in _SHARES:
+        share = 1.0 - sign.value if sign.kind is Kind.FAINT else sign.value
+        return f"{sign.kind.value}: {share:.0%}{at}"
+    if sign.kind in _COUNTS:
+        habit = "" if sign.usual is None else f", which {sign.usual:.0%} of the frames have"
+        return f"{sign.kind.value}: {sign.count}{at}{habit}"
+    return f"{sign.kind.value}{at}"
