@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "how good networks are on labelled frames, with a report of the worst ones",
     "train": "train the network further on an exported training set",
     "recipe": "train the embedded weights again from nothing",
+    "tripod": "where the cameras of a project's clips stand, so that two points a frame are enough",
     "synthesize": "rendered frames with exact labels, as a training set",
     "weights": "what a checkpoint holds; published ones as a network of Touchline",
 }
