@@ -438,6 +438,11 @@ class Project:
         with self._read() as db:
             return store_second.read(db, frame_id)
 
+    def unfinished_checks(self) -> list[int]:
+        """The accepted frames whose blind check was begun and is not done."""
+        with self._read() as db:
+            return store_second.unfinished(db)
+
     def save_second_answer(self, frame_id: int, record: FrameRecord) -> None:
         """Keep what was said of a frame in a blind check so far, apart from its labels; an empty one is forgotten."""
         with self._write() as db:

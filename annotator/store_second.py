@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from annotator.labels import FrameRecord
+from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record, encode_record
 
 _TABLE = """
@@ -19,9 +19,23 @@ CREATE TABLE IF NOT EXISTS second_answer(
 """
 
 
+def unfinished(db: sqlite3.Connection) -> list[int]:
+    """The accepted frames of which a second answer was begun, in media order."""
+    if not _is_there(db):
+        return []
+    query = (
+        "SELECT frame.id FROM second_answer JOIN frame ON frame.id=frame_id WHERE state=? ORDER BY media_id, position"
+    )
+    return [int(row[0]) for row in db.execute(query, (FrameState.ACCEPTED.value,))]
+
+
+def _is_there(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_schema WHERE type='table' AND name='second_answer'").fetchone() is not None
+
+
 def read(db: sqlite3.Connection, frame_id: int) -> FrameRecord:
     """The second answer to a frame so far; empty if there is none, or none that can be read."""
-    if db.execute("SELECT 1 FROM sqlite_schema WHERE type='table' AND name='second_answer'").fetchone() is None:
+    if not _is_there(db):
         return FrameRecord()
     found = db.execute("SELECT document FROM second_answer WHERE frame_id=?", (frame_id,)).fetchone()
     try:

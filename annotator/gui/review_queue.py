@@ -250,7 +250,8 @@ class ReviewQueue(QObject):
         self.switched.emit(on)
 
     def _arrange(self) -> None:
-        self._session.blind.expect(row.frame_id for row in self.rows if row.blind)
+        if self.rows:
+            self._session.blind.expect(row.frame_id for row in self.rows if row.blind)
         self._session.arrange([row.frame_id for row in self.rows])
 
     def begin(self) -> None:

@@ -353,6 +353,8 @@ class Session(FrameDesk):
         self.project = project
         self._filter, self._arranged = (None, ""), None
         self.order = order or Order(() if project is None else project.frame_ids())
+        # A blind check that a kill cut short stays blind, wherever its frame is met.
+        self.blind.expect(() if project is None else project.unfinished_checks())
         self.project_changed.emit()
         self.frames_changed.emit()
         self.frame_changed.emit()
