@@ -161,12 +161,18 @@ def forget_tripods(project: Project) -> None:
     project.set_setting(KEY, {"version": VERSION, "clips": []})
 
 
-def standing_of(project: Project, frame_id: int) -> Standing | None:
+def standing_of(project: Project | None, frame_id: int | None) -> Standing | None:
     """Where the camera of a frame is known to stand; None where that is not known. Equal questions, one object."""
-    row = project.row(frame_id)
-    for entry in _entries(project.setting(KEY, {})):
+    if project is None or frame_id is None:
+        return None
+    try:
+        document: dict[str, Any] = project.setting(KEY, {})
+        row = project.row(frame_id) if document else None
+    except ProjectError:
+        return None
+    for entry in _entries(document) if row is not None else ():
         shot = _shot_from(entry)
-        if shot is not None and shot.holds(row):
+        if shot is not None and row is not None and shot.holds(row):
             return _standing(entry)
     return None
 

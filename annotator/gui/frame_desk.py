@@ -20,6 +20,7 @@ from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
 from annotator.keypoints import Keypoint, Resolved, Source, resolve
 from annotator.labels import Decision, FrameLabels, FrameRecord, Origin, Review, place
 from annotator.project import ChangedElsewhereError, Project, ProjectError
+from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -387,6 +388,7 @@ class FrameDesk(QObject):
             size=self.size,
             threshold=self._settings.threshold,
             previous=self._resolved if moving else self._answers.usable(frame_id, said, self.size),
+            standing=standing_of(self.project, self._frame_id),
         )
         if not moving:
             self._answers.keep(frame_id, self._resolved)
