@@ -6,7 +6,7 @@ A camera file is read as the points that the camera has in the frame, and a trai
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from annotator.formats.cameras import CameraFile, parse_camera
 from annotator.formats.coco_things import exchange_of
 from annotator.formats.cvat import read_cvat
 from annotator.formats.deeplabcut import read_csv
-from annotator.formats.documents import Finding, FormatError, read_object
+from annotator.formats.documents import Finding, FormatError, number, read_object
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance
 from annotator.formats.mpii import read_mpii
 from annotator.formats.yolo_set import read_yolo_set
@@ -24,7 +24,7 @@ from annotator.keypoints import Source
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
 from annotator.pitch import KEYPOINTS, MARKINGS, PITCH_57
 from annotator.scheme import Scheme
-from model.dataset import TrainingSetError, read_training_set
+from model.dataset import Sample, TrainingSetError, read_training_set
 
 __all__ = ["Offer", "offers", "read_labels", "said_of"]
 
@@ -92,14 +92,45 @@ def _from_training_set(path: Path) -> ExchangeFile:
         read = read_training_set(path)
     except TrainingSetError as error:
         raise FormatError(error.path, error.reason, error.advice) from error
-    frames = [
-        ExchangeFrame(sample.image.replace("__", "/"), sample.size, (ExchangeInstance({
-            name: (x, y, Visibility(state)) for name, (x, y, state) in sample.points.items() if state
-        }),))
-        for sample in read.samples
-    ]  # fmt: skip
+    export = read.settings.get("export")
+    things = export.get("things") if isinstance(export, Mapping) else None
+    pieces = things if isinstance(things, Mapping) else {}
+    found: dict[str, ExchangeFrame] = {}
+    for sample in read.samples:
+        frame = _sampled(sample, pieces.get(sample.image))
+        before = found.get(frame.name, replace(frame, instances=()))
+        found[frame.name] = replace(before, instances=(*before.instances, *frame.instances))
+    frames = list(found.values())
     findings = [Finding(problem.path, "", problem.reason) for problem in read.problems]
     return ExchangeFile(read.keypoints, tuple(frames), tuple(findings))
+
+
+def _sampled(sample: Sample, thing: object) -> ExchangeFrame:
+    """The frame of a sample, or what a piece of a frame about one thing says of the whole of it."""
+    points = {name: (x, y, Visibility(state)) for name, (x, y, state) in sample.points.items() if state}
+    if not isinstance(thing, Mapping) or not isinstance(thing.get("frame"), str):
+        return ExchangeFrame(sample.image.replace("__", "/"), sample.size, (ExchangeInstance(points),))
+    said = thing.get("attributes")
+    values = {str(k): v for k, v in said.items() if isinstance(v, str | float)} if isinstance(said, Mapping) else {}
+    left, top, *_ = [*_whole_numbers(thing.get("at"), 2), 0, 0]
+    width, height, *_ = [*_whole_numbers(thing.get("size"), 2), *sample.size]
+    sides = thing.get("box")
+    box = tuple(number(side) for side in sides) if isinstance(sides, list) and len(sides) == 4 else ()
+    number_ = thing.get("number")
+    one = ExchangeInstance(
+        {name: (x + left, y + top, seen) for name, (x, y, seen) in points.items()},
+        {},
+        (box[0] or 0.0, box[1] or 0.0, box[2] or 0.0, box[3] or 0.0) if box else None,
+        number_ if type(number_) is int and number_ >= 0 else None,
+        values,
+    )
+    return ExchangeFrame(thing["frame"], (width, height), (one,), values)
+
+
+def _whole_numbers(value: object, count: int) -> list[int]:
+    """So many whole numbers, or none."""
+    fits = isinstance(value, list) and len(value) == count and all(type(one) is int for one in value)
+    return list(value) if fits and isinstance(value, list) else []
 
 
 def _from_keypoints(path: Path) -> ExchangeFile:

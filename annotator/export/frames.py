@@ -192,9 +192,10 @@ def begin(
     store: AnswerStore | None = None,
 ) -> Work:
     """The work of an export; ExportError where no frame is in its scope."""
-    if project.scheme_id != PITCH_57.id:
-        reason = f"the project labels {project.scheme_id}, and only {PITCH_57.id} can be exported"
-        raise ExportError(project.path, reason, "Open a project of pitch labels.")
+    from annotator.export.things import ThingsWork, refuse_kind
+
+    scheme = project.scheme
+    refuse_kind(project.path, scheme, options.kind)
     rows = [project.row(number) for number in project.frame_ids(_STATES[options.scope])]
     if not rows:
         words = {
@@ -204,7 +205,8 @@ def begin(
         }
         raise ExportError(project.path, *words[options.scope])
     plan = plan_splits(project, rows, options.splitting)
-    return Work(project, options, rows, plan, progress, should_stop, workers, store)
+    of = Work if scheme.has_football else ThingsWork
+    return of(project, options, rows, plan, progress, should_stop, workers, store)
 
 
 def labels_of(project: Project, rows: Sequence[FrameRow]) -> dict[int, str]:

@@ -20,6 +20,9 @@ from annotator.export.options import HAS_BOX, HAS_SPLITS, ExportKind, ExportOpti
 from annotator.export.splits import SplitPlan
 from annotator.export.store import AnswerStore
 from annotator.export.teaching_set import write_teaching
+from annotator.export.thing_checks import check_things
+from annotator.export.thing_writers import write_things
+from annotator.export.things import ThingsWork
 from annotator.export.writers import WRITERS
 from annotator.formats.documents import FormatError
 from annotator.formats.export_folder import (
@@ -39,6 +42,7 @@ ShouldStop = Callable[[], bool]
 _PIXELS = {
     ExportKind.YOLO_POSE: "places are divided by width and height; (0, 0) is the outer corner of the top-left pixel",
     ExportKind.CVAT: "(0, 0) is the outer corner of the top-left pixel, its centre (0.5, 0.5)",
+    ExportKind.MPII: "(1, 1) is the centre of the top-left pixel",
     ExportKind.SOCCERNET: f"{PIXELS}; places on lines are divided by width and height",
 }
 
@@ -94,10 +98,12 @@ def export(
 
 
 def _fill(work: Work, building: Path) -> None:
-    if work.options.kind is ExportKind.TRAINING_SET:
+    if isinstance(work, ThingsWork):
+        write_things(work, building, lambda: _head(work))
+    elif work.options.kind is ExportKind.TRAINING_SET:
         write_teaching(work, building, lambda: _head(work))
-        return
-    WRITERS[work.options.kind](work, building)
+    else:
+        WRITERS[work.options.kind](work, building)
     _some(work)
     if work.options.splits is not None and work.options.kind not in HAS_SPLITS:
         _write_lists(work, building)
@@ -112,7 +118,10 @@ def _some(work: Work) -> None:
 
 def _check(work: Work, building: Path, folder: Path) -> None:
     try:
-        check(work.options.kind, building, work.done)
+        if isinstance(work, ThingsWork):
+            check_things(work.options.kind, building, work.done, work.project.scheme)
+        else:
+            check(work.options.kind, building, work.done)
     except ExportError as error:
         raise ExportError(folder, error.reason, error.advice) from error
 

@@ -22,6 +22,7 @@ class ExportKind(Enum):
     CAMERAS = "soccernet-cameras"
     KEYPOINTS57 = "keypoints57"
     COCO = "coco"
+    MPII = "mpii"
     YOLO_POSE = "yolo-pose"
     CVAT = "cvat"
     DEEPLABCUT = "deeplabcut"
@@ -76,7 +77,7 @@ CARRIES_IMAGES = frozenset({ExportKind.TRAINING_SET, ExportKind.YOLO_POSE})
 HAS_SPLITS = CARRIES_IMAGES
 """Kinds in which every sample is in a split; others list their splits in text files when asked to."""
 HAS_BOX = frozenset({ExportKind.COCO, ExportKind.YOLO_POSE})
-_COPIES = CARRIES_IMAGES | {ExportKind.COCO}
+_COPIES = CARRIES_IMAGES | {ExportKind.COCO, ExportKind.MPII}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ import pytest
 
 from annotator.export import ExportError, ExportKind, export
 from annotator.export.frames import sure
+from annotator.export.things import kinds_for
 from annotator.formats import coco, export_folder, keypoints57, soccernet
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import EMPTY, Decision, FrameRecord, Review, place, set_marking, set_visibility
 from annotator.labels import Visibility as Seen
+from annotator.pitch import PITCH_57
 from annotator.project import Project
 from model.dataset import read_image, read_training_set
 from model.heatmaps import Prediction
@@ -80,7 +82,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("kind", ExportKind)
+@pytest.mark.parametrize("kind", kinds_for(PITCH_57))
 def test_accepted_frames_go_out_twice_the_same_and_the_unreadable_one_is_named(project, tmp_path, kind):
     told: list[tuple[int, int]] = []
     report = export(project, tmp_path / "out", what=kind, progress=lambda *done: told.append(done))
@@ -186,7 +188,7 @@ def test_a_machines_opinion_never_becomes_a_label(project, tmp_path):
     assert b"R_PENALTY_MARK" not in content(tmp_path / "out")["keypoints57.json"]
 
 
-@pytest.mark.parametrize("kind", ExportKind)
+@pytest.mark.parametrize("kind", kinds_for(PITCH_57))
 def test_nobody_elses_folder_is_touched(project, tmp_path, kind):
     folder = tmp_path / "thesis"
     folder.mkdir()
@@ -202,7 +204,7 @@ def test_nobody_elses_folder_is_touched(project, tmp_path, kind):
     assert export(project, empty, what=kind) is not None
 
 
-@pytest.mark.parametrize("kind", ExportKind)
+@pytest.mark.parametrize("kind", kinds_for(PITCH_57))
 def test_what_was_added_to_an_export_keeps_it_from_being_replaced(project, tmp_path, kind):
     export(project, tmp_path / "out", what=kind)
     (tmp_path / "out" / "net.safetensors").write_text("a week of training")
@@ -219,7 +221,7 @@ def test_an_export_of_another_kind_is_not_replaced(project, tmp_path):
             export(project, tmp_path / "out", what=kind)
 
 
-@pytest.mark.parametrize("kind", ExportKind)
+@pytest.mark.parametrize("kind", kinds_for(PITCH_57))
 def test_a_stop_leaves_everything_as_it_was(project, tmp_path, kind):
     before = sorted(os.listdir(tmp_path))  # noqa: PTH208
     answers = iter([False, False, True])
@@ -256,9 +258,9 @@ def test_nothing_to_export_is_said(tmp_path):
         assert not (tmp_path / "out").exists()
     with (
         Project.create(tmp_path / "p.touchline", scheme_id="coco-17") as other,
-        pytest.raises(ExportError, match="coco"),
+        pytest.raises(ExportError, match="coco-17, and soccernet holds the pitch alone"),
     ):
-        export(other, tmp_path / "out", what=ExportKind.COCO)
+        export(other, tmp_path / "out", what=ExportKind.SOCCERNET)
 
 
 def test_frames_that_would_share_a_name_are_told_apart(tmp_path):

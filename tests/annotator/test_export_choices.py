@@ -30,6 +30,7 @@ from annotator.export import (
 from annotator.export.answers import ALONE, Answers, Needs, StoppedError, answer, answer_all, answers
 from annotator.export.splits import GroupBy, parse_shares, plan_splits, read_split_lists
 from annotator.export.store import AnswerStore
+from annotator.export.things import kinds_for
 from annotator.formats import coco
 from annotator.formats.cameras import read_camera
 from annotator.formats.documents import FormatError
@@ -48,7 +49,7 @@ from annotator.labels import (
     set_visibility,
 )
 from annotator.labels import Visibility as Seen
-from annotator.pitch import KEYPOINTS
+from annotator.pitch import KEYPOINTS, PITCH_57
 from annotator.project import Project
 from model.dataset import read_training_set
 from model.heatmaps import Prediction
@@ -161,7 +162,7 @@ def test_a_training_set_masks_excludes_or_takes_what_nobody_accepted(
     assert report.counts["absent"] == absent
 
 
-@pytest.mark.parametrize("kind", ExportKind)
+@pytest.mark.parametrize("kind", kinds_for(PITCH_57))
 def test_every_file_has_its_digest_in_the_manifest(project, tmp_path, kind):
     project.save_record(
         next(iter(project.frame_ids())), FrameRecord(drawn(), Review(Decision.ACCEPTED)), text="Draw"

@@ -156,7 +156,7 @@ def test_the_label_constructor_names_and_numbers_its_nodes_as_cvat_wants() -> No
     assert [node.get("data-node-id") for node in nodes] == [str(i + 1) for i in range(17)]
     assert [node.get("data-label-name") for node in nodes] == list(COCO_17.keypoints)
     assert len(drawing.findall("line")) == len(COCO_17.edges)
-    assert [line["name"] for line in lines] == ["A line"]
+    assert [line["name"] for line in lines] == ["A line", "person box"]
 
 
 def test_entities_in_cvat_files_are_refused(tmp_path: Path) -> None:

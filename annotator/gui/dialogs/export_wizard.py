@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.export import ExportKind, ExportOptions, ExportPreview, ExportReport, Scope
+from annotator.export.things import kinds_for
 from annotator.gui.background import Job, Lane, Progress, ShouldStop
 from annotator.gui.dialogs.export_form import ExportForm
 from annotator.gui.dialogs.export_words import counted, formats, leak_sentence, summary
@@ -73,7 +74,11 @@ class ExportDialog(QDialog):
         self.kinds = QListWidget()
         self.kinds.setAccessibleName(self.tr("Format"))
         self.kinds.setFixedWidth(190)
+        project = self._session.project
+        held = tuple(ExportKind) if project is None else kinds_for(project.scheme)
         for kind, (name, hint) in formats().items():
+            if kind not in held:
+                continue
             item = QListWidgetItem(name)
             item.setData(Qt.ItemDataRole.UserRole, kind)
             item.setToolTip(hint)

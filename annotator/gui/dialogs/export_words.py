@@ -45,6 +45,10 @@ def formats() -> dict[ExportKind, tuple[str, str]]:
             translate("Export", "57 keypoints"),
             translate("Export", "One JSON file with every point, where it comes from and how sure it is."),
         ),
+        ExportKind.MPII: (
+            translate("Export", "MPII"),
+            translate("Export", "The list of people of MPII; for its 16 joints alone."),
+        ),
         ExportKind.DEEPLABCUT: (
             translate("Export", "DeepLabCut"),
             translate("Export", "A CollectedData table; it cannot tell hidden points from visible ones."),
