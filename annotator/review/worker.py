@@ -59,7 +59,8 @@ class Inspector:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(OSError):
+        # A process that is in the middle of a frame takes longer than anybody should wait for it.
+        with suppress(OSError, subprocess.TimeoutExpired):
             process.communicate(timeout=0.2)
         if process.poll() is None:
             process.kill()
