@@ -61,6 +61,8 @@ class Easel(QObject):
         medium = None
         if session.project is not None and session.frame_id is not None:
             medium = session.project.row(session.frame_id).media_id
+        if session.passing:
+            canvas.hurry()
         canvas.show_frame(session.rgb, keep_view=keep)
         if keep and session.rgb is not None and medium is not None and medium != before:
             canvas.look_again(self._looks.get(medium))

@@ -245,6 +245,10 @@ class Sheet(QGraphicsView):
         for part in parts:
             self.invalidateScene(part, QGraphicsScene.SceneLayer.BackgroundLayer)
 
+    def hurry(self) -> None:
+        """Another picture comes at once: this one is painted fast."""
+        self._hurry()
+
     def _hurry(self) -> None:
         """Paint fast while the view is in motion, and finely as soon as it rests."""
         self._smooth = False

@@ -168,12 +168,12 @@ class LayerPainter:
         shown = places(axis, wide)
         step = shown[1] - shown[0] if len(shown) > 1 else 1
         for place in shown:
-            room = QRectF(axis.x(place), rect.top(), max(step * axis.scale, wide), rect.height())
+            room = QRectF(axis.x(place), rect.top(), step * axis.scale, rect.height())
             picture = strip.picture(place)
             if picture is None:
                 painter.fillRect(room.adjusted(0, 0, -1, 0), QColor(self._colours.hover))
-                continue
-            painter.drawPixmap(QRectF(room.left(), room.top(), wide, room.height()), picture, QRectF(picture.rect()))
+            else:
+                painter.drawPixmap(room.adjusted(0, 0, -1, 0), picture, _middle(picture, room))
         painter.restore()
 
     def _paint_damage(self, painter: QPainter, columns: Columns, rects: Rects) -> None:
@@ -237,6 +237,15 @@ class LayerPainter:
             end = x + 4 + wide + 10
         painter.setPen(QColor(self._colours.border))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+
+
+def _middle(picture: QPixmap, room: QRectF) -> QRectF:
+    """The part of a picture about its middle that has the shape of a room."""
+    wide, high = float(picture.width()), float(picture.height())
+    shape = room.width() / room.height()
+    if shape * high > wide:
+        return QRectF(0.0, 0.5 * (high - wide / shape), wide, wide / shape)
+    return QRectF(0.5 * (wide - shape * high), 0.0, shape * high, high)
 
 
 # What moves

@@ -24,13 +24,15 @@ _NEAR = 12
 
 
 def places(axis: Axis, picture: float) -> list[int]:
-    """The frames whose pictures, ``picture`` pixels wide, fill the axis: multiples of a power of two.
+    """The frames whose pictures, at least ``picture`` pixels wide, fill the axis: multiples of a round step.
 
-    So a picture keeps its frame while one pans, and half of them while one zooms.
+    So a picture keeps its frame while one pans, and many of them while one zooms.
     """
     step = 1
     while step * axis.scale < picture:
-        step *= 2
+        # 1, 2, 3, 4, 6, 8, 12, ...: at most half as much again as a picture needs, so that little of it is cut off.
+        is_power = step & (step - 1) == 0
+        step = 2 if step == 1 else step * 3 // 2 if is_power else step // 3 * 4
     first = max(int(axis.start) // step * step, 0)
     return [frame for frame in range(first, axis.count, step) if frame < axis.end]
 

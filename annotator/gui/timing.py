@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from annotator.gui.filling_in import FillingIn
 from annotator.gui.panels.timeline import TimelinePanel
@@ -15,6 +15,9 @@ from annotator.gui.timeline_strip import Strip
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
+    from annotator.gui.review_queue import ReviewQueue
+
+_LOOK_MS = 1000
 
 
 class Timing(QObject):
@@ -38,8 +41,22 @@ class Timing(QObject):
         self.player.failed.connect(window.message.warn)
         self.carrying.told.connect(window.message.tell)
         self.filling.told.connect(window.message.tell)
+        queue = window.reviewing.queue
+        self._look = QTimer(self, singleShot=True, interval=_LOOK_MS)
+        self._look.timeout.connect(lambda: self._take_distances(queue))
+        for news in (queue.changed, queue.progressed):
+            news.connect(lambda: None if self._look.isActive() else self._look.start())
+        # How far carried labels lie off is worth knowing.
+        self.carrying.changes.ended.connect(lambda count: queue.wake() if count > 1 else None)
         for signal in (self.timeline.clip_changed, self.timeline.range_changed, self.player.changed):
             signal.connect(window.actions_.refresh_soon)
+
+    def _take_distances(self, queue: ReviewQueue) -> None:
+        """What the review found out about frames is shown in the timeline."""
+        from annotator.review.signs import Kind
+
+        found = {frame_id: entry.value(Kind.GEOMETRY) for frame_id, entry in queue.entries.items()}
+        self.timeline.add_residuals({frame_id: value for frame_id, value in found.items() if value is not None})
 
     def stop(self) -> bool:
         """Stop playing, else carrying; False when neither goes on."""

@@ -344,6 +344,9 @@ class FramesPanel(QWidget):
             self._session.show(ids[index.row()])
 
     def _show_current(self) -> None:
+        # A list that runs along with what is played costs as much as the pictures do.
+        if self._session.passing:
+            return
         place = self._session.order.place_of(self._session.wanted)
         index = self.model.index(place) if place is not None else QModelIndex()
         if index != self.view.currentIndex():

@@ -116,6 +116,8 @@ class PitchMap(QWidget):
     def _renew(self) -> None:
         """Something on the desk changed: paint anew."""
         self._soon.stop()
+        if self._session.passing:
+            return
         self.state = map_state(self._session.labels.pitch, self._session.resolved)
         self._base = None
         self.update()

@@ -254,6 +254,8 @@ class PointsModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, SD), [_BACKGROUND])
 
     def _refresh(self) -> None:
+        if self._session.passing:
+            return
         before, rows = self._announced, self._current()
         self._announced = rows
         if len(before) != len(rows):
