@@ -221,6 +221,8 @@ def is_elsewhere(one: Solution, two: Solution) -> bool:
     inside = ((first > -0.5) & (first < (width, height))).all(axis=1)
     inside |= ((second > -0.5) & (second < (width, height))).all(axis=1)
     off = np.linalg.norm(np.nan_to_num(first - second, nan=4.0 * HALF_DIAGONAL), axis=1) * one.lens.scale
+    if not (inside & (off > APART)).any():
+        return False
     sure = 3.0 * np.hypot(one.deviations(_WORLDS), two.deviations(_WORLDS)) * one.lens.scale
     return bool((inside & (off > np.maximum(APART, np.nan_to_num(sure)))).any())
 

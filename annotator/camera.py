@@ -156,12 +156,16 @@ class Solution:
 
         First order: J S J' with the covariance S of the parameters (HZ 5.2.6); NaN where ``project`` is.
         """
-        spread = self.spreads(worlds)
+        return self.seen(worlds)[1]
+
+    def seen(self, worlds: Array) -> tuple[Array, Array]:
+        """Pixels (N, 2) as of ``project`` and ``deviations`` (N,), for the price of the latter."""
+        pixels, spread = self.project(worlds), self.spreads(worlds)
         mean = 0.5 * (spread[:, 0, 0] + spread[:, 1, 1])
         half = np.hypot(0.5 * (spread[:, 0, 0] - spread[:, 1, 1]), spread[:, 0, 1])
         worst: Array = np.sqrt(mean + half)
-        worst[np.isnan(self.project(worlds)[:, 0])] = np.nan
-        return worst
+        worst[np.isnan(pixels[:, 0])] = np.nan
+        return pixels, worst
 
     def spreads(self, worlds: Array) -> Array:
         """Covariances (N, 2, 2) in square pixels of the projections of places (N, 3)."""

@@ -277,7 +277,7 @@ def _keypoint_worlds() -> Array:
 def sight(solution: Solution) -> tuple[Array, Array]:
     """Pixels (57, 2) and standard deviations (57,) of all keypoints as projected; NaN where it has nothing to say."""
     worlds = _keypoint_worlds()
-    pixels, deviations = solution.project(worlds), solution.deviations(worlds)
+    pixels, deviations = solution.seen(worlds)
     width, height = solution.size
     with np.errstate(invalid="ignore"):
         far = np.hypot(pixels[:, 0] - width / 2.0, pixels[:, 1] - height / 2.0) * solution.lens.scale

@@ -7,7 +7,7 @@ adjustment: a modern synthesis*, 2000, 4.3 (robust costs).
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from annotator.evidence import Equations, Linear, linearise, robust_cost
 from annotator.lens import KAP_RANGE
 from annotator.projections import Model
-from annotator.residuals import Observed
+from annotator.residuals import Observed, own_rows
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -56,9 +56,8 @@ class Refinement:
     @property
     def shape(self) -> tuple[object, ...]:
         """Equal for those that are worked out side by side."""
-        seen = self.equations.observed
         how = (self.free, self.scale, self.iterations, self.enough)
-        return (*self.model.family, self.model.bases, *self.params.shape, *seen.shape, seen.bent.tobytes(), *how)
+        return (*self.model.family, self.model.bases, *self.params.shape, *self.equations.observed.kind, *how)
 
 
 Steps = Generator[Refinement, Fit, T]
@@ -96,6 +95,7 @@ def refine_all(asked: Sequence[Refinement]) -> list[Fit]:
         alike.setdefault(one.shape, []).append(at)
     fits: dict[int, Fit] = {}
     for places in alike.values():
+        places.sort(key=lambda at: asked[at].equations.observed.shape)
         room = max(1, TOGETHER // len(asked[places[0]].params))
         for first in range(0, len(places), room):
             some = places[first : first + room]
@@ -118,6 +118,51 @@ def refine(
 
 
 @dataclass(eq=False)
+class _Part:
+    """Starts ``at`` (N,) among all with equally many residuals of their own, ``rows`` (N, R); None where all have.
+
+    What is added up over residuals is added up here, in the order that it has for a frame alone.
+    """
+
+    at: NDArray[np.intp]
+    rows: NDArray[np.intp] | None
+    weights: Array
+    here: Linear
+
+    @property
+    def place(self) -> NDArray[np.intp] | slice:
+        """Where its starts stand among all."""
+        return slice(None) if self.rows is None else self.at
+
+    def own(self, whole: Linear) -> Linear:
+        """Its residuals of all that stand side by side."""
+        if self.rows is None:
+            return whole
+        at = self.at[:, None]
+        return Linear(whole.residuals[at, self.rows], whole.jacobian[at, self.rows])
+
+    def normal(self, how: Refinement, near: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """The normal equations: matrices (N, P, P) and gradients (N, P)."""
+        jacobian = self.here.jacobian[..., : how.free]
+        first, second = _curvatures(self.weights, self.here.residuals, how.scale, near)
+        transposed = jacobian.swapaxes(1, 2)
+        normal = (transposed * second[:, None]) @ jacobian
+        return normal, (transposed @ (first * self.here.residuals)[..., None])[..., 0]
+
+    def costs(self, there: Linear, scale: float) -> Array:
+        """The robust costs (N,) of residuals of its own."""
+        return _cost(self.weights, there.residuals, scale)
+
+    def kept(self, chosen: NDArray[np.bool_], numbers: NDArray[np.intp]) -> _Part:
+        """The chosen starts (of all), under new numbers."""
+        mine = chosen[self.at]
+        rows = None if self.rows is None else self.rows[mine]
+        weights = self.weights[mine] if self.weights.ndim > 1 else self.weights
+        here = Linear(self.here.residuals[mine], self.here.jacobian[mine])
+        return _Part(numbers[self.at[mine]], rows, weights, here)
+
+
+@dataclass(eq=False)
 class _State:
     """Refinements of one shape under way, ``each`` starts of one after the other."""
 
@@ -128,8 +173,8 @@ class _State:
     params: Array
     damping: Array
     near: NDArray[np.bool_]
-    here: Linear
     costs: Array
+    parts: list[_Part]
 
     @classmethod
     def begin(cls, asked: Sequence[Refinement]) -> _State:
@@ -140,35 +185,34 @@ class _State:
             model = first.model.joined([one.model for one in asked[1:]])
             params = np.concatenate([one.params for one in asked])
         here = linearise(observed, model, params)
-        costs = _cost(observed, here.residuals, first.scale)
+        parts = _parts([one.equations.observed for one in asked], each, observed, here)
+        costs = np.empty(len(params))
+        for part in parts:
+            costs[part.place] = part.costs(part.here, first.scale)
         damping = np.full(len(params), FIRST_DAMPING if each > 1 else 1e-6)
         near = np.zeros(len(params), dtype=np.bool_)
-        return cls(np.arange(len(asked)), each, observed, model, params, damping, near, here, costs)
+        return cls(np.arange(len(asked)), each, observed, model, params, damping, near, costs, parts)
 
     def step(self, how: Refinement) -> NDArray[np.bool_]:
         """One step of every start, taken where it is better; which refinements (T,) have come to their end."""
-        jacobian = self.here.jacobian[..., : how.free]
-        first, second = _curvatures(self.observed.weights, self.here.residuals, how.scale, self.near)
-        transposed = jacobian.swapaxes(1, 2)
-        normal = (transposed * second[:, None]) @ jacobian
-        gradient = (transposed @ (first * self.here.residuals)[..., None])[..., 0]
-        diagonal = np.arange(how.free)
-        size = normal[:, diagonal, diagonal]
-        normal[:, diagonal, diagonal] += self.damping[:, None] * size + 1e-15 * size.max(axis=1, keepdims=True)
-        step = _solve(normal, gradient)
-        promised = (step * gradient).sum(axis=1)
+        step, promised = self._steps(how)
         trial = self.params.copy()
         trial[:, : how.free] -= step
         trial[:, self.model.kap_index] = np.clip(trial[:, self.model.kap_index], *KAP_RANGE)
-        there = linearise(self.observed, self.model, trial)
-        reached = _cost(self.observed, there.residuals, how.scale)
+        whole = linearise(self.observed, self.model, trial)
+        there = [part.own(whole) for part in self.parts]
+        reached = np.empty_like(self.costs)
+        for part, own in zip(self.parts, there, strict=True):
+            reached[part.place] = part.costs(own, how.scale)
         better = reached < self.costs
         gain = np.where(better, self.costs - reached, 0.0)
         limit = how.enough * self.costs + 1e-13
         settled, spent = gain <= limit, promised <= limit
         self.near = gain < NEAR * self.costs
         self.params[better] = trial[better]
-        self.here.residuals[better], self.here.jacobian[better] = there.residuals[better], there.jacobian[better]
+        for part, own in zip(self.parts, there, strict=True):
+            mine = better[part.place]
+            part.here.residuals[mine], part.here.jacobian[mine] = own.residuals[mine], own.jacobian[mine]
         self.costs = np.where(better, reached, self.costs)
         ended = settled & (better | spent | (self.damping > 1e4) | (self.costs < 1e-16))
         lower, higher = np.maximum(self.damping * 0.1, 1e-10), np.minimum(self.damping * 10.0, 1e8)
@@ -176,19 +220,53 @@ class _State:
         over: NDArray[np.bool_] = ended.reshape(-1, self.each).all(axis=1)
         return over
 
+    def _steps(self, how: Refinement) -> tuple[Array, Array]:
+        """The damped steps (S, F) of the free parameters, and what each promises to gain (S,)."""
+        normal, gradient = np.empty((len(self.params), how.free, how.free)), np.empty((len(self.params), how.free))
+        for part in self.parts:
+            normal[part.place], gradient[part.place] = part.normal(how, self.near[part.place])
+        diagonal = np.arange(how.free)
+        size = normal[:, diagonal, diagonal]
+        normal[:, diagonal, diagonal] += self.damping[:, None] * size + 1e-15 * size.max(axis=1, keepdims=True)
+        step = _solve(normal, gradient)
+        return step, (step * gradient).sum(axis=1)
+
     def fits(self, over: NDArray[np.bool_]) -> Iterator[tuple[int, Fit]]:
         """Those of the refinements that are over (T,), by number."""
-        for at in np.flatnonzero(over):
-            own = slice(at * self.each, (at + 1) * self.each)
-            here = Linear(self.here.residuals[own], self.here.jacobian[own])
-            yield int(self.which[at]), Fit(self.params[own], self.costs[own], here)
+        for part in self.parts:
+            for first in range(0, len(part.at), self.each):
+                start = int(part.at[first])
+                if over[start // self.each]:
+                    own, mine = slice(start, start + self.each), slice(first, first + self.each)
+                    here = Linear(part.here.residuals[mine], part.here.jacobian[mine])
+                    yield int(self.which[start // self.each]), Fit(self.params[own], self.costs[own], here)
 
     def keep(self, going: NDArray[np.bool_]) -> None:
         """Go on with these refinements (T,) only."""
         chosen = np.repeat(going, self.each)
+        numbers = np.cumsum(chosen) - 1
         self.which, self.observed, self.model = self.which[going], self.observed.taken(chosen), self.model.taken(chosen)
         self.params, self.damping, self.near = self.params[chosen], self.damping[chosen], self.near[chosen]
-        self.here, self.costs = Linear(self.here.residuals[chosen], self.here.jacobian[chosen]), self.costs[chosen]
+        self.costs = self.costs[chosen]
+        self.parts = [part.kept(chosen, numbers) for part in self.parts if chosen[part.at].any()]
+
+
+def _parts(frames: Sequence[Observed], each: int, observed: Observed, here: Linear) -> list[_Part]:
+    """All starts, those with equally many residuals together."""
+    if len({frame.shape for frame in frames}) == 1:
+        return [_Part(np.arange(len(frames) * each), None, observed.weights, here)]
+    data = observed.weights.shape[-1]
+    alike: dict[int, list[tuple[int, NDArray[np.intp]]]] = {}
+    for number, rows in enumerate(own_rows(frames, here.residuals.shape[1] - data)):
+        alike.setdefault(len(rows), []).append((number, rows))
+    parts = []
+    for some in alike.values():
+        at = np.concatenate([np.arange(number * each, (number + 1) * each) for number, _ in some])
+        own = np.repeat(np.stack([rows for _, rows in some]), each, axis=0)
+        count = len(frames[some[0][0]].weights)
+        part = _Part(at, own, observed.weights[at[:, None], own[:, :count]], here)
+        parts.append(replace(part, here=part.own(here)))
+    return parts
 
 
 def _refined(asked: Sequence[Refinement]) -> list[Fit]:
@@ -236,8 +314,8 @@ def _solve(normal: Array, gradient: Array) -> Array:
     return np.where(np.isfinite(steps), steps, 0.0)
 
 
-def _cost(observed: Observed, residuals: Array, scale: float) -> Array:
-    data = observed.weights.shape[-1]
-    cost = robust_cost(residuals[:, :data], observed.weights, scale) + (residuals[:, data:] ** 2).sum(axis=1)
+def _cost(weights: Array, residuals: Array, scale: float) -> Array:
+    data = weights.shape[-1]
+    cost = robust_cost(residuals[:, :data], weights, scale) + (residuals[:, data:] ** 2).sum(axis=1)
     finite: Array = np.where(np.isfinite(cost), cost, np.inf)
     return finite

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,9 @@ class Observed:
 
     ``clicks`` (N, 2), the first ``lines`` of them on straight markings and the rest on circles; of each click's marking
     a place or the middle ``places`` (N, 3), the direction ``along`` (N, 3), and how that place moves with the unknowns
-    of the pitch, ``shifts`` (N, 3, 3); ``bent`` (B,) the clicks whose marking the crown bends. Placed points:
-    ``worlds`` (M, 3), ``seen`` (M, 2), ``precision`` (M,). ``weights`` (N + 2 M,) of all residuals.
+    of the pitch, ``shifts`` (N, 3, 3); ``bent`` (B,) the clicks whose marking the crown bends, and of several frames
+    ``bends`` (S, B) in which. Placed points: ``worlds`` (M, 3), ``seen`` (M, 2), ``precision`` (M,). ``weights``
+    (N + 2 M,) of all residuals.
     """
 
     clicks: Array
@@ -70,29 +72,48 @@ class Observed:
     seen: Array
     precision: Array
     weights: Array
+    bends: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """How many clicks on lines, clicks on circles and placed points: only equal ones go side by side."""
         return self.lines, self.clicks.shape[-2] - self.lines, self.seen.shape[-2]
 
+    @property
+    def kind(self) -> tuple[int, ...]:
+        """Equal for frames that may stand side by side; a product with one row is worked out in another way."""
+        many = (*self.shape, len(self.bent)) if rows_stand_alone() else (*self.shape, self.bent.tobytes())
+        return tuple(min(count, 2) if rows_stand_alone() else count for count in many)
+
     @classmethod
     def side_by_side(cls, frames: Sequence[Observed], each: int) -> Observed:
-        """Frames of the same shape and ``bent``, ``each`` candidates of one after the other."""
-        first = frames[0]
+        """Frames of the same kind, ``each`` candidates of one after the other.
 
-        def stacked(name: str) -> Array:
-            found: Array = np.repeat(np.stack([getattr(frame, name) for frame in frames]), each, axis=0)
+        Where one has fewer clicks or points than another, the last of its own stand in for them (`own_rows`).
+        """
+        shape = _largest(frames)
+        clicks, points = zip(*(_filled(frame, shape) for frame in frames), strict=True)
+
+        def stacked(name: str, places: Sequence[NDArray[np.intp]]) -> Array:
+            rows = np.stack([getattr(frame, name)[at] for frame, at in zip(frames, places, strict=True)])
+            found: Array = np.repeat(rows, each, axis=0)
             return found
 
+        bends = np.zeros((len(frames), shape[0] + shape[1]), dtype=np.bool_)
+        for row, frame, at in zip(bends, frames, clicks, strict=True):
+            row[:] = np.isin(at, frame.bent)
+        bent = np.flatnonzero(bends.any(axis=0))
+        both = [np.concatenate([at, len(one.clicks) + _pairs(of)]) for one, at, of in zip(frames, clicks, points,
+                                                                                        strict=True)]  # fmt: skip
         return cls(
-            stacked("clicks"), first.lines, stacked("places"), stacked("along"), stacked("shifts"), first.bent,
-            stacked("worlds"), stacked("seen"), stacked("precision"), stacked("weights"),
+            stacked("clicks", clicks), shape[0], stacked("places", clicks), stacked("along", clicks),
+            stacked("shifts", clicks), bent, stacked("worlds", points), stacked("seen", points),
+            stacked("precision", points), stacked("weights", both), np.repeat(bends[:, bent], each, axis=0),
         )  # fmt: skip
 
     def taken(self, chosen: NDArray[np.bool_]) -> Observed:
         """Those of the candidates side by side that are chosen (S,)."""
-        names = ("clicks", "places", "along", "shifts", "worlds", "seen", "precision", "weights")
+        names = ("clicks", "places", "along", "shifts", "worlds", "seen", "precision", "weights", "bends")
         return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
     def rows(self, matrices: Array, kaps: Array, unknowns: Array | None) -> Rows:
@@ -161,9 +182,12 @@ class Observed:
             straight = bent[bent < self.lines]
             across = slice(None, len(straight))
             y[:, across] = _contact(matrices, ideal[:, straight], self.places[..., straight, 0], y[:, across], crown)
-            moves[:, bent, 2, 0] = -camber(y)
-            places[:, straight, 1] = y[:, across]
-            along[:, straight, 2] = 2.0 * crown * y[:, across] / HALF_WIDTH**2 * along[:, straight, 1]
+            bends = True if self.bends is None else self.bends
+            lying = True if self.bends is None else self.bends[:, across]
+            moves[:, bent, 2, 0] = np.where(bends, -camber(y), moves[:, bent, 2, 0])
+            slope = 2.0 * crown * y[:, across] / HALF_WIDTH**2 * along[:, straight, 1]
+            places[:, straight, 1] = np.where(lying, y[:, across], places[:, straight, 1])
+            along[:, straight, 2] = np.where(lying, slope, along[:, straight, 2])
         return places + (moves @ unknowns[:, None, :, None])[..., 0], along, moves
 
     def _point_rows(self, matrices: Array, kaps: Array, unknowns: Array | None) -> Rows:
@@ -194,6 +218,52 @@ class Observed:
         if unknowns is not None:
             by_unknowns = (by_q @ matrices[:, None, :, :3] @ moves).reshape(*shape, 3)
         return Rows(residuals.reshape(shape), by_matrix.reshape(*shape, 12), by_kap.reshape(shape), by_unknowns)
+
+
+def _largest(frames: Sequence[Observed]) -> tuple[int, int, int]:
+    lines, rounds, points = (max(counts) for counts in zip(*(frame.shape for frame in frames), strict=True))
+    return lines, rounds, points
+
+
+def _filled(frame: Observed, shape: tuple[int, int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which click and which point stands where in a larger shape; the last one where there is none."""
+    lines, rounds, points = frame.shape
+    on_lines = np.minimum(np.arange(shape[0]), lines - 1)
+    on_rounds = lines + np.minimum(np.arange(shape[1]), rounds - 1)
+    return np.concatenate([on_lines, on_rounds]), np.minimum(np.arange(shape[2]), points - 1)
+
+
+def _pairs(points: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The two residuals of every point."""
+    found: NDArray[np.intp] = (2 * points[:, None] + np.arange(2)).ravel()
+    return found
+
+
+def own_rows(frames: Sequence[Observed], priors: int) -> list[NDArray[np.intp]]:
+    """Which residuals side by side are a frame's own, and the priors after all of them."""
+    lines, rounds, points = _largest(frames)
+    found = []
+    for one in frames:
+        first, second, third = one.shape
+        after = lines + rounds
+        parts = [(0, first), (lines, second), (after, 2 * third), (after + 2 * points, priors)]
+        found.append(np.concatenate([np.arange(start, start + count) for start, count in parts]))
+    return found
+
+
+@cache
+def rows_stand_alone() -> bool:
+    """Whether a row of a product of matrices has the same bits here however many rows stand below it.
+
+    It has with every library known; where not, only frames with equally many clicks and points are put side by side.
+    """
+    rng = np.random.default_rng(0)
+    for inner, columns in ((2, 2), (3, 3), (12, 8), (12, 9), (12, 11)):
+        left, right = rng.normal(size=(90, inner)), rng.normal(size=(columns, inner + 1))[:, :inner].T
+        whole = left @ right
+        if any(not np.array_equal(left[:count] @ right, whole[:count]) for count in range(2, len(left))):
+            return False
+    return True
 
 
 def _to_line(ideal: Array, q: Array, d: Array) -> tuple[Array, Array, Array, Array]:

@@ -27,7 +27,9 @@ from annotator.labels import Instance
 from annotator.pitch import MARKINGS
 from annotator.refinement import Steps, side_by_side
 
-__all__ = ["Answer", "Answers", "Asked", "Needs", "StoppedError", "answer", "answer_all", "answers"]
+__all__ = [
+    "Answer", "Answers", "Asked", "Needs", "StoppedError", "answer", "answer_all", "answers", "forget", "likeness",
+]  # fmt: skip
 
 ALONE = 48
 """Frames up to which other processes would start more slowly than one does the work, and nothing is stored."""
@@ -167,7 +169,7 @@ class Answers:
     def _work_out(self, missing: Mapping[str, Asked], fresh: dict[str, Answer], advanced: Callable[[], None]) -> None:
         """Fill ``fresh``, frames of like labels side by side."""
         crew = self._crew if len(missing) > ALONE else Crew(answer_all, workers=1)
-        order = sorted(missing, key=lambda key: _likeness(missing[key]))
+        order = sorted(missing, key=lambda key: likeness(missing[key]))
         fewest, most = BATCH
         size = min(max(len(order) // (_ROUNDS * crew.workers), fewest), most)
         batches = [order[at : at + size] for at in range(0, len(order), size)]
@@ -202,13 +204,19 @@ def answers(
         return found.of(asked)
 
 
-def _likeness(asked: Asked) -> tuple[Any, ...]:
+def likeness(asked: Asked) -> tuple[Any, ...]:
     """Alike for frames that can be refined side by side: equally many clicks and points, on like markings."""
     instance, size = asked
     counts = {name: min(len(clicks), _CLICKS) for name, clicks in instance.markings.items()}
     rounds = sum(count for name, count in counts.items() if name in MARKINGS and MARKINGS[name].is_round)
     placed = sum(said.position is not None for said in instance.keypoints.values())
     return sum(counts.values()) - rounds, rounds, placed, sorted(counts), size
+
+
+def forget() -> None:
+    """Let go of the answers in memory."""
+    with _lock:
+        _kept.clear()
 
 
 def _remembered(keys: Mapping[str, Asked]) -> dict[str, Answer]:

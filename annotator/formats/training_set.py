@@ -101,7 +101,7 @@ def certainly_outside(resolved: Resolved, size: tuple[int, int]) -> frozenset[st
     if solution is None or not resolved.is_determined:
         return frozenset()
     with np.errstate(all="ignore"):
-        pixels, deviations = solution.project(_WORLDS), solution.deviations(_WORLDS)
+        pixels, deviations = solution.seen(_WORLDS)
         reached = solution.reaches(_WORLDS)
     found: set[str] = set()
     for n, name in enumerate(KEYPOINTS):

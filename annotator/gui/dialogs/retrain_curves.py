@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from annotator.gui.training_words import progress_text
 from annotator.training_runs import RunState, RunStatus
 
 _FINE = 1000
+
+
+def _lowest(score: list[float]) -> float:
+    """Where the axis of a score begins: whole tens below all of it, so that a few points are to be seen."""
+    return max(0.0, 10.0 * math.floor(min(score) / 10.0) - 10.0) if score else 0.0
 
 
 class CurvesPage(QWidget):
@@ -45,13 +51,14 @@ class CurvesPage(QWidget):
             self._build()
         curve = status.curve
         self._draw(self.loss, curve.samples, curve.loss, dots=len(curve.samples) < 2)
-        self._draw(self.score, curve.validated, [100 * value for value in curve.pck], dots=True)
+        score = [100 * value for value in curve.pck]
+        self._draw(self.score, curve.validated, score, dots=True)
+        self.score.setYRange(_lowest(score), 100.0, padding=0.03)
 
     def _build(self) -> None:
         self.loss = self._plot(self.tr("Loss"), self.tr("samples shown"))
         title = self.tr("Held-back labels within 10 px, whatever the confidence, %")
         self.score = self._plot(title, self.tr("samples shown"))
-        self.score.setYRange(0.0, 100.0)
 
     def _plot(self, title: str, below: str) -> Any:
         import pyqtgraph as pg
