@@ -3,7 +3,8 @@
 One SQLite file. Every edit is committed before the call returns and survives the death of the program.
 
 Threads: any thread may call any method. One connection is shared behind one lock, so a call waits for the one that
-runs; every call but opening is short (a commit takes well under a millisecond).
+runs; every call but opening is short (a commit takes well under a millisecond). A change of very many frames is made on
+a connection of its own, so that only other writers wait for it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,22 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from annotator import store_effort, store_index, store_rows, store_scheme, store_second, store_signs, store_timeline
+from annotator import (
+    store_effort,
+    store_index,
+    store_many,
+    store_rows,
+    store_scheme,
+    store_second,
+    store_signs,
+    store_timeline,
+)
 from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
 from annotator.records import RecordError, decode_record
@@ -57,7 +67,9 @@ class Project:
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
         self.notice = ""
-        self._lock = threading.RLock()
+        # Writers wait for each other at the first, and everybody for a moment at the second.
+        self._writing, self._lock = threading.RLock(), threading.RLock()
+        self._own: dict[int, tuple[FrameRecord, str]] = {}
         self._db: sqlite3.Connection | None = db
         self._media = store_index.media_of(db, path)
 
@@ -348,20 +360,45 @@ class Project:
             store_rows.save_record(db, frame_id, record, text, author)
 
     def save_records(
-        self, records: Mapping[int, FrameRecord], *, text: str, author: str = "", expected: Mapping[int, FrameRecord]
+        self,
+        records: Mapping[int, FrameRecord],
+        *,
+        text: str,
+        author: str = "",
+        expected: Mapping[int, FrameRecord],
+        progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:
         """Store what persons said of many frames at once, a history entry each: all of it, or nothing.
+
+        Others may read meanwhile. What ``progress`` raises is raised, and nothing is written then.
 
         Raises
         ------
         ChangedElsewhereError
             If one of the frames is not what was ``expected`` of it; nothing is written then.
         """
-        with self._write() as db:
-            for frame_id, record in records.items():
-                if not store_rows.holds(db, frame_id, expected[frame_id]):
-                    raise ChangedElsewhereError(self.path)
-                store_rows.save_record(db, frame_id, record, text, author)
+        ready, ids = store_many.Ready(), list(records)
+        try:
+            for piece in store_many.pieces(ids):
+                with self._read() as db:
+                    found = store_many.found_of(db, piece)
+                store_many.make_ready(ready, found, records, expected, self._own)
+                progress(len(ready.rows) + len(ready.unchanged), len(ids))
+            with self._aside() as db:
+                store_many.write(db, ready, text, author)
+        except store_many.Unlike as error:
+            raise ChangedElsewhereError(self.path) from error
+        self._own = ready.written
+
+    def prediction_heads_of(self, ids: Sequence[int]) -> dict[int, list[tuple[str, bytes]]]:
+        """By frame, network and beginning of each of its predictions, newest first; for a few hundred at a time."""
+        with self._read() as db:
+            return store_many.heads(db, ids)
+
+    def documents(self, ids: Sequence[int]) -> dict[int, str | None]:
+        """What is stored of frames, as it is stored; for a few hundred at a time."""
+        with self._read() as db:
+            return {frame_id: document for frame_id, (document, _) in store_many.found_of(db, ids).items()}
 
     def history(self, frame_id: int) -> list[HistoryEntry]:
         """Every stored edit of a frame, oldest first."""
@@ -521,15 +558,34 @@ class Project:
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it is on disk when the block ends, or nothing when it raises."""
-        with self._read() as db:
-            db.execute("BEGIN IMMEDIATE")
+        with self._writing, self._read() as db, _transaction(db):
+            yield db
+
+    @contextmanager
+    def _aside(self) -> Iterator[sqlite3.Connection]:
+        """A transaction on a connection of its own: whoever only reads does not wait for it."""
+        with self._writing:
+            with self._read():
+                aside = open_store(self.path)
             try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+                with _transaction(aside):
+                    yield aside
+            except sqlite3.Error as error:
+                raise explain(self.path, error) from error
+            finally:
+                aside.close()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _absolute(path: Path) -> Path:

@@ -295,21 +295,44 @@ class Prediction:
         )
 
 
-def stored_points(data: bytes) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
-    """Names, (K, 2) image pixels and (K,) confidences of a stored prediction, from its beginning alone.
+@dataclass(frozen=True)
+class Head:
+    """What stands before the heatmaps of a stored prediction, as plain lists: to go through very many of them.
 
-    ``data`` may end anywhere behind the head, which comes before the heatmaps; `PredictionError` where it does not
-    hold one.
+    Attributes
+    ----------
+    places : (x, y) of each of ``names`` in image pixels.
     """
-    start = len(_MAGIC) + 4
+
+    names: tuple[str, ...]
+    places: list[list[float]]
+    confidences: list[float]
+    image_size: tuple[int, int]
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Head:
+        """``data`` may end anywhere behind the head; `PredictionError` where it does not hold one."""
+        start = len(_MAGIC) + 4
+        try:
+            if data[: len(_MAGIC)] != _MAGIC:
+                raise ValueError("another version")
+            (length,) = struct.unpack_from("<I", data, len(_MAGIC))
+            head = json.loads(data[start : start + length])
+            found = cls(tuple(head["names"]), head["xy"], head["confidence"], _pair(head["image_size"], int))
+            if not len(found.names) == len(found.places) == len(found.confidences):
+                raise ValueError("lists of different lengths")
+        except (KeyError, TypeError, ValueError, struct.error) as error:
+            raise PredictionError(f"a stored prediction is damaged ({error}); predict the frame again") from error
+        return found
+
+
+def stored_points(data: bytes) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    """Names, (K, 2) image pixels and (K,) confidences of a stored prediction, from its beginning alone, see `Head`."""
+    head = Head.from_bytes(data)
     try:
-        if data[: len(_MAGIC)] != _MAGIC:
-            raise ValueError("another version")
-        (length,) = struct.unpack_from("<I", data, len(_MAGIC))
-        head = json.loads(data[start : start + length])
-        xy = np.array(head["xy"], dtype=np.float64).reshape(-1, 2)
-        return tuple(head["names"]), xy, np.array(head["confidence"], dtype=np.float64)
-    except (KeyError, TypeError, ValueError, struct.error) as error:
+        xy = np.array(head.places, dtype=np.float64).reshape(-1, 2)
+        return head.names, xy, np.array(head.confidences, dtype=np.float64)
+    except (TypeError, ValueError) as error:
         raise PredictionError(f"a stored prediction is damaged ({error}); predict the frame again") from error
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from annotator.labels import Decision, FrameLabels, FrameRecord, FrameState, Instance, KeypointLabel, Origin, Visibility
 from annotator.review.entries import Entry
 from annotator.review.signs import Kind
+from annotator.store_many import PIECE, pieces
+from model.heatmaps import Head, PredictionError
 
 if TYPE_CHECKING:
     from annotator.project import Project
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "accepted_record", "accepted_records", "candidates", "passing"]
 
+NOTHING = FrameRecord()
 FEWEST = 4
 """Points below which no frame is accepted without being looked at."""
 
@@ -63,16 +64,19 @@ def passing(found: Sequence[Candidate], *, confidence: float, residual: float) -
     return sorted(good, key=lambda one: (one.place, one.confidence))
 
 
-def accepted_record(record: FrameRecord, prediction: Prediction, *, threshold: float, by: str = "") -> FrameRecord:
+def accepted_record(
+    record: FrameRecord, prediction: Prediction | Head, *, threshold: float, by: str = ""
+) -> FrameRecord:
     """The record with every point that the network shows placed where it is seen, and the frame accepted."""
     width, height = prediction.image_size
-    x, y = prediction.xy[:, 0], prediction.xy[:, 1]
-    with np.errstate(invalid="ignore"):
-        inside = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
-    shown = np.flatnonzero(inside & (prediction.confidence >= threshold))
+    if isinstance(prediction, Head):
+        places, confidences = prediction.places, prediction.confidences
+    else:
+        places, confidences = prediction.xy.tolist(), prediction.confidence.tolist()
     keypoints = {
-        prediction.names[i]: KeypointLabel((float(x[i]), float(y[i])), Visibility.VISIBLE, Origin.ACCEPTED)
-        for i in shown
+        name: KeypointLabel((x, y), Visibility.VISIBLE, Origin.ACCEPTED)
+        for name, (x, y), sure in zip(prediction.names, places, confidences, strict=True)
+        if sure >= threshold and -0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5
     }
     review = record.review.decided(Decision.ACCEPTED, by=by)
     return FrameRecord(FrameLabels((Instance(keypoints=keypoints),)), review)
@@ -93,14 +97,31 @@ def accepted_records(
     None when stopped.
     """
     before, after = {}, {}
-    for done, frame_id in enumerate(ids):
+    for done, piece in enumerate(pieces(ids)):
         if should_stop():
             return None
-        record = project.record(frame_id)
-        prediction = (project.prediction(frame_id, network) if network else None) or project.prediction(frame_id)
-        if prediction is not None and record.labels.is_empty and record.review.decision is Decision.OPEN:
-            before[frame_id] = record
-            after[frame_id] = accepted_record(record, prediction, threshold=threshold, by=by)
-        if done % 50 == 0:
-            progress(done + 1, len(ids))
+        documents, heads = project.documents(piece), project.prediction_heads_of(piece)
+        for frame_id in piece:
+            # A document is seldom there: of most frames nobody ever said anything.
+            record = NOTHING if documents[frame_id] is None else project.record(frame_id)
+            seen = _seen(project, frame_id, heads.get(frame_id, []), network)
+            if seen is not None and record.labels.is_empty and record.review.decision is Decision.OPEN:
+                before[frame_id] = record
+                after[frame_id] = accepted_record(record, seen, threshold=threshold, by=by)
+        progress(min((done + 1) * PIECE, len(ids)), len(ids))
     return before, after
+
+
+def _seen(
+    project: Project, frame_id: int, heads: Sequence[tuple[str, bytes]], network: str | None
+) -> Prediction | Head | None:
+    """What the network saw of a frame, or the newest prediction of any where it saw nothing."""
+    for wanted in sorted(heads, key=lambda head: head[0] != network):
+        try:
+            return Head.from_bytes(wanted[1])
+        except PredictionError:
+            # A scheme of very many points does not fit the beginning.
+            whole = project.prediction(frame_id, wanted[0])
+            if whole is not None:
+                return whole
+    return None
