@@ -35,10 +35,14 @@ _RESULTS = "Choose COCO keypoint results: a list of image_id, category_id, keypo
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One labelled person (or pitch); ``head`` is the head's length by its box in pixels, None without a box."""
+    """One labelled person (or pitch); ``head`` is the head's length by its box in pixels, None without a box.
+
+    ``values`` are the numbers said of it, or of its image, such as that of the cards of a packet.
+    """
 
     annotated: Annotated
     head: float | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,13 +137,16 @@ def _coco(document: Mapping[str, Any], path: Path, scheme: Scheme | None) -> Pos
         remarks.append(f"{path}: {len(categories)} categories have keypoints; only {category.get('name')!r} is scored")
     ids = [image["id"] for image in _objects(document, "images", path) if isinstance(image.get("id"), int | str)]
     images: dict[Any, list[Person]] = {key: [] for key in sorted(set(ids), key=_by_number)}
+    listed = [one for one in _objects(document, "images", path) if isinstance(one.get("id"), int | str)]
+    said = {one["id"]: _values(one) for one in listed}
     for n, one in enumerate(_objects(document, "annotations", path)):
         if one.get("category_id") != category.get("id"):
             continue
         if not isinstance(one.get("image_id"), int | str) or one["image_id"] not in images:
             remarks.append(f"{path}: annotations[{n}] is of an image that the file does not list; it is left out")
         else:
-            images[one["image_id"]].append(_coco_person(one, len(scheme), f"annotations[{n}]", path))
+            person = _coco_person(one, len(scheme), f"annotations[{n}]", path)
+            images[one["image_id"]].append(replace(person, values={**said[one["image_id"]], **_values(one)}))
     return Poses(scheme, images, category.get("id"), {}, tuple(remarks))
 
 
@@ -161,6 +168,13 @@ def _coco_person(one: Mapping[str, Any], count: int, where: str, path: Path) -> 
     )
     head = _box(one.get("bbox_head"))
     return Person(annotated, None if head is None else head_length(head[2], head[3]))
+
+
+def _values(one: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers among the attributes of an image, an annotation or a detection."""
+    listed = one.get("attributes")
+    known = {str(name): number(value) for name, value in listed.items()} if isinstance(listed, dict) else {}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _mpii(people: Sequence[Mapping[str, Any]], path: Path, scheme: Scheme, heads: list[float] | None) -> Poses:
@@ -243,10 +257,11 @@ def _detected(one: Mapping[str, Any], count: int, where: str, path: Path) -> Det
     score = number(one.get("score"))
     if score is None:
         raise FormatError(path, f"{where} has no score", _RESULTS)
-    places = np.array(flat).reshape(-1, 3)[:, :2]
+    points = np.array(flat).reshape(-1, 3)
+    places = points[:, :2]
     box = _box(one.get("bbox"))
     width, height = np.ptp(places, axis=0) if box is None else box[2:]
-    return Detected(places, score, float(width * height))
+    return Detected(places, score, float(width * height), points[:, 2], _values(one))
 
 
 def with_sigma(poses: Poses, sigma: float) -> Poses:

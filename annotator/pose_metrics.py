@@ -1,4 +1,4 @@
-"""How good detected people are: OKS-AP, PCKh and PDJ of any scheme that has what each of them needs.
+"""How good detected people, or packets, are: OKS-AP, PCKh, PDJ and more of any scheme that has what each of them needs.
 
 OKS-AP, AR
     As COCO defines them (`model.average_precision`), for a scheme with sigmas.
@@ -7,10 +7,16 @@ PCKh@0.5
     box where there is one (``bbox_head``, or MPII's .mat), as MPII's own evaluation takes it; else the segment from
     neck to top of the head. Without either a person counts nowhere.
 PDJ@t
-    Share of labelled points within t times the torso's diameter (`model.metrics.percentage_of_detected_joints`); a
-    person without both of its ends counts nowhere.
+    Share of labelled points within t times the torso's diameter (`model.metrics.percentage_of_detected_joints`), or the
+    longer side of the box where the scheme says so; a person without both ends of the torso counts nowhere.
+Visibility
+    Precision and recall of points being there: labelled (v > 0) against detected with a third number above a threshold,
+    wherever they lie, in persons that have a detection. None where detections say it of no point or of all alike.
+Numbers
+    Mean absolute error of numbers asked beside the points, such as the cards of a packet (``attributes`` of an
+    annotation or its image, and of a detection), over things with a detection.
 
-For PCKh and PDJ every labelled person is given one detection of the same image: of all pairs the one of highest OKS
+For all but OKS-AP every labelled person is given one detection of the same image: of all pairs the one of highest OKS
 first, then the next of those left (the assignment of Pishchulin et al., *DeepCut*, CVPR 2016, by similarity), from the
 20 best scored ones. A person without a detection has all points missed; detections left over count in OKS-AP alone.
 """
@@ -18,21 +24,43 @@ first, then the next of those left (the assignment of Pishchulin et al., *DeepCu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.pose_data import Person, Poses
-from annotator.scheme import Scheme
+from annotator.scheme import Extent, Scheme
 from model.average_precision import MOST, AveragePrecision, Detected, average_precision, similarities
 from model.metrics import Shares, distance, pckh, within_length
 
 Array = NDArray[np.float64]
 
 FRACTIONS = (0.1, 0.15, 0.2)
+THERE = 0.5
+"""The third number of a detected point above which it is there."""
 _PAIRING_SIGMA = 0.1  # of schemes without sigmas: only for who is given which detection
+
+
+@dataclass(frozen=True)
+class Presence:
+    """How well points that are there are told from those that are not: counts over all paired things."""
+
+    threshold: float
+    labels: int
+    detections: int
+    both: int
+
+    @property
+    def precision(self) -> float:
+        """Share of detected points that are labelled; NaN without one."""
+        return self.both / self.detections if self.detections else float("nan")
+
+    @property
+    def recall(self) -> float:
+        """Share of labelled points that are detected; NaN without one."""
+        return self.both / self.labels if self.labels else float("nan")
 
 
 @dataclass(frozen=True)
@@ -41,7 +69,8 @@ class PoseEvaluation:
 
     ``people`` is how many persons have a labelled point and are no crowd, ``labels`` (K,) how often each point is
     labelled in them. ``head_boxes`` and ``head_segments`` is how many have a head to measure by, and which; ``torsos``
-    how many have a torso. ``pdj`` maps each of `FRACTIONS` to its shares.
+    how many have a torso, or the box that PDJ measures by. ``pdj`` maps each of `FRACTIONS` to its shares, ``errors``
+    the names of numbers to their mean absolute error and how many there were.
     """
 
     scheme: Scheme
@@ -55,6 +84,8 @@ class PoseEvaluation:
     oks: AveragePrecision | None
     pckh: Shares | None
     pdj: Mapping[float, Shares]
+    presence: Presence | None = None
+    errors: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The measures as JSON values, null where there is none."""
@@ -66,7 +97,13 @@ class PoseEvaluation:
             "oks": None if self.oks is None else {key: _plain(value) for key, value in asdict(self.oks).items()},
             "pckh@0.5": None if self.pckh is None else self._shares(self.pckh),
             **{f"pdj@{t:g}": self._shares(shares) for t, shares in self.pdj.items()},
-        }
+            "visibility": None if self.presence is None else {
+                "threshold": self.presence.threshold,
+                "precision": _plain(self.presence.precision),
+                "recall": _plain(self.presence.recall),
+            },
+            "mean_errors": {name: {"mean": mean, "count": count} for name, (mean, count) in self.errors.items()},
+        }  # fmt: skip
 
     def _shares(self, shares: Shares) -> dict[str, Any]:
         points = {name: _plain(float(v)) for name, v in zip(self.scheme.keypoints, shares.points, strict=True)}
@@ -76,7 +113,7 @@ class PoseEvaluation:
         """The measures as tables for a terminal."""
         counts = f"{self.images} images, {self.people} labelled, {self.detections} detected"
         lines = [f"{self.scheme.title}: {counts}", ""]
-        lines += [*self._oks_lines(), "", *self._share_lines()]
+        lines += [*self._oks_lines(), "", *self._share_lines(), *self._further_lines()]
         return "\n".join(lines) + "\n"
 
     def _oks_lines(self) -> list[str]:
@@ -104,9 +141,20 @@ class PoseEvaluation:
         lines += [f"{name:24}{count:8d}" + "".join(f"{_cell(v):>18}" for v in values) for name, count, values in rows]
         return lines if self.pckh is None else [*lines, *self._head_lines()]
 
+    def _further_lines(self) -> list[str]:
+        lines = []
+        if self.presence is not None:
+            one = self.presence
+            shares = f"precision {_cell(one.precision)}, recall {_cell(one.recall)}"
+            lines += ["", f"visibility above {one.threshold:g}: {shares} ({one.labels} labels, {one.detections} seen)"]
+        for name, (mean, count) in self.errors.items():
+            lines += ["", f"mean error of {name}: {mean:.3f} ({count})"]
+        return lines
+
     def _head_lines(self) -> list[str]:
         """By what the heads of PCKh are measured, and over what its mean goes."""
-        lines = ["", "PCKh: in brackets the number of people with a head, for PDJ with a torso"]
+        by = "a torso" if self.scheme.extent is Extent.TORSO else "a box, whose longer side PDJ measures by"
+        lines = ["", f"PCKh: in brackets the number of people with a head, for PDJ with {by}"]
         if self.head_boxes:
             lines.append(f"heads of {self.head_boxes}: 0.6 times the diagonal of the head's box")
         if self.head_segments and self.scheme.head is not None:
@@ -116,8 +164,10 @@ class PoseEvaluation:
         return lines
 
 
-def evaluate_poses(poses: Poses, detections: Mapping[Any, Sequence[Detected]]) -> PoseEvaluation:
-    """The measures of detections, by image id, against labelled people."""
+def evaluate_poses(
+    poses: Poses, detections: Mapping[Any, Sequence[Detected]], *, threshold: float = THERE
+) -> PoseEvaluation:
+    """The measures of detections, by image id, against labelled people; ``threshold`` is that of visibility."""
     scheme = poses.scheme
     sigmas = np.array(scheme.sigmas or (_PAIRING_SIGMA,) * len(scheme))
     pairs = [pair for key, people in poses.images.items() for pair in paired(people, detections.get(key, ()), sigmas)]
@@ -127,7 +177,7 @@ def evaluate_poses(poses: Poses, detections: Mapping[Any, Sequence[Detected]]) -
     predicted = np.array([nowhere if found is None else found.xy for _, found in pairs]).reshape(-1, len(scheme), 2)
     boxes = np.array([np.nan if one.head is None else one.head for one, _ in pairs], dtype=np.float64)
     head = np.where(np.isnan(boxes), _lengths(truth, labelled, scheme, scheme.head), boxes)
-    torso = _lengths(truth, labelled, scheme, scheme.torso)
+    torso = _extents(pairs, _lengths(truth, labelled, scheme, scheme.torso), scheme)
     apart = [scheme.index[name] for name in scheme.apart]
     has_heads = scheme.head is not None or bool((boxes > 0).any())
     images = [([one.annotated for one in people], detections.get(key, ())) for key, people in poses.images.items()]
@@ -143,9 +193,42 @@ def evaluate_poses(poses: Poses, detections: Mapping[Any, Sequence[Detected]]) -
         oks=average_precision(images, sigmas) if scheme.sigmas else None,
         pckh=pckh(predicted, truth, labelled, head=head, apart=apart) if has_heads else None,
         pdj={t: within_length(predicted, truth, labelled, length=torso, fraction=t) for t in FRACTIONS}
-        if scheme.torso is not None
+        if scheme.torso is not None or scheme.extent is Extent.BOX
         else {},
+        presence=_presence(pairs, threshold),
+        errors=_errors(pairs),
     )
+
+
+Pairs = Sequence[tuple[Person, Detected | None]]
+
+
+def _extents(pairs: Pairs, torsos: Array, scheme: Scheme) -> Array:
+    """The length (N,) that PDJ measures by; NaN where there is none."""
+    if scheme.extent is Extent.TORSO:
+        return torsos
+    return np.array([max(one.annotated.box[2:]) or np.nan for one, _ in pairs], dtype=np.float64)
+
+
+def _presence(pairs: Pairs, threshold: float) -> Presence | None:
+    """Labelled against detected points; None where detections do not tell points apart."""
+    found = [(one.annotated.labelled, seen.confidence) for one, seen in pairs if seen is not None
+             and seen.confidence is not None]  # fmt: skip
+    said = np.array([confidence for _, confidence in found])
+    if not said.size or np.all(said == said.flat[0]):
+        return None
+    labelled, there = np.array([flags for flags, _ in found]), said > threshold
+    return Presence(threshold, int(labelled.sum()), int(there.sum()), int((labelled & there).sum()))
+
+
+def _errors(pairs: Pairs) -> dict[str, tuple[float, int]]:
+    """Mean absolute error and count of every number that both sides say of things."""
+    apart: dict[str, list[float]] = {}
+    for one, seen in pairs:
+        for name in sorted(one.values.keys() & (seen.values.keys() if seen is not None else set())):
+            assert seen is not None
+            apart.setdefault(name, []).append(abs(one.values[name] - seen.values[name]))
+    return {name: (float(np.mean(found)), len(found)) for name, found in apart.items()}
 
 
 def paired(people: Sequence[Person], found: Sequence[Detected], sigmas: Array) -> list[tuple[Person, Detected | None]]:

@@ -16,8 +16,8 @@ Ronchi & Perona, *Benchmarking and Error Diagnosis in Multi-Instance Pose Estima
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +60,16 @@ class Annotated:
 
 @dataclass(frozen=True, eq=False)
 class Detected:
-    """One object as detected: all points (K, 2) pixels, its score, its area in square pixels."""
+    """One object as detected: all points (K, 2) pixels, its score, its area in square pixels.
+
+    ``confidence`` (K,) says how surely each point is there, where the detector says that; ``values`` are its scalars.
+    """
 
     xy: FloatArray
     score: float
     area: float
+    confidence: FloatArray | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from annotator.formats.documents import FormatError, write_document
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
 from annotator.pose_data import Poses, read_detections, read_poses, read_scheme, with_sigma
-from annotator.pose_metrics import evaluate_poses
+from annotator.pose_metrics import THERE, evaluate_poses
 from annotator.schemes import known_schemes
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_on_detections(options: argparse.Namespace) -> int:
-    _refuse(options, "weights", "threshold", "split", "report", reason="goes with a network, not with --detections")
+    _refuse(options, "weights", "split", "report", reason="goes with a network, not with --detections")
     poses = _poses(options.data, options.scheme, options.heads)
     if options.sigma is not None:
         poses = with_sigma(poses, options.sigma)
@@ -90,7 +90,7 @@ def _run_on_detections(options: argparse.Namespace) -> int:
     for remark in (*poses.remarks, *remarks):
         complain(remark)
     with np.errstate(over="ignore", invalid="ignore"):  # what lies absurdly far away is infinitely far, and so missed
-        found = evaluate_poses(poses, detections)
+        found = evaluate_poses(poses, detections, threshold=THERE if options.threshold is None else options.threshold)
     if not found.people:
         raise CommandError(f"{options.data}: nobody in it has a labelled point. Choose another annotation file.")
     sys.stdout.write(found.text())

@@ -13,7 +13,7 @@ from annotator.pitch import PITCH_57
 from annotator.pose_data import read_detections, read_poses, read_scheme
 from annotator.pose_metrics import evaluate_poses
 from annotator.scheme import Scheme
-from annotator.schemes import COCO_17, MPII_16, known_schemes
+from annotator.schemes import CARD_PACKET_8, COCO_17, MPII_16, known_schemes
 
 # A square person: neck and top of the head 40 px apart, shoulder and hip 100 px.
 JOINTS = {name: [200.0 + 13 * k, 300.0 + 7 * k] for k, name in enumerate(MPII_16.keypoints)}
@@ -293,7 +293,7 @@ def test_schemes_are_chosen_by_name_or_file_and_a_sigma_may_be_given(tmp_path, c
     for scheme, reason in (("coco-17", "16 joints are not the 17"), ("nothing", "no scheme 'nothing'")):
         assert run_command([*command, "--scheme", scheme]) == 2
         assert reason in capsys.readouterr().err
-    assert run_command([*command, "--threshold", "0.3"]) == 2
+    assert run_command([*command, "--split", "val"]) == 2
     assert "not with --detections" in capsys.readouterr().err
     assert run_command(["evaluate", annotations, "--scheme", "coco-17"]) == 2
     assert "goes with --detections" in capsys.readouterr().err
@@ -313,3 +313,65 @@ def test_an_exported_pitch_is_measured_with_a_sigma(tmp_path, capsys):
     command = ["evaluate", "--detections", str(results), str(tmp_path / "a.json")]
     assert run_command([*command, "--sigma", "0.0025"]) == 0
     assert "Football pitch, 57 points: 1 images, 1 labelled, 1 detected" in capsys.readouterr().out
+
+
+def packets(tmp_path, *, cards, seen, corners=None, score=1.0):
+    """Two images of a packet of 100 by 60 pixels, and detections of them with a number of cards."""
+    xy = np.array([[50.0, 40], [55, 35], [150, 40], [155, 35], [50, 100], [55, 95], [150, 100], [155, 95]])
+    flags = np.array([2, 0, 2, 1, 2, 1, 2, 2])
+    category = {"id": 1, "name": "packet", "keypoints": list(CARD_PACKET_8.keypoints)}
+    images = [{"id": n, "file_name": f"{n}.jpg", "width": 200, "height": 150, "attributes": {"cards": count}}
+              for n, count in enumerate(cards, start=1)]  # fmt: skip
+    labels = [
+        {"id": n, "image_id": n, "category_id": 1, "iscrowd": 0, "num_keypoints": 7, "area": 6300, "bbox":
+         [50, 35, 105, 65], "keypoints": np.column_stack([xy, flags]).ravel().tolist()}
+        for n in range(1, len(cards) + 1)
+    ]  # fmt: skip
+    moved = xy if corners is None else xy + corners
+    results = [
+        {"image_id": n, "category_id": 1, "score": score, "attributes": {"cards": count}, "keypoints":
+         np.column_stack([moved, [0.9, 0.7, 0.9, 0.2, 0.9, 0.9, 0.9, 0.9]]).ravel().tolist()}
+        for n, count in enumerate(seen, start=1)
+    ]  # fmt: skip
+    document = {"images": images, "categories": [category], "annotations": labels}
+    return written(tmp_path / "packets.json", document), written(tmp_path / "seen.json", results)
+
+
+def test_packets_are_measured_by_their_box_their_hidden_corners_and_their_cards(tmp_path, capsys):
+    data, seen = packets(tmp_path, cards=[10, 30], seen=[12.5, 29.0], corners=(0.0, 12.0))
+    poses = read_poses(data)
+    assert poses.scheme is CARD_PACKET_8
+    detections, remarks = read_detections(seen, poses)
+    assert remarks == []
+    found = evaluate_poses(poses, detections)
+    assert found.errors == {"cards": (pytest.approx((2.5 + 1.0) / 2), 2)}
+    assert (found.torsos, found.pdj[0.1].mean, found.pdj[0.15].mean) == (2, 0.0, 1.0)
+    # Of 7 labelled corners 6 are said to be there, and one that is not labelled.
+    assert (found.presence.precision, found.presence.recall) == (pytest.approx(6 / 7), pytest.approx(6 / 7))
+    command = ["evaluate", str(data), "--detections", str(seen), "--output", str(tmp_path / "out.json")]
+    assert run_command([*command, "--threshold", "0.8"]) == 0
+    said = capsys.readouterr().out
+    assert "mean error of cards: 1.750 (2)" in said
+    assert "visibility above 0.8: precision 1.000, recall 0.857 (14 labels, 12 seen)" in said
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert document["mean_errors"] == {"cards": {"mean": 1.75, "count": 2}}
+    assert document["visibility"]["precision"] == 1.0
+
+
+def test_numbers_that_one_side_does_not_say_and_things_not_found_count_nowhere(tmp_path):
+    data, seen = packets(tmp_path, cards=[10, 30, 50], seen=[11])
+    poses = read_poses(data)
+    detections, _ = read_detections(seen, poses)
+    found = evaluate_poses(poses, detections)
+    assert found.errors == {"cards": (1.0, 1)}
+    assert found.presence.labels == 7
+    assert evaluate_poses(poses, {}).errors == {}
+    assert evaluate_poses(poses, {}).presence is None
+
+
+def test_detections_that_say_the_same_of_every_point_say_nothing_of_visibility(shared_data, tmp_path):
+    poses = read_poses(shared_data / "pose/coco/test_coco.json")
+    flat = [200.0, 100.0, 1] * 17
+    results = [{"image_id": 785, "category_id": 1, "keypoints": flat, "score": 1.0}]
+    detections, _ = read_detections(written(tmp_path / "r.json", results), poses)
+    assert evaluate_poses(poses, detections).presence is None
