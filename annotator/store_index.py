@@ -195,7 +195,7 @@ def look_again(media: Iterable[Media], scanned: Mapping[Path, Found] | None = No
         if change is not None:
             changes.append(change)
     if gone:
-        others = f"; nor can {len(gone) - 1} others" if len(gone) > 1 else ""
+        others = f", and {len(gone) - 1} more" if len(gone) > 1 else ""
         problems.insert(0, f"{gone[0]}{others}; labels are kept.")
     return changes, problems
 
