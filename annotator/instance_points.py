@@ -42,6 +42,7 @@ class ResolvedInstance:
     it when it is accepted. ``keypoints`` holds every keypoint of the scheme in its order. ``box`` is what was said,
     else the network's, else that around the points, and ``box_source`` which of these (placed, predicted, constructed).
     ``seen`` is what the network saw of it, ``instance`` what a person said; ``suggested`` the network's scalars.
+    ``asked`` is all that the answer depends on beside these two: a next one may be this one.
     """
 
     id: int
@@ -52,6 +53,7 @@ class ResolvedInstance:
     score: float | None = None
     instance: Instance = field(default_factory=Instance)
     seen: InstancePrediction | None = None
+    asked: tuple[object, ...] = ()
 
     @property
     def attributes(self) -> Mapping[str, AttributeValue]:
@@ -100,7 +102,8 @@ def resolve_instances(
     least_score
         Score from which on a thing that only the network saw is there.
     previous
-        The last answer while something is dragged: who has which prediction stays as it was.
+        The last answer while something is dragged: who has which prediction stays as it was, and things that did not
+        change are the same objects.
 
     Raises
     ------
@@ -118,14 +121,31 @@ def resolve_instances(
         given = _given(said, seen, scheme, previous)
         used = {id(one) for one in given.values()}
         left = [one for one in seen if id(one) not in used and one.score >= least_score]
-    found = [_resolved(one, given.get(n), scheme, size, threshold) for n, one in enumerate(said)]
+    asked = (scheme.id, scheme.keypoints, size, threshold)
+    before = {one.id: one for one in previous if one.asked == asked}
+    found = [_again(one, given.get(n), before, scheme, size, threshold) for n, one in enumerate(said)]
     taken, number = {one.id for one in said}, 0
     for one in sorted(left, key=lambda one: -one.score):
         while number in taken:
             number += 1
         taken.add(number)
-        found.append(_resolved(Instance(number), one, scheme, size, threshold))
+        found.append(_again(Instance(number), one, before, scheme, size, threshold))
     return tuple(found)
+
+
+def _again(
+    said: Instance,
+    seen: InstancePrediction | None,
+    before: Mapping[int, ResolvedInstance],
+    scheme: Scheme,
+    size: tuple[int, int],
+    threshold: float,
+) -> ResolvedInstance:
+    """The answer for a thing: the last one where nothing of it changed."""
+    last = before.get(said.id)
+    if last is not None and last.seen is seen and (last.instance is said or last.instance == said):
+        return last
+    return _resolved(said, seen, scheme, size, threshold)
 
 
 def _given(
@@ -216,7 +236,8 @@ def _resolved(
         box = box_around(places, size=size)
         source = None if box is None else Source.CONSTRUCTED
     score = None if seen is None else seen.score
-    return ResolvedInstance(said.id, keypoints, not said.is_empty, box, source, score, said, seen)
+    asked = (scheme.id, scheme.keypoints, size, threshold)
+    return ResolvedInstance(said.id, keypoints, not said.is_empty, box, source, score, said, seen, asked)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,18 @@ def test_while_dragged_a_person_keeps_the_prediction_it_had():
     assert resolved(far, seen)[0].seen is seen[1]
 
 
+def test_what_did_not_change_is_the_same_object():
+    labels = FrameLabels(tuple(labelled(i, (60 * i, 20)) for i in range(4)))
+    seen = (person((61, 20)), person((500, 300)))
+    before = resolved(labels, seen)
+    after = resolved(instances.move(labels, 2, (3.0, 1.0)), seen, previous=before)
+    assert [a is b for a, b in zip(after, before, strict=True)] == [True, True, False, True, True]
+    for a, b in zip(after, resolved(instances.move(labels, 2, (3.0, 1.0)), seen), strict=True):
+        assert (a.id, a.keypoints, a.box, a.seen) == (b.id, b.keypoints, b.box, b.seen)
+    other = resolve_instances(labels, seen, COCO_17, size=SIZE, threshold=0.9, previous=before)
+    assert not any(a is b for a, b in zip(other, before, strict=True))
+
+
 def test_a_scheme_of_one_thing_takes_the_best_prediction_whatever_was_said():
     low = person((5, 5), score=0.2, names=CARD_PACKET_8.keypoints)
     best = person((50, 5), names=CARD_PACKET_8.keypoints, visible=np.array([1, 0.2] * 4), values={"cards": 12.4})
