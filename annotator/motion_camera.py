@@ -26,7 +26,7 @@ from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 from annotator.projections import Pinhole
 from annotator.surface import moved
 
-__all__ = ["Seen", "camera_with", "deviation_in_view", "drawn_to_paint"]
+__all__ = ["Seen", "camera_with", "deviation_in_view", "drawn_to_paint", "paint_distance"]
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ STEP_SD = 0.15  # centred units by which a motion may be wrong
 PLACE_DRIFT = (0.01, 0.01, 0.01)  # metres a frame
 KAP_DRIFT = 0.0005  # a frame: zooming changes what the lens bends
 LEAST_SD = np.array([1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3, 1e-5, 1e-5])  # nothing is known better
-PAINT_SD = 0.6  # centred units: of paint across one profile
+PAINT_SD = 0.6  # centred units: of paint across one profile; more than it scatters, as neighbours err alike
 FULL = 14.0  # profiles of one marking that count in full; more share the weight of so many
 REACH, CLOSER = 9.0, 4.0  # centred units to either side where paint is looked for, first and again
 SPACING = 7.0  # pixels of 540 rows between two profiles, at least
@@ -336,6 +336,20 @@ def _confirmed(solution: Solution, paint: _Paint, away: Array) -> Seen:
     found = paint.weight > 0.0
     residual = float(np.median(np.abs(away[found]))) / scale if found.sum() >= FEWEST else None
     return Seen(solution, residual, None, len(away), frozenset(shown), shown)
+
+
+def paint_distance(paint: PaintField, solution: Solution) -> tuple[float, float]:
+    """How far the projected markings lie from the white ridge nearest to each place on them, and where there is one.
+
+    The mean distance in pixels, within ``REACH``, over the places that have a ridge, NaN without any; and their share.
+    """
+    found = _paint(paint, solution, REACH)
+    if found is None:
+        return math.nan, 0.0
+    with_paint = found.weight > 0.0
+    if not with_paint.any():
+        return math.nan, 0.0
+    return float(np.abs(found.offset[with_paint]).mean()), float(with_paint.mean())
 
 
 @cache

@@ -24,7 +24,8 @@ from annotator.lens import Lens
 from annotator.paint_profiles import green_excess
 
 __all__ = [
-    "ALIKE", "LEAST_INLIERS", "Background", "Boxes", "Step", "colours_of", "correlation", "flow", "shrunk",
+    "ALIKE", "LEAST_INLIERS", "Background", "Boxes", "Step", "colours_of", "correlation", "flow", "ground_mask",
+    "shrunk",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -153,7 +154,7 @@ class Background:
 
         small, scale = shrunk(rgb)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        mask = _ground_mask(small, None if boxes is None else boxes / scale)
+        mask = ground_mask(small, None if boxes is None else boxes / scale)
         return _View(grey, colours_of(small), mask, Lens((grey.shape[1], grey.shape[0]), kap))
 
 
@@ -183,7 +184,7 @@ def correlation(one: NDArray[np.float32], two: NDArray[np.float32]) -> float:
     return float(np.corrcoef(one, two)[0, 1])
 
 
-def _ground_mask(rgb: Rgb, boxes: Boxes | None) -> NDArray[np.uint8]:
+def ground_mask(rgb: Rgb, boxes: Boxes | None) -> NDArray[np.uint8]:
     """255 where grass and the lines on it are, people left out; all of the frame where there is little grass."""
     import cv2
 
