@@ -22,7 +22,7 @@ from annotator.gui.tree_boxes import boxes
 from annotator.merging import Difference, MergePlan, Winner
 
 _LISTED = 5_000
-_WIDTHS = (170, 200, 200, 190)
+_WIDTHS = (200, 185, 185, 200)
 _RULES = (Winner.NEWEST, Winner.REVIEWER, Winner.MINE, Winner.THEIRS)
 
 
@@ -72,6 +72,7 @@ class MergeDialog(QDialog):
         tree = QTreeWidget()
         tree.setAccessibleName(self.tr("Frames in conflict"))
         tree.setRootIsDecorated(False)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.setUniformRowHeights(True)
         tree.setStyleSheet(boxes())
         words = self.tr("Frame"), self.tr("Mine"), self.tr("Theirs"), self.tr("What theirs changes"), self.tr("Becomes")
