@@ -27,6 +27,8 @@ class Rule(Enum):
     SEGMENT = "left-right-segment"
     DUPLICATE = "duplicate-points"
     OUTSIDE = "outside-image"
+    JUMP = "jump-over-time"
+    CAMERA_JUMP = "camera-over-time"
 
 
 class Severity(Enum):

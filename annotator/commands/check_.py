@@ -14,6 +14,7 @@ from annotator.commands import CommandError
 from annotator.commands.console import complain, frame_size, write_result
 from annotator.commands.labelled import WHAT, Labelled, labelled_frames
 from annotator.keypoints import Resolved, resolve
+from annotator.temporal import Instant, odd_over_time
 
 CLEAN, FINDINGS, NOTHING = 0, 1, 2
 
@@ -57,10 +58,31 @@ def checked(frames: Iterable[Labelled]) -> Iterator[tuple[Labelled, tuple[Findin
     """Every frame with its findings; in a video the labelled frames before and after are its neighbours."""
     resolved = ((frame, resolve(frame.instance, None, size=frame.size, threshold=1.0)) for frame in frames)
     previous: tuple[Labelled, Resolved] | None = None
+    shot: list[tuple[Labelled, Instant, tuple[Finding, ...]]] = []
     for (frame, here), following in _pairs(resolved):
         beside = [pair[1] for pair in (previous, following) if pair is not None and _is_same_shot(frame, pair[0])]
-        yield frame, deep_check(frame.instance, here, size=frame.size, neighbours=beside)
+        found = deep_check(frame.instance, here, size=frame.size, neighbours=beside)
+        shot.append((frame, Instant.of(_number(frame, len(shot)), here), found))
+        if following is None or not _is_same_shot(frame, following[0]):
+            yield from _with_time(shot)
+            shot = []
         previous = (frame, here)
+
+
+def _with_time(
+    shot: list[tuple[Labelled, Instant, tuple[Finding, ...]]],
+) -> Iterator[tuple[Labelled, tuple[Finding, ...]]]:
+    """The frames of a video with what is odd against their neighbours in time besides."""
+    odd = odd_over_time([instant for _, instant, _ in shot]) if len(shot) > 1 else {}
+    for frame, instant, found in shot:
+        over_time = (one.finding(instant.points.get(one.keypoint or "")) for one in odd.get(instant.number, ()))
+        yield frame, (*found, *over_time)
+
+
+def _number(frame: Labelled, place: int) -> int:
+    """The number of a frame in its video, which its key ends with."""
+    number = frame.key.rpartition("#")[2]
+    return int(number) if number.isdecimal() else place
 
 
 def _pairs(
