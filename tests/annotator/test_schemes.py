@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from annotator.schemes import (
     BUILT_IN,
     CARD_PACKET_8,
     COCO_17,
+    FOLDER,
     MPII_16,
     known_schemes,
     own_folder,
@@ -186,3 +188,13 @@ def test_own_schemes_stand_beside_those_of_the_program(tmp_path):
 def test_an_id_that_is_taken_or_no_file_name_is_refused(identity):
     with pytest.raises(FormatError):
         save_own(Scheme(identity, "T", ("a",), (0,)))
+
+
+def test_a_package_of_the_program_takes_all_of_its_resources_along():
+    root = FOLDER.parents[1]
+    how = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert "resources*" in how["packages"]["find"]["include"]
+    patterns = how["package-data"]["*"]
+    files = [path for path in (root / "resources").rglob("*") if path.is_file() and not path.name.startswith(".")]
+    assert len(files) > 4
+    assert [path.name for path in files if not any(path.match(pattern) for pattern in patterns)] == []
