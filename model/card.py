@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from model.heatmaps import Alignment, Codec
+from model.samples import Scalar
 from model.spec import Spec
 
 ColourOrder = Literal["rgb", "bgr"]
@@ -43,6 +44,7 @@ class Card:
     scheme : identity of the keypoint scheme.
     mirror : what point k is called in a mirrored image; empty if unknown.
     threshold : the confidence from which a point is worth showing, tuned on validation frames.
+    scalars : the numbers that the network says of a whole image, and their ranges.
     training : a summary: samples, sets, metrics.
     licence, attribution : what must travel with the weights.
     """
@@ -58,6 +60,7 @@ class Card:
     scheme: str = ""
     mirror: tuple[int, ...] = ()
     threshold: float = 0.3
+    scalars: tuple[Scalar, ...] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     attribution: str = ""
@@ -67,6 +70,8 @@ class Card:
             raise ValueError(f"{len(self.names)} names do not fit {self.spec.channels} channels")
         if self.colour not in ("rgb", "bgr") or len(self.mean) != 3 or len(self.std) != 3 or not min(self.std) > 0:
             raise ValueError("colour order, mean or standard deviation of the input make no sense")
+        if len(self.scalars) != self.spec.scalars:
+            raise ValueError(f"{len(self.scalars)} scalars are named, the network says {self.spec.scalars}")
         if self.mirror and sorted(self.mirror) != list(range(len(self.names))):
             raise ValueError("the mirror table is no permutation of the keypoints")
         if not isinstance(self.sigma, int | float) or not 0.1 <= self.sigma <= 64:
@@ -105,6 +110,7 @@ class Card:
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known
         }
         plain["spec"] = Spec.from_dict(values["spec"])
+        plain["scalars"] = tuple(Scalar(**one) for one in values.get("scalars", ()))
         return cls(**plain)
 
 

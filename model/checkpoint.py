@@ -25,7 +25,8 @@ from model.card import (
     read_bytes,
     write_whole,
 )
-from model.hrnet import HRNet, Spec
+from model.networks import Network, network
+from model.spec import Spec
 
 __all__ = [
     "BROKEN_FILE",
@@ -53,10 +54,10 @@ class Checkpoint:
     weights: Mapping[str, Tensor]
     id: str
 
-    def build(self) -> HRNet:
+    def build(self) -> Network:
         """The network with these weights, in evaluation mode."""
         with torch.device("meta"):
-            net = HRNet(self.card.spec)
+            net = network(self.card.spec)
         net.to_empty(device="cpu")
         own = net.state_dict()
         # Files carry no step counters of the normalisations, and nothing reads them.
@@ -100,7 +101,7 @@ def load(path: Path) -> Checkpoint:
 def _check_shapes(path: Path, spec: Spec, weights: Mapping[str, Tensor]) -> None:
     """Compare with the architecture before any memory is taken for it."""
     with torch.device("meta"):
-        expected = {name: value.shape for name, value in HRNet(spec).state_dict().items()}
+        expected = {name: value.shape for name, value in network(spec).state_dict().items()}
     expected = {name: shape for name, shape in expected.items() if not name.endswith("num_batches_tracked")}
     if missing := sorted(set(expected) - set(weights)):
         raise CheckpointError(path, f"{len(missing)} weights are missing, the first is {missing[0]}")

@@ -10,14 +10,16 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.augment import Augmentation, augment
+from model.boxes import Box, cut, part_from_image, region
 from model.dataset import Sample, SampleError, TrainingSet, read_image
-from model.heatmaps import OCCLUDED, UNKNOWN, Codec
+from model.heatmaps import ABSENT, OCCLUDED, UNKNOWN, Codec
 
 _ATTEMPTS = 10
 _AHEAD = 4
@@ -27,7 +29,9 @@ _AHEAD = 4
 class Batch:
     """Images ``(B, h, w, 3)`` RGB uint8, targets ``(B, K + 1, mh, mw)``, masks ``(B, K + 1)``.
 
-    ``start`` is the number of the first sample, ``whole`` how many the batch has in all processes together.
+    ``places`` ``(B, K, 2)`` are shares of the image from its middle, ``states`` ``(B, K)``, ``scalars`` ``(B, S)``
+    shares of their ranges, NaN where unknown. ``start`` is the number of the first sample, ``whole`` how many the batch
+    has in all processes together.
     """
 
     start: int
@@ -35,6 +39,9 @@ class Batch:
     images: NDArray[np.uint8]
     targets: NDArray[np.float32]
     masks: NDArray[np.float32]
+    places: NDArray[np.float32]
+    states: NDArray[np.int8]
+    scalars: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,10 @@ class Mixture:
 
 
 class ImageStore:
-    """Decoded images at most ``limit`` (w, h) large, kept in memory until ``budget`` bytes are used."""
+    """Decoded images at most ``limit`` (w, h) large, kept in memory until ``budget`` bytes are used.
+
+    Of a sample with a box it is what a network looks at of it (`model.boxes`).
+    """
 
     def __init__(self, limit: tuple[int, int], budget: int) -> None:
         self._limit, self._budget = limit, budget
@@ -93,6 +103,8 @@ class ImageStore:
         if kept is not None:
             return kept
         image = read_image(sample)
+        if sample.box is not None:
+            image = cut(image, region(sample.box, self._limit[0] / self._limit[1]), self._limit)
         size = (min(image.shape[1], self._limit[0]), min(image.shape[0], self._limit[1]))
         if size != (image.shape[1], image.shape[0]):
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -127,7 +139,8 @@ class Feed:
         self._codec, self._augmentation, self._seed = codec, augmentation, seed
         self._occluded_unknown = occluded_unknown
         width, height = codec.input_size
-        self._store = ImageStore((width * 3 // 2, height * 3 // 2), cache_bytes)
+        self._limit = (width * 3 // 2, height * 3 // 2)
+        self._store = ImageStore(self._limit, cache_bytes)
         self._lock = threading.Lock()
         self._problems: dict[tuple[int, int], SampleError] = {}
 
@@ -177,12 +190,13 @@ class Feed:
     def _batch(self, job: Job) -> Batch:
         codec = self._codec.scaled(job.scale)
         views = [self._view(number, chosen, index, codec) for number, chosen, index in job.draws]
-        images, targets, masks = zip(*views, strict=True)
-        return Batch(job.start, job.whole, np.stack(images), np.stack(targets), np.stack(masks))
+        parts = zip(*views, strict=True)
+        return Batch(job.start, job.whole, *(np.stack(part) for part in parts))
 
     def _view(
         self, number: int, chosen: int, index: int, codec: Codec
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[Any], ...]:
+        """The arrays of a `Batch`, of one sample."""
         training_set = self._sets[chosen]
         sample, image = self._readable(chosen, index)
         xy, state = training_set.labels(sample)
@@ -190,14 +204,21 @@ class Feed:
             state = np.where(state == OCCLUDED, UNKNOWN, state).astype(np.int8)
         picture, points, state = augment(
             image,
-            (xy + 0.5) / np.array(sample.size),
+            (xy + 0.5) / np.array(sample.size) if sample.box is None else part_from_image(xy, self._part(sample)),
             state,
             permutation=training_set.permutation(sample),
             size=codec.input_size,
             rng=np.random.default_rng((self._seed, 1, number)),
             settings=self._augmentation,
         )
-        return picture, *codec.encode(points, state)
+        places = np.where(state[:, None] > ABSENT, (points + 0.5) / np.array(codec.input_size) - 0.5, 0.0)
+        shares = training_set.shares(sample)
+        return picture, *codec.encode(points, state), places.astype(np.float32), state, shares
+
+    def _part(self, sample: Sample) -> Box:
+        """What is looked at of a sample with a box."""
+        assert sample.box is not None
+        return region(sample.box, self._limit[0] / self._limit[1])
 
     def _readable(self, chosen: int, index: int) -> tuple[Sample, NDArray[np.uint8]]:
         samples = self._samples[chosen]

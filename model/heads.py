@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.blocks import BasicBlock, chain, conv, norm_relu, resize
+from model.extras import Extras
 
 if TYPE_CHECKING:
     from model.hrnet import HRNet
@@ -35,13 +36,25 @@ def attach(net: nn.Module, spec: Spec) -> None:
         net.add_module("reduce_bn", nn.BatchNorm2d(spec.head_width))
         net.add_module("joint", nn.Sequential(*norm_relu(spec.head_width + spec.stem[1], spec.head_width, 3)))
         net.add_module("final_layer", conv(spec.head_width, spec.channels, 1, bias=True))
+        if spec.has_extras:
+            extras = Extras(spec, spec.channels - 1, features=spec.head_width, deep=spec.widths[-1])
+            net.add_module("extras", extras)
+    elif spec.head == "regression":
+        net.add_module("places", nn.Linear(sum(spec.widths), 2 * (spec.channels - 1)))
+        net.add_module("presence", nn.Linear(sum(spec.widths), spec.channels - 1))
 
 
 def reset(net: nn.Module, spec: Spec) -> None:
     """Initialise the last layer small and the background (last channel) likely, for softmax heads."""
     if spec.output == "none" or spec.head not in ("light", "concat"):
         return
-    last = cast(nn.Conv2d, net.final_layer if spec.head == "light" else cast(nn.Sequential, net.last_layer)[-1])
+    start_with_background(
+        cast(nn.Conv2d, net.final_layer if spec.head == "light" else cast(nn.Sequential, net.last_layer)[-1])
+    )
+
+
+def start_with_background(last: nn.Conv2d) -> None:
+    """Initialise a last layer small, and its last channel likely."""
     nn.init.normal_(last.weight, std=0.01)
     if last.bias is not None:
         nn.init.zeros_(last.bias)
@@ -57,7 +70,9 @@ def apply(net: nn.Module, spec: Spec, branches: list[Tensor], raw: Tensor, quart
     if spec.head == "single":
         return [activate(layers.final_layer(branches[0]), spec)]
     if spec.head == "light":
-        return [activate(_light(layers, branches, quarter), spec)]
+        return _light_outputs(layers, spec, branches, quarter)
+    if spec.head == "regression":
+        return _regression(layers, branches)
     if spec.head == "higher":
         return _higher(layers, branches[0])
     if hasattr(net, "split_layer"):
@@ -80,16 +95,41 @@ def activate(maps: Tensor, spec: Spec) -> Tensor:
     return maps
 
 
+def _light_outputs(layers: Any, spec: Spec, branches: list[Tensor], quarter: Tensor) -> list[Tensor]:
+    """What is said beside the maps, if anything, and the maps."""
+    joint = _light(layers, branches, quarter)
+    raw: Tensor = layers.final_layer(joint)
+    maps = activate(raw, spec)
+    if not spec.has_extras:
+        return [maps]
+    linear = functional.softmax(raw.float(), dim=1)[:, :-1]
+    return [*(one for one in layers.extras(joint, branches[-1], linear) if one is not None), maps]
+
+
+def _regression(layers: Any, branches: list[Tensor]) -> list[Tensor]:
+    """Presence logits ``(B, K)`` and places ``(B, K, 2)`` in shares of the input, (0, 0) its middle.
+
+    Toshev and Szegedy, *DeepPose*, arXiv 1312.4659, eq. 1: N(y; b) = diag(1 / w, 1 / h) (y - b_c) with the middle of
+    the box b_c, which here is the input.
+    """
+    whole = torch.cat([branch.float().mean(dim=(2, 3)) for branch in branches], dim=1)
+    presence: Tensor = layers.presence(whole)
+    return [presence, layers.places(whole).unflatten(1, (-1, 2))]
+
+
 def _light(layers: Any, branches: list[Tensor], quarter: Tensor) -> Tensor:
-    """A 1x1 convolution and a bilinear upsampling commute, so each branch is reduced at its own size and added."""
+    """The features that the maps are made of, at 1/4.
+
+    A 1x1 convolution and a bilinear upsampling commute, so each branch is reduced at its own size and added.
+    """
     size = (branches[0].shape[-2], branches[0].shape[-1])
     total = layers.reduce[0](branches[0])
     for reduce, branch in zip(layers.reduce[1:], branches[1:], strict=True):
         total = total + resize(reduce(branch), size, "bilinear")
     trunk = functional.relu(layers.reduce_bn(total))
     trunk = resize(trunk, (quarter.shape[-2], quarter.shape[-1]), "bilinear")
-    maps: Tensor = layers.final_layer(layers.joint(torch.cat([trunk, quarter], dim=1)))
-    return maps
+    joint: Tensor = layers.joint(torch.cat([trunk, quarter], dim=1))
+    return joint
 
 
 def _concat_width(spec: Spec) -> int:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -18,6 +19,7 @@ from model.checkpoint import Checkpoint
 from model.engines import Pixels
 from model.heatmaps import Maps
 from model.hrnet import HRNet, finest
+from model.networks import Network, linear_maps, with_background
 
 _MOST_GRAPHS = 3
 
@@ -25,10 +27,11 @@ _MOST_GRAPHS = 3
 class Pipeline(nn.Module):
     """RGB uint8 ``(B, H, W, 3)`` in, linear maps ``(B, K + 1, h, w)`` float32 out, background last."""
 
-    def __init__(self, card: Card, net: HRNet) -> None:
+    def __init__(self, card: Card, net: Network) -> None:
         super().__init__()
         self.net = net
         self.swap, self.background = card.colour == "bgr", card.background
+        self.codec = card.codec
         if card.spec.output == "log_softmax":
             # Linear maps are asked for: the logarithm would only be taken back.
             net.spec = replace(net.spec, output="softmax")
@@ -43,13 +46,26 @@ class Pipeline(nn.Module):
             x = x.flip(3)
         x = (x * cast(Tensor, self.scale) + cast(Tensor, self.offset)).permute(0, 3, 1, 2)
         x = x.to(self.net.conv1.weight.dtype).contiguous(memory_format=torch.channels_last)
-        maps = finest(self.net(x)).float()
+        outputs = self.net(x)
+        if self.net.spec.head == "regression":
+            return linear_maps(outputs, self.net.spec, self.codec)
+        maps = finest(outputs).float()
         if self.net.spec.output == "none":
             maps = maps.clamp(0, 1)
         # The "higher" head may carry more maps than points before its final output; the final one has K.
-        if self.background:
-            return maps
-        return torch.cat([maps, 1 - maps.amax(dim=1, keepdim=True)], dim=1)
+        return maps if self.background else with_background(maps)
+
+    def answers(self, pixels: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Maps, and beside them visibilities ``(B, K)`` and scalars ``(B, S)``, all in 0..1."""
+        said: list[Tensor] = []
+
+        def keep(_module: nn.Module, _given: object, found: tuple[Tensor | None, Tensor | None]) -> None:
+            said.extend(one.sigmoid() for one in found if one is not None)
+
+        with self.net.get_submodule("extras").register_forward_hook(keep):
+            maps = self(pixels)
+        seen = said.pop(0) if self.net.spec.visible else None
+        return maps, seen, said.pop(0) if self.net.spec.scalars else None
 
 
 class TorchEngine:
@@ -58,7 +74,7 @@ class TorchEngine:
     def __init__(self, checkpoint: Checkpoint, device: str, *, half: bool = False) -> None:
         self._device, self._half = device, half
         kind = torch.float16 if device == "cuda" else torch.bfloat16 if half else torch.float32
-        net = heads.split(fuse(checkpoint.build()))
+        net = _fast(checkpoint)
         net.to(device=device, dtype=kind)
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._pipeline = Pipeline(checkpoint.card, net).to(device=device).eval().requires_grad_(False)
@@ -92,6 +108,15 @@ class TorchEngine:
         return np.asarray(found.cpu().numpy())
 
 
+    @torch.inference_mode()
+    def answers(self, pixels: Pixels) -> tuple[Maps, NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """The maps as `maps` has them, visibilities ``(B, K)`` and scalars ``(B, S)`` in 0..1, None where not said."""
+        given = torch.from_numpy(np.ascontiguousarray(pixels)).to(self._device)
+        maps, seen, scalars = self._pipeline.answers(given)
+        found = [None if one is None else one.float().cpu().numpy() for one in (seen, scalars)]
+        return np.asarray(maps.cpu().numpy()), found[0], found[1]
+
+
 class _Graph:
     """The recorded kernels of one batch size, replayed without asking Python (torch.cuda.CUDAGraph)."""
 
@@ -118,12 +143,18 @@ class _Graph:
 def traced(checkpoint: Checkpoint) -> Any:
     """The pipeline as a recorded program for one frame of the input size."""
     width, height = checkpoint.card.input_size
-    pipeline = Pipeline(checkpoint.card, heads.split(fuse(checkpoint.build()))).eval().requires_grad_(False)
+    pipeline = Pipeline(checkpoint.card, _fast(checkpoint)).eval().requires_grad_(False)
     example = torch.zeros(1, height, width, 3, dtype=torch.uint8)
     with warnings.catch_warnings(), torch.inference_mode():
         # Sizes are fixed on purpose, and the recorder that OpenVINO reads is an old one.
         warnings.simplefilter("ignore")
         return torch.jit.trace(pipeline, example, check_trace=False)  # type: ignore[no-untyped-call]
+
+
+def _fast(checkpoint: Checkpoint) -> Network:
+    """The network in its fastest form."""
+    net = fuse(checkpoint.build())
+    return heads.split(net) if isinstance(net, HRNet) else net
 
 
 def choose_device(name: str) -> str:
@@ -136,9 +167,9 @@ def choose_device(name: str) -> str:
     return name
 
 
-def fuse(net: HRNet) -> HRNet:
+def fuse(net: Network) -> Network:
     """Fold every batch normalisation that follows a convolution into it, in place; the outputs stay the same."""
-    keep = {net.bn1} if net.spec.skip == "raw" else set()
+    keep = {net.bn1} if isinstance(net, HRNet) and net.spec.skip == "raw" else set()
     for module in list(net.modules()):
         children = list(module.named_children())
         by_name = dict(children)

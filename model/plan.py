@@ -15,7 +15,7 @@ from model.dataset import SampleError
 from model.hrnet import Spec
 from model.metrics import Score
 
-Loss = Literal["cross_entropy", "mse", "kl", "adaptive_wing"]
+Loss = Literal["cross_entropy", "mse", "kl", "adaptive_wing", "joints_mse", "ohkm"]
 Precision = Literal["auto", "float32", "bfloat16"]
 _SITTING = ("threads", "workers", "save_minutes", "cache_bytes", "device", "precision")
 _REPORTING = ("output", "validate_every", "validate_limit", "licence", "attribution", "patience")
@@ -40,7 +40,8 @@ class TrainingConfig:
     samples : total number of samples drawn; ``epochs`` (rounds over all sets together) takes its place when given.
     batch, lr, weight_decay, clip, warm_up, ema : AdamW; ``batch`` is that of all processes together, ``warm_up`` a
         share of the samples, ``ema`` the decay.
-    loss : what is minimised; ``focus`` is the extra weight of cells with a point (cross-entropy only).
+    loss : what is minimised; ``focus`` is the extra weight of cells with a point (cross-entropy only). "joints_mse" is
+        the mean over points of half the squared error, "ohkm" that of the eight hardest of every sample.
     input_scale : ``(until, scale)`` steps: up to that share of the samples the input is so many times as large.
     occluded : "point" teaches occluded points, "unknown" leaves them out.
     threads, workers : torch threads; loading threads (0 loads in the loop).

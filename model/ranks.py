@@ -18,7 +18,7 @@ import torch
 from torch import distributed as group
 from torch.nn.parallel import DistributedDataParallel
 
-from model.hrnet import HRNet
+from model.networks import Network
 
 _FAILED = 3
 
@@ -50,7 +50,7 @@ class Ranks:
         if self.world > 1 and group.is_initialized():
             group.destroy_process_group()
 
-    def wrapped(self, net: HRNet, device: torch.device) -> Callable[..., Any]:
+    def wrapped(self, net: Network, device: torch.device) -> Callable[..., Any]:
         """The network as it is called in training: its gradients become the mean over all processes."""
         if self.world == 1:
             return net

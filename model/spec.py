@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 Upsampling = Literal["nearest", "bilinear"]
-HeadKind = Literal["single", "concat", "higher", "light", "none"]
+HeadKind = Literal["single", "concat", "higher", "light", "regression", "none"]
+Trunk = Literal["hrnet", "unet"]
 Skip = Literal["none", "stem", "raw"]
 Output = Literal["none", "softmax", "log_softmax"]
 _MOST, _DEEPEST = 4096, 32
@@ -26,7 +27,8 @@ class Spec:
     stem : widths of the stride-2 convolutions before the trunk: two put the highest branch at 1/4, three at 1/8.
     fuse, align_corners : how lower branches are brought up inside the fuse layers (and in the concat head).
     head : "single" (1x1 on the highest branch), "concat" (all branches, two layers), "higher" (deconvolutions and
-        tags), "light" (ours: reduce, upsample, join the 1/4 stem feature) or "none" (features only).
+        tags), "light" (ours: reduce, upsample, join the 1/4 stem feature), "regression" (places instead of maps, from
+        the mean of every branch) or "none" (features only).
     channels : output maps, a background channel included if there is one.
     upscale : output grid relative to the highest branch ("concat" only).
     skip : what joins the concat: nothing, the stem after its first ReLU, or its raw first convolution, last.
@@ -36,6 +38,10 @@ class Spec:
     deconv_blocks, deconv_width, tags : the "higher" head.
     output : activation applied by `HRNet.forward`.
     zero_gamma : start every residual block as the identity (training from scratch).
+    trunk : "hrnet", or "unet" (`model.unet`), which has ``levels`` and a last layer in place of all of the above.
+    levels : widths of a UNet from the input's resolution to the coarsest, each half as fine as the one before.
+    visible : whether it says of every point if it can be seen.
+    scalars : how many numbers it says of the whole image.
     """
 
     width: int
@@ -58,6 +64,10 @@ class Spec:
     tags: int = 0
     output: Output = "none"
     zero_gamma: bool = False
+    trunk: Trunk = "hrnet"
+    levels: tuple[int, ...] = ()
+    visible: bool = False
+    scalars: int = 0
 
     def __post_init__(self) -> None:
         depth = (*self.modules, self.layer1[0], self.blocks)
@@ -68,7 +78,10 @@ class Spec:
             raise ValueError(f"impossible refinement, deconvolution or upscaling: {self}")
         if not 0 <= self.internal <= _MOST or not 0 <= self.tags <= _MOST:
             raise ValueError(f"impossible internal layer or number of tags: {self}")
-        words = ((self.fuse, Upsampling), (self.head, HeadKind), (self.skip, Skip), (self.output, Output))
+        words = (
+            (self.fuse, Upsampling), (self.head, HeadKind), (self.skip, Skip), (self.output, Output),
+            (self.trunk, Trunk),
+        )  # fmt: skip
         for value, allowed in words:
             if value not in get_args(allowed):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(allowed))}")
@@ -76,11 +89,27 @@ class Spec:
             raise ValueError(f"three stages, and a stem of two or three convolutions, not {self.modules} {self.stem}")
         if self.head == "light" and len(self.stem) != 3:
             raise ValueError("the light head joins the 1/4 feature of a stem with three convolutions")
+        self._check_extras()
+
+    def _check_extras(self) -> None:
+        if self.trunk == "unet" and not (3 <= len(self.levels) <= 6 and all(1 <= n <= _MOST for n in self.levels)):
+            raise ValueError(f"a UNet needs three to six levels of widths up to {_MOST}, not {self.levels}")
+        if not 0 <= self.scalars <= _DEEPEST:
+            raise ValueError(f"{self.scalars} is no number of scalars")
+        if self.has_extras and self.trunk == "hrnet" and self.head not in ("light", "regression"):
+            raise ValueError(f"a network with the head {self.head!r} says nothing of visibility or scalars")
+
+    @property
+    def has_extras(self) -> bool:
+        """Whether the network says more than where points are."""
+        return self.visible or self.scalars > 0
 
     @property
     def stride(self) -> int:
         """Input pixels per cell of the (last, finest) output."""
-        if self.head == "light":
+        if self.trunk == "unet":
+            return 2
+        if self.head in ("light", "regression"):
             return 4
         trunk = 1 << len(self.stem)
         return trunk // (2 if self.head == "higher" else self.upscale)
@@ -122,6 +151,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "touchline-tiny": {
         **_TOUCHLINE, "width": 8, "layer1": (1, 8), "stem": (8, 8, 16), "head_width": 16, "blocks": 1,
         "modules": (1, 1, 1),
+    },
+    "unet": {"width": 64, "trunk": "unet", "levels": (32, 64, 128, 192, 256), "output": "log_softmax"},
+    "unet-small": {"width": 24, "trunk": "unet", "levels": (16, 32, 64, 96, 128), "output": "log_softmax"},
+    "deeppose-small": {
+        "width": 20, "blocks": 2, "modules": (1, 3, 2), "layer1": (2, 32), "stem": (24, 32, 64), "head": "regression",
+        "fuse": "bilinear", "zero_gamma": True, "visible": True,
     },
     "pose-w32": {"width": 32},
     "pose-w48": {"width": 48},

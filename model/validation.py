@@ -11,9 +11,9 @@ from torch import Tensor
 
 from model.dataset import Sample, SampleError, TrainingSet, read_image
 from model.heatmaps import ABSENT, UNKNOWN, Codec, input_from_image
-from model.hrnet import HRNet, finest
 from model.images import stretch
 from model.metrics import Score, score
+from model.networks import Network, linear_maps
 
 THRESHOLD = 0.3
 DISTANCES = (2.5, 5.0, 10.0)
@@ -34,7 +34,7 @@ class Validator:
         """How many samples are scored."""
         return len(self._chosen)
 
-    def score(self, net: HRNet, prepare: Callable[[Tensor], Tensor]) -> Score | None:
+    def score(self, net: Network, prepare: Callable[[Tensor], Tensor]) -> Score | None:
         """The score in input pixels; None when no sample could be read."""
         places, confidences, truths, states = [], [], [], []
         for training_set, sample in self._chosen:
@@ -44,7 +44,8 @@ class Validator:
                 # The feed reports unreadable images; one missing row does not change what a score means.
                 continue
             with torch.inference_mode():
-                maps = finest(net(prepare(torch.from_numpy(image)[None])))[0].float().exp().cpu().numpy()
+                outputs = net(prepare(torch.from_numpy(image)[None]))
+                maps = linear_maps(outputs, net.spec, self._codec)[0].cpu().numpy()
             xy, confidence, _ = self._codec.decode(maps)
             truth, state = training_set.labels(sample)
             places.append(xy)

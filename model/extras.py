@@ -1,0 +1,69 @@
+"""What a network says beside where points are: whether each can be seen, and numbers of the whole image.
+
+The numbers follow from where the points are, so they are worked out from the maps as they are and never bend them: no
+gradient goes back from a number (seed: heatmap, visibility and count of card packets learnt side by side).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from model.spec import Spec
+
+_HIDDEN = 96
+_TINY = 1e-6
+
+
+class Extras(nn.Module):
+    """Visibility logits ``(B, K)`` and scalars ``(B, S)`` as logits of 0..1, from features and linear maps.
+
+    ``forward`` takes the features ``(B, C, h, w)`` that the maps were made of, the coarsest features
+    ``(B, D, h', w')`` and the maps of the K points ``(B, K, h, w)``.
+    """
+
+    def __init__(self, spec: Spec, points: int, *, features: int, deep: int) -> None:
+        super().__init__()
+        if spec.visible:
+            self.seen = nn.Linear(features + deep + 1, _HIDDEN)
+            self.who = nn.Parameter(torch.zeros(points, _HIDDEN))
+            self.seen_out = nn.Linear(_HIDDEN, 1)
+        if spec.scalars:
+            self.count = nn.Linear(3 * points + deep, _HIDDEN)
+            self.count_middle = nn.Linear(_HIDDEN, _HIDDEN)
+            self.count_out = nn.Linear(_HIDDEN, spec.scalars)
+        self.visible, self.scalars = spec.visible, spec.scalars
+
+    def forward(self, features: Tensor, deep: Tensor, maps: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """See the class; None for what the network does not say."""
+        maps = maps.detach().float()
+        weights = maps.square()
+        weights = weights / (weights.sum(dim=(2, 3), keepdim=True) + _TINY)
+        peaks = maps.amax(dim=(2, 3))
+        whole = deep.float().mean(dim=(2, 3))
+        seen = self._seen(features.float(), weights, peaks, whole) if self.visible else None
+        return seen, self._counted(weights, peaks, whole.detach()) if self.scalars else None
+
+    def _seen(self, features: Tensor, weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
+        """From the features under each peak: a point hidden by something looks like that thing."""
+        under = torch.einsum("bkhw,bchw->bkc", weights, features)
+        around = whole[:, None].expand(-1, under.shape[1], -1)
+        hidden = functional.relu(self.seen(torch.cat([under, around, peaks[..., None]], dim=2)) + self.who)
+        return cast(Tensor, self.seen_out(hidden)).squeeze(2)
+
+    def _counted(self, weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
+        """From where the peaks lie among each other, in units of their own spread, and from the coarsest features."""
+        rows = torch.linspace(-1, 1, weights.shape[2], device=weights.device)
+        columns = torch.linspace(-1, 1, weights.shape[3], device=weights.device)
+        y = (weights.sum(dim=3) * rows).sum(dim=2) * (weights.shape[2] / weights.shape[3])
+        x = (weights.sum(dim=2) * columns).sum(dim=2)
+        places = torch.stack([x, y], dim=2)
+        places = places - places.mean(dim=1, keepdim=True)
+        spread = places.square().mean(dim=(1, 2), keepdim=True).sqrt() + _TINY
+        known = torch.cat([(places / spread).flatten(1), peaks, whole], dim=1)
+        hidden = functional.relu(self.count_middle(functional.relu(self.count(known))))
+        return cast(Tensor, self.count_out(hidden))
