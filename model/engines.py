@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,14 @@ class Engine(Protocol):
 
     def on_cpu(self) -> Engine | None:
         """The same network on the processor, for want of memory; None where it runs there."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An engine that can say more than where points are."""
+
+    def answers(self, pixels: Pixels) -> tuple[Maps, NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """Maps, and ``(B, K)`` and ``(B, S)`` of 0..1: whether points are seen, and scalars; None where not said."""
 
 
 def _openvino() -> Any:

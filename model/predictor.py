@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 from model.ahead import ahead
 from model.audition import FRAMES, Rehearsal, audition, candidates, converted_path, forget, rehearsal, remembered
 from model.card import Card, card_of, identity, read_bytes
-from model.engines import Engine, EngineError, OpenVinoEngine, Pixels, cpu_engine, log, openvino_file
+from model.engines import (
+    Engine,
+    EngineError,
+    OpenVinoEngine,
+    Pixels,
+    Telling,
+    cpu_engine,
+    log,
+    openvino_file,
+)
 from model.heatmaps import Maps, Prediction, predict_from_maps
 from model.images import stretch
 
@@ -107,7 +117,7 @@ class Predictor:
         threads = threads or _threads()
         torch.set_num_threads(threads)
         chosen = choose_device(device)
-        if chosen != "cpu" or way == "plain":
+        if chosen != "cpu" or way == "plain" or checkpoint.card.spec.has_extras:
             engine: Engine = TorchEngine(checkpoint, chosen)
             return cls(checkpoint.card, checkpoint.id, engine, flip_test=flip_test)
         known = remembered(checkpoint.id)
@@ -151,12 +161,29 @@ class Predictor:
         many there are. Where a batch does not fit the device's memory smaller ones are tried, then the processor.
         """
         fed = self._fed(images, batch)
+        if isinstance(self._engine, Telling) and self.card.spec.has_extras:
+            yield from self._told(self._engine, fed)
+            return
         for sizes, pixels in ahead(fed, 1) if batch > 1 else fed:
             maps = self.maps(pixels)
             for one, size in zip(maps, sizes, strict=True):
                 yield predict_from_maps(
                     one, codec=self.card.codec, names=self.names, image_size=size, network=self.id
                 )
+
+    def _told(
+        self, engine: Telling, fed: Iterable[tuple[list[tuple[int, int]], Pixels]]
+    ) -> Iterator[Prediction]:
+        """Predictions of a network that also says what is seen, and numbers of the whole image."""
+        for sizes, pixels in fed:
+            maps, seen, shares = engine.answers(pixels)
+            for i, size in enumerate(sizes):
+                found = predict_from_maps(
+                    maps[i], codec=self.card.codec, names=self.names, image_size=size, network=self.id
+                )
+                kinds = () if shares is None else zip(self.card.scalars, shares[i].tolist(), strict=True)
+                scalars = {kind.name: kind.value(share) for kind, share in kinds}
+                yield replace(found, seen=None if seen is None else seen[i].astype(np.float64), scalars=scalars)
 
     def _fed(
         self, images: Iterable[NDArray[np.uint8]], batch: int
