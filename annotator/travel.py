@@ -18,7 +18,7 @@ from annotator.labels import FrameState
 from annotator.project import Project, ProjectError
 from annotator.store_schema import SUFFIX
 
-__all__ = ["Backup", "back_up", "back_up_if_due", "backups_of", "is_backup", "look_at_backup", "restore"]
+__all__ = ["Backup", "back_up", "back_up_if_due", "backups_of", "is_backup", "look_at_backup", "project_of", "restore"]
 
 KEPT = 5
 DUE_HOURS = 20.0
@@ -54,6 +54,11 @@ def backups_of(project: Path) -> list[Path]:
 def is_backup(path: Path) -> bool:
     """Whether a project file lies where backups are kept: it may give way to a newer one."""
     return path.suffix == SUFFIX and path.parent.name.endswith(SUFFIX + _FOLDER)
+
+
+def project_of(backup: Path) -> Path:
+    """The project that a backup is of."""
+    return backup.parent.with_name(backup.parent.name.removesuffix(_FOLDER))
 
 
 def _folder(project: Path) -> Path:

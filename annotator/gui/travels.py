@@ -34,6 +34,7 @@ class Travels(QObject):
         super().__init__(window)
         self._window = window
         self._lane = Lane("travels", self)
+        window.session.project_changed.connect(self._warn_of_backup)
 
     @property
     def _project(self) -> Project | None:
@@ -58,6 +59,18 @@ class Travels(QObject):
 
     def _fail(self, error: Exception) -> None:
         self._window.message.warn(sentence(error))
+
+    def _warn_of_backup(self) -> None:
+        """Who works in a backup would lose it to a later one: say so, and offer the way that keeps everything."""
+        from annotator.travel import is_backup, project_of
+
+        project = self._project
+        if project is not None and is_backup(project.path):
+            home = project_of(project.path)
+            text = self.tr("This is a backup of {name}. Later ones replace it: restore it to work on").format(
+                name=home.stem
+            )
+            self._window.message.warn(text, (self.tr("Restore a backup..."), lambda: self.restore(home)))
 
     # Merging
 
@@ -255,7 +268,7 @@ class Travels(QObject):
         from annotator.travel import restore
 
         window = self._window
-        if self._project is not None and self._project.path == path:
+        if self._project is not None and self._project.path in (path, backup.path):
             window.session.adopt(None)
         window.errands.opening.emit(path.stem)
 

@@ -326,6 +326,22 @@ def test_a_damaged_project_leads_to_its_backups(empty_window, qtbot, frames):
     assert said(empty_window, 0) == 10.0
 
 
+def test_a_backup_that_is_opened_says_what_it_is_and_leads_back_to_its_project(empty_window, qtbot, frames):
+    with Project.for_media([frames]) as project:
+        say(project, 0, 10.0)
+        backup, path = back_up(project), project.path
+        say(project, 0, 30.0)
+    empty_window.files.open([backup])
+    told(empty_window, qtbot, "This is a backup of frames.")
+    assert empty_window.session.project.path == backup
+    click(qtbot, way(empty_window, "Restore a backup..."))
+    click(qtbot, opened(empty_window, qtbot, RestoreDialog).go)
+    told(empty_window, qtbot, "Restored the backup of")
+    qtbot.waitUntil(lambda: empty_window.session.project is not None and empty_window.session.project.path == path)
+    settle(empty_window, qtbot)
+    assert said(empty_window, 0) == 10.0
+
+
 def test_a_backup_that_cannot_be_put_back_leaves_the_project_open_as_it_was(window, qtbot, monkeypatch):
     project = window.session.project
     say(project, 0, 10.0)
