@@ -16,7 +16,9 @@ from pathlib import Path
 from annotator.store_schema import SUFFIX, ProjectError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
-VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".m4v"})
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg"}
+)
 _DIGITS = re.compile(r"([0-9]+)")
 _PIECE = 8192
 

@@ -61,7 +61,9 @@ class VideoReader:
         self._converting = threading.Lock()
         self._decoder: Decoder | None = Decoder(path)
         self._index = self._decoder.index
-        self._base, self.fps = self._decoder.time_base, self._decoder.fps
+        self.fps = self._decoder.fps
+        self._times = np.asarray(self._index.times * self._decoder.time_base)
+        self._times.setflags(write=False)
         self._converter = Converter()
         across, down = self._decoder.size
         self._window = Window(cache_bytes, frame_bytes=across * down * 3 // 2)
@@ -77,7 +79,7 @@ class VideoReader:
     @property
     def times(self) -> NDArray[np.float64]:
         """Presentation time of every frame in seconds, ascending; (N,)."""
-        return np.asarray(self._index.times * self._base)
+        return self._times
 
     @property
     def damaged(self) -> tuple[range, ...]:
@@ -124,7 +126,7 @@ class VideoReader:
         decoder, converter = Decoder(self.path, self._index), Converter()
         try:
             key = -1 if self._index.counted or not start else self._index.key_before(int(self._index.times[start]))
-            if key < 0 or not decoder.begin(key):
+            if key < 0 or not decoder.begin(key, number=start):
                 decoder.begin(None)
             while decoder.running and start < last:
                 for number, frame in decoder.step(start):
@@ -189,7 +191,7 @@ class VideoReader:
                 return
         last = -1 if self._index.counted else self._index.key_before(int(self._index.times[number]))
         for key in [*range(last, max(-1, last - _SEEK_ATTEMPTS), -1), None]:
-            if decoder.begin(key):
+            if decoder.begin(key, number=number):
                 yield from self._decode_to(decoder, number, keep_from)
             if number in self._window:
                 return

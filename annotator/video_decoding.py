@@ -83,8 +83,12 @@ class Decoder:
         key = self.index.key_before(int(self.index.times[number]))
         return key < 0 or int(self.index.keys[key]) <= int(self.index.times[self.position])
 
-    def begin(self, key: int | None) -> bool:
-        """Stand before the key frame at this place of the index, or at the very beginning; False if that failed."""
+    def begin(self, key: int | None, *, number: int = 0) -> bool:
+        """Stand before the key frame at this place of the index, or at the very beginning for None.
+
+        False if that failed: no key frame at or before frame ``number`` was met. Some containers land too late, so a
+        later key frame than the one named will do.
+        """
         import av
 
         self._packets, self.position, self._count, self.whole_from = None, None, 0, 0
@@ -94,7 +98,7 @@ class Decoder:
             self._packets = self._container.demux(self._container.streams.video[0])
             self.start = 0
             return True
-        time = int(self.index.keys[key])
+        time, latest = int(self.index.keys[key]), int(self.index.times[number])
         stream = self._container.streams.video[0]
         with suppress(av.FFmpegError, OSError):
             self._container.seek(time, stream=stream, backward=True)
@@ -103,7 +107,7 @@ class Decoder:
             for packet in packets:
                 if packet.pts is None or not packet.is_keyframe:
                     continue
-                if packet.pts > time:
+                if packet.pts > latest:
                     return False
                 # What comes before the key frame in time needs frames that this pass has not seen.
                 self.start = int(np.searchsorted(self.index.times, packet.pts)) if packet.pts != self._first else 0
@@ -207,7 +211,7 @@ class Converter:
 
 
 def _turns(frame: Any) -> int:
-    return round(frame.rotation / 90) % 4
+    return int(round(frame.rotation / 90)) % 4
 
 
 def _upright(array: Any, frame: Any) -> Rgb:
