@@ -6,6 +6,7 @@ overlap of the boxes. What is new is added; a thing that none of the project's i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -98,7 +99,8 @@ def plan_things(
             number = _found(project, offer, names, pixels, frames, findings)
             if number is not None:
                 _merge(frames[number], offer, scheme, findings)
-                foreign = {**(offer.read.foreign if offer.read is not None else {}), **foreign}
+                own = offer.read.foreign if offer.read is not None else {}
+                foreign = {**_storable(own), **foreign}
             progress(done + 1, len(offers))
     finally:
         pixels.close()
@@ -154,7 +156,16 @@ def _merge(frame: _Frame, offer: Offer, scheme: Scheme, findings: list[Finding])
         where = f" of {scheme.thing} {number}" if scheme.is_many else ""
         frame.added += [name + where for name in added]
         frame.disputed += [name + where for name in disputed]
-    _merge_frame(frame, offer.frame, scheme, offer, findings)
+    _merge_frame(frame, replace(offer.frame, foreign=_storable(offer.frame.foreign)), scheme, offer, findings)
+
+
+def _storable(foreign: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a file says beyond our words; nothing where it holds numbers that JSON has not, which no reader takes."""
+    try:
+        json.dumps(foreign, allow_nan=False)
+    except (ValueError, RecursionError):
+        return {}
+    return foreign
 
 
 def _ids(labels: FrameLabels) -> set[int]:
@@ -195,7 +206,7 @@ def _instances(offer: Offer, scheme: Scheme, findings: list[Finding]) -> list[In
             keypoints={n: KeypointLabel((x, y), seen, Origin.IMPORTED) for n, (x, y, seen) in points.items()},
             box=one.box,
             attributes=_asked(one.attributes, scheme.attributes_of(AttributeScope.INSTANCE), offer, findings),
-            foreign=one.foreign,
+            foreign=_storable(one.foreign),
         )
         if not said.is_empty:
             found.append(said)

@@ -334,7 +334,8 @@ def _check_names(folder: Path, head: Mapping[str, Any]) -> None:
     if not isinstance(rules, dict):
         raise TrainingSetError(path, "the manifest lists no mirror rules", advice)
     for rule, order in {"mirror": head.get("mirror"), **rules}.items():
-        if not isinstance(order, list) or sorted(order) != list(range(len(names))):
+        numbers = isinstance(order, list) and all(type(place) is int for place in order)
+        if not isinstance(order, list) or not numbers or sorted(order) != list(range(len(names))):
             raise TrainingSetError(path, f"{rule!r} is no permutation of {len(names)} keypoints", advice)
 
 
