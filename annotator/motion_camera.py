@@ -286,7 +286,8 @@ def _updated(prior: Solution, start: Solution, paint: _Paint) -> tuple[Solution,
     seen = lens.centred(paint.profiles.pixels + np.nan_to_num(paint.offset)[:, None] * normals)
     share = paint.weight * _shared(paint)
     information = np.linalg.inv(prior.covariance[:count, :count] + np.diag(LEAST_SD**2))
-    solution, covariance = start, prior.covariance.copy()
+    solution, covariance = start, np.zeros_like(prior.covariance)
+    covariance[count:, count:] = prior.covariance[count:, count:]
     for _ in range(ROUNDS):
         places, jacobian = _rows(solution, paint.profiles.worlds)
         away = ((places - seen) * normals).sum(axis=1)
@@ -298,8 +299,9 @@ def _updated(prior: Solution, start: Solution, paint: _Paint) -> tuple[Solution,
         params = solution.params.copy()
         params[:count] -= step
         params[7] = np.clip(params[7], *KAP_RANGE)
-        covariance[:count, :count] = np.linalg.inv(normal)
-        solution = camera_with(solution, params, covariance)
+        inverse = np.linalg.inv(normal)
+        covariance[:count, :count] = 0.5 * (inverse + inverse.T)
+        solution = camera_with(solution, params, covariance.copy())
         if float(np.abs(step[:3]).max()) < 1e-7:
             break
     places, _ = _rows(solution, paint.profiles.worlds)

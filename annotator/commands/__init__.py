@@ -27,6 +27,8 @@ COMMANDS = {
     "evaluate": "how good networks are on labelled frames, with a report of the worst ones",
     "train": "train the network further on an exported training set",
     "recipe": "train the embedded weights again from nothing",
+    "propagate": "labels of the accepted frames of videos, carried to the frames about them",
+    "choose": "which frames of a video, folder or project to label: the most different ones",
     "tripod": "where the cameras of a project's clips stand, so that two points a frame are enough",
     "synthesize": "rendered frames with exact labels, as a training set",
     "weights": "what a checkpoint holds; published ones as a network of Touchline",

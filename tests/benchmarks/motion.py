@@ -6,8 +6,9 @@ A rendered clip of a camera that pans, tilts and zooms over a match is labelled 
 a line and eight a circle: ones that are ``--noise`` pixels off, then exact ones. From every key frame labels are
 carried forwards to the next key frame and backwards to the one before. An error is the distance of a resolved keypoint
 in view to where it truly is, and a frame's error the median of those; the worst is that of the worst frame. Printed
-beside it in the same run: the keypoints of the exact key frames moved by a plain chain of homographies of the grass,
-and each followed alone; both are judged by the keypoints that they still have ("points": the share of those in view).
+beside it in the same run: the keypoints of the exact key frames moved by a plain chain of homographies, by the same
+corners but without looking back, paint or lens, and each followed alone; both are judged by the keypoints that they
+still have ("points": the share of those in view).
 
 Then a hard cut to another shot, and, where the real clips are, one frame of each labelled by the network and drawn to
 the paint, carried on: the mean distance from the projected markings to the white ridge, with the camera left where it
@@ -33,9 +34,10 @@ import numpy as np  # noqa: E402
 
 from annotator.keypoints import resolve  # noqa: E402
 from annotator.labels import FrameLabels, set_marking  # noqa: E402
+from annotator.lens import Lens  # noqa: E402
 from annotator.motion import Carry, End, carry  # noqa: E402
 from annotator.motion_camera import paint_distance  # noqa: E402
-from annotator.motion_track import flow, ground_mask  # noqa: E402
+from annotator.motion_track import Background, flow  # noqa: E402
 from annotator.paint import PaintField  # noqa: E402
 from annotator.pitch import KEYPOINTS, MARKINGS  # noqa: E402
 from annotator.synthetic.clip import Clip, pan_tilt_zoom, still  # noqa: E402
@@ -90,18 +92,15 @@ def error(points: Points, true: Points) -> tuple[float, int]:
 
 
 def chained(frames: Frames, start: int, until: int, points: Points) -> Iterator[tuple[int, Points]]:
-    """Points moved by one homography of the grass after another, each between neighbours."""
+    """Points moved by one homography after another, each between neighbours, by the same corners as the real thing."""
     way = 1 if until >= start else -1
-    by, last, mask = np.eye(3), cv2.cvtColor(frames(start), cv2.COLOR_RGB2GRAY), ground_mask(frames(start), None)
-    at = np.array(list(points.values()))
+    lens, by, last = Lens(SIZE), np.eye(3), frames(start)
+    at = lens.centred(np.array(list(points.values())))
     for number in range(start + way, until + way, way):
-        grey = cv2.cvtColor(frames(number), cv2.COLOR_RGB2GRAY)
-        corners = cv2.goodFeaturesToTrack(last, 200, 0.01, 8, mask=mask)[:, 0].astype(np.float64)
-        to, good = flow(last, grey, corners)
-        step, _ = cv2.findHomography(corners[good], to[good], cv2.USAC_MAGSAC, 1.0)
-        by, last, mask = step @ by, grey, ground_mask(frames(number), None)
+        by = Background(last).follow(frames(number)).by @ by
+        last = frames(number)
         moved = cv2.perspectiveTransform(at[:, None], by)[:, 0]
-        yield number, dict(zip(points, moved, strict=True))
+        yield number, dict(zip(points, lens.pixels(moved), strict=True))
 
 
 def followed(frames: Frames, start: int, until: int, points: Points) -> Iterator[tuple[int, Points]]:
