@@ -25,7 +25,7 @@ FIRST_DAMPING = 1e-3
 LAST_GAIN, ROUGH_GAIN = 1e-7, 1e-2  # of the cost, in the last refinement and in those before it
 NEAR = 0.1  # share of the cost that a step gains below which the end is near
 LEAST_CURVATURE = 0.1  # of a robust residual, as a share of its weight
-TOGETHER = 96  # starts side by side, beyond which their numbers leave the processor's cache
+TOGETHER = 192  # starts side by side, beyond which their numbers leave the processor's cache
 
 
 @dataclass(frozen=True, eq=False)

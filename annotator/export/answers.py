@@ -34,7 +34,7 @@ __all__ = [
 ALONE = 48
 """Frames up to which other processes would start more slowly than one does the work, and nothing is stored."""
 
-BATCH = (16, 128)
+BATCH = (16, 256)
 """Fewest and most frames that are worked out side by side."""
 
 _ROUNDS = 4  # batches a process gets of a block, so that none waits long for another
