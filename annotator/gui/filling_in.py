@@ -14,8 +14,9 @@ from annotator.gui.errands import Errands
 from annotator.gui.propagating import Carrying
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
-from annotator.labels import FrameState
-from annotator.timeline import FILLED, STATES
+from annotator.labels import FrameState, How
+from annotator.project import ProjectError
+from annotator.timeline import STATES
 
 if TYPE_CHECKING:
     from annotator.filling import Filling, Watch
@@ -117,12 +118,11 @@ class FillingIn(QObject):
 
     def _on_saved(self, frame_id: int) -> None:
         """A key frame that others hang on was changed."""
-        track = self._timeline.track
-        place = None if track is None else track.place_of(frame_id)
-        if track is None or place is None:
+        clip = self._carrying.clip()
+        place = None if clip is None else clip.track.place_of(frame_id)
+        if clip is None or place is None:
             return
-        sides = [other for other in (place - 1, place + 1) if 0 <= other < len(track)]
-        if any(track.said[other] == FILLED for other in sides):
+        if any(_is_filled(clip, other) for other in (place - 1, place + 1)):
             self._changed = frame_id
             self._rest.start()
 
@@ -177,11 +177,22 @@ class FillingIn(QObject):
 
 def _hanging_on(clip: Clip, place: int) -> list[int]:
     """The key frame and its neighbours at the far ends of the stretches that were filled in from it."""
-    said, keys = clip.track.said, [place]
+    keys = [place]
     for way in (-1, 1):
         at = place + way
-        while 0 <= at < len(said) and said[at] == FILLED:
+        while _is_filled(clip, at):
             at += way
-        if 0 <= at < len(said) and abs(at - place) > 1:
+        if 0 <= at < len(clip.track) and abs(at - place) > 1:
             keys.append(at)
     return sorted(keys)
+
+
+def _is_filled(clip: Clip, place: int) -> bool:
+    """Whether a frame was filled in between key frames, as the project has it now."""
+    if not 0 <= place < len(clip.track):
+        return False
+    try:
+        link = clip.record(place).labels.pitch.link
+    except ProjectError:
+        return False
+    return link is not None and link.how is How.INTERPOLATED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from annotator.gui import theme
 from annotator.gui.colours import VERMILLION
@@ -188,7 +188,7 @@ class LayerPainter:
             shade = QColor(self._colours.base)
             shade.setAlpha(210)
             painter.fillRect(room, shade)
-            painter.fillRect(room, Qt.BrushStyle.DiagCrossPattern)
+            painter.fillRect(room, QBrush(QColor(self._colours.muted), Qt.BrushStyle.DiagCrossPattern))
             painter.fillRect(QRectF(room.left(), room.bottom() - 2, room.width(), 2), VERMILLION)
         painter.restore()
 
