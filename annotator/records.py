@@ -40,6 +40,13 @@ _LINK = frozenset({"frames", "how", "sd"})
 _KEYPOINT = frozenset({"at", "visibility", "origin"})
 _REVIEW = frozenset({"decision", "reason", "comment", "by", "confirmed_by", "notes"})
 
+_WORD_OF: Mapping[Origin | Visibility, str] = {
+    **{origin: origin.value for origin in Origin},
+    **{visibility: visibility.name.lower() for visibility in Visibility},
+}
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+"""Made once: many thousands of records are encoded in a row."""
+
 
 class RecordError(ValueError):
     """A document that is no record of this version; the message says where and why."""
@@ -68,7 +75,7 @@ def encode_record(record: FrameRecord, previous: str | None = None) -> str:
             **_names_and_notes(record.review),
         },
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def decode_record(document: str) -> FrameRecord:
@@ -106,7 +113,9 @@ def _instance_document(instance: Instance, old: Mapping[str, Any]) -> dict[str, 
         **_unknown(old, _INSTANCE),
         "id": int(instance.id),
         "keypoints": {
-            name: {**_unknown(_dict(said.get(name)), _KEYPOINT), **_keypoint_document(name, label)}
+            name: {**_unknown(_dict(said[name]), _KEYPOINT), **_keypoint_document(name, label)}
+            if name in said
+            else _keypoint_document(name, label)
             for name, label in instance.keypoints.items()
         },
         "markings": {
@@ -140,17 +149,17 @@ def _link_document(link: Carried) -> dict[str, Any]:
 
 
 def _keypoint_document(name: str, label: KeypointLabel) -> dict[str, Any]:
-    document: dict[str, Any] = {"origin": label.origin.value}
+    document: dict[str, Any] = {"origin": _WORD_OF[label.origin]}
     if label.position is not None:
         document["at"] = _written(label.position, f"keypoint {name!r}")
     if label.visibility is not None:
-        document["visibility"] = label.visibility.name.lower()
+        document["visibility"] = _WORD_OF[label.visibility]
     return document
 
 
 def _written(numbers: tuple[float, ...], where: str) -> list[float]:
-    values = [float(number) for number in numbers]
-    if not all(math.isfinite(value) for value in values):
+    values = list(map(float, numbers))
+    if not all(map(math.isfinite, values)):
         raise RecordError(f"{where} has a position that is no number: {numbers}")
     return values
 

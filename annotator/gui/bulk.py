@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
-from annotator.gui.background import Lane, sentence
+from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
 from annotator.gui.session import Session
 from annotator.labels import FrameRecord
 from annotator.project import ChangedElsewhereError
@@ -46,8 +48,30 @@ class ManyCommand(QUndoCommand):
         self._write(self._change.before, self._change.after, self._change.text)
 
 
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """While very many records are made, the search for cycles of garbage rests, and it passes them over afterwards.
+
+    Going through some hundred thousand values that stay takes it longer than the window may stand still, in whichever
+    thread it happens.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+class _StoppedError(Exception):
+    """A person ended the work before anything was written."""
+
+
 class ManyFrames(QObject):
-    """Writes changes of many frames for a session; while it does, nothing else can be changed."""
+    """Writes changes of many frames for a session; while it does, nothing else can be changed.
+
+    ``job`` says how far it is. A new change can be stopped until it is written; a step of the stack is not left undone.
+    """
 
     ended = Signal(bool)
 
@@ -55,6 +79,7 @@ class ManyFrames(QObject):
         super().__init__(parent)
         self._session = session
         self._lane = Lane("many frames", self)
+        self.job = Job(self)
         session.project_changed.connect(self._on_project)
 
     @property
@@ -72,11 +97,13 @@ class ManyFrames(QObject):
             self.ended.emit(True)
 
         def failed(error: Exception) -> None:
-            session.hold("")
-            session.failed.emit(_why(error))
+            self._let_go()
+            if not isinstance(error, _StoppedError):
+                session.failed.emit(_why(error))
             self.ended.emit(False)
 
-        self._start(change.after, change.before, change.text, then=then, failed=failed)
+        if self._start(change.after, change.before, change.text, then=then, failed=failed):
+            self.job.begin(self.tr("Writing frames"), stop=self._lane.stop)
 
     def enter(self, change: Change) -> None:
         """Take a change that is written already as one step to undo."""
@@ -88,7 +115,7 @@ class ManyFrames(QObject):
 
         def failed(error: Exception) -> None:
             # What the stack says is no longer what is stored.
-            self._session.hold("")
+            self._let_go()
             self._session.stack.clear()
             self._session.failed.emit(_why(error))
 
@@ -96,7 +123,8 @@ class ManyFrames(QObject):
             self._take(records)
             self._session.say(self.tr("{what}: frames changed: {count}").format(what=text, count=f"{len(records):,}"))
 
-        self._start(records, expected, text, then=then, failed=failed)
+        if self._start(records, expected, text, then=then, failed=failed):
+            self.job.begin(self.tr("Writing frames"), stop=_not_now)
 
     def _start(
         self,
@@ -106,28 +134,43 @@ class ManyFrames(QObject):
         *,
         then: Callable[[object], None],
         failed: Callable[[Exception], None],
-    ) -> None:
+    ) -> bool:
         project, author = self._session.project, self._session.author
         if project is None:
-            return
+            return False
         self._session.hold(self.tr("Frames are being written: {count}").format(count=f"{len(records):,}"))
-        self._lane.ask(
-            lambda progress, should_stop: project.save_records(records, text=text, author=author, expected=expected),
-            then=then,
-            failed=failed,
-        )
+
+        def work(progress: Progress, should_stop: ShouldStop) -> None:
+            def advance(done: int, total: int) -> None:
+                if should_stop():
+                    raise _StoppedError
+                progress(done, total)
+
+            with unhurried():
+                project.save_records(records, text=text, author=author, expected=expected, progress=advance)
+
+        self._lane.ask(work, then=then, failed=failed, progress=self.job.advance)
+        return True
 
     def _take(self, records: Records) -> None:
-        self._session.hold("")
+        self._let_go()
         self._session.take_many(records)
+
+    def _let_go(self) -> None:
+        self._session.hold("")
+        self.job.end()
 
     def _on_project(self) -> None:
         self._lane.drop()
-        self._session.hold("")
+        self._let_go()
 
     def close(self) -> None:
         """Let what is being written be written, and the thread end."""
         self._lane.close()
+
+
+def _not_now() -> None:
+    """What was begun comes to its end, which is less than a second away."""
 
 
 def _why(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from annotator.embedded import weights_in
 from annotator.gui.background import Job, Lane, Progress, ShouldStop, Work, sentence
 from annotator.gui.order import Order
 from annotator.gui.session import Session
@@ -47,6 +48,7 @@ class Errands(QObject):
         self._opener = Lane("open", self)
         self._lane = Lane("work", self)
         self.job = Job(self)
+        self._others: list[Job] = []
         self._eager: Project | None = None
         self.refused: Exception | None = None
         session.forecaster.batch_ended.connect(self._on_batch_ended)
@@ -55,8 +57,13 @@ class Errands(QObject):
     @property
     def current(self) -> Job | None:
         """The job that runs now, if any."""
-        jobs = (self.job, self._session.forecaster.job)
+        jobs = (self.job, *self._others, self._session.forecaster.job)
         return next((job for job in jobs if job.running), None)
+
+    def watch(self, job: Job) -> None:
+        """Show another's job as one of these."""
+        self._others.append(job)
+        job.changed.connect(self.job.changed)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open the project of these folders, images and videos, or a project file, in place of the one open now."""
@@ -147,7 +154,7 @@ class Errands(QObject):
     @property
     def embedded_network(self) -> Path | None:
         """The network that ships with the program, or None in a copy without it."""
-        return next(iter(sorted((self._resources / "weights").glob(f"*{NETWORK_SUFFIX}"))), None)
+        return weights_in(self._resources)
 
     def load_network(self, path: Path) -> None:
         """Load the network in a file and keep to it in this project."""

@@ -39,6 +39,7 @@ class Reviewing(QObject):
         self._session.frame_changed.connect(self._on_frame)
         self._session.answered.connect(self._on_answered)
         self._session.many_changed.connect(self.queue.look_again)
+        window.errands.watch(self.many.job)
 
     @property
     def scene(self) -> QGraphicsScene:

@@ -139,6 +139,36 @@ def test_an_undo_that_comes_too_late_changes_nothing(predicted, dialog, qtbot):
     assert not predicted.session.stack.canUndo()
 
 
+def test_writing_and_its_undo_say_how_far_they_are(predicted, dialog, qtbot):
+    job, shown = predicted.reviewing.many.job, []
+    job.changed.connect(lambda: shown.append((predicted.errands.current is job, job.done, job.total)))
+    accept(dialog, qtbot)
+    qtbot.waitUntil(lambda: predicted.session.stack.count() == 1)
+    assert (True, 3, 3) in shown
+    assert not job.running
+    shown.clear()
+    undo(predicted, qtbot)
+    qtbot.waitUntil(lambda: (True, 3, 3) in shown and not job.running)
+    assert decisions(predicted) == [OPEN] * 5
+
+
+def test_writing_that_is_stopped_in_time_changes_nothing(predicted, dialog, qtbot, monkeypatch):
+    project, many = predicted.session.project, predicted.reviewing.many
+    save = project.save_records
+
+    def stopped(records, **kwargs):
+        many._lane.stop()
+        save(records, **kwargs)
+
+    monkeypatch.setattr(project, "save_records", stopped)
+    with qtbot.waitSignal(many.ended) as told:
+        accept(dialog, qtbot)
+    assert told.args == [False]
+    assert decisions(predicted) == [OPEN] * 5
+    assert predicted.session.stack.count() == 0
+    assert not many.job.running
+
+
 def test_nothing_else_changes_while_frames_are_written(predicted, qtbot):
     session = predicted.session
     session.hold("Frames are being written: 3")

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from annotator.frames import FrameSource, MediaError
 from annotator.gui import theme
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
-from annotator.gui.bulk import Change, ManyFrames
+from annotator.gui.bulk import Change, ManyFrames, unhurried
 from annotator.gui.colours import CASING, ORANGE
 from annotator.gui.review_queue import ReviewQueue
 from annotator.gui.review_words import reason
@@ -153,6 +153,7 @@ class BulkAcceptDialog(QDialog):
         queue.changed.connect(self._look)
         queue.progressed.connect(self._show_state)
         many.ended.connect(self._on_ended)
+        many.job.changed.connect(self._on_writing)
         queue.wake()
         self._look()
         self.resize(1040, 720)
@@ -307,9 +308,11 @@ class BulkAcceptDialog(QDialog):
         network, threshold, by = session.forecaster.network_id, session.settings.threshold, session.author
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
-            return accepted_records(
-                project, ids, network=network, threshold=threshold, by=by, progress=progress, should_stop=should_stop
-            )
+            with unhurried():
+                return accepted_records(
+                    project, ids, network=network, threshold=threshold, by=by, progress=progress,
+                    should_stop=should_stop,
+                )  # fmt: skip
 
         self._writing.ask(work, then=self._on_records, failed=self._on_failed, progress=self._on_progress)
         self._show_state()
@@ -318,10 +321,14 @@ class BulkAcceptDialog(QDialog):
         self.bar.setMaximum(total)
         self.bar.setValue(done)
 
+    def _on_writing(self) -> None:
+        job = self._many.job
+        if job.running and job.total:
+            self._on_progress(job.done, job.total)
+
     def _on_records(self, result: Any) -> None:
         before, after = result
         self._made = f"{len(after):,}"
-        self.bar.setMaximum(0)
         text = self.tr("Accept {count} frames").format(count=f"{len(after):,}")
         self._many.change(Change(before, after, text))
         self._show_state()
