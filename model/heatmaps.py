@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -210,6 +210,8 @@ class Prediction:
     image_size : (w, h) pixels.
     network : identity of the weights.
     scale, offset : image pixel = cell * scale + offset, both (x, y).
+    seen : (K,) probability that a point is seen and not hidden, from networks that say so; else None.
+    scalars : numbers of the whole image by name, from networks that say some.
     """
 
     names: tuple[str, ...]
@@ -221,9 +223,13 @@ class Prediction:
     network: str
     scale: tuple[float, float]
     offset: tuple[float, float]
+    seen: FloatArray | None = None
+    scalars: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.names)
+        if self.seen is not None and self.seen.shape != (count,):
+            raise ValueError(f"a prediction of {count} points cannot say of {self.seen.shape} whether they are seen")
         shapes = (self.xy.shape, self.confidence.shape, self.sd.shape, self.heatmaps.shape[:1], self.heatmaps.ndim)
         if shapes != ((count, 2), (count,), (count,), (count + 1,), 3) or self.heatmaps.dtype != np.uint8:
             raise ValueError(f"a prediction of {count} points cannot have arrays of shapes {shapes}")
@@ -254,6 +260,10 @@ class Prediction:
             "scale": self.scale,
             "offset": self.offset,
         }
+        if self.seen is not None:
+            head["seen"] = self.seen.tolist()
+        if self.scalars:
+            head["scalars"] = dict(self.scalars)
         text = json.dumps(head, separators=(",", ":")).encode()
         maps = zstandard.ZstdCompressor(level=1).compress(np.ascontiguousarray(self.heatmaps).tobytes())
         return _MAGIC + struct.pack("<I", len(text)) + text + maps
@@ -292,6 +302,8 @@ class Prediction:
             network=str(head["network"]),
             scale=_pair(head["scale"], float),
             offset=_pair(head["offset"], float),
+            seen=np.array(head["seen"], dtype=np.float64) if "seen" in head else None,
+            scalars={str(name): float(value) for name, value in head.get("scalars", {}).items()},
         )
 
 

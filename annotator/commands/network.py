@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator.commands import CommandError, repository
+from annotator.embedded import weights_in
 
 if TYPE_CHECKING:
     from model.predictor import Device, Predictor
 
 
-def embedded_weights() -> Path | None:
-    """The weights that ship with Touchline, or None in a copy without them."""
-    found = sorted((repository() / "resources" / "weights").glob("*.safetensors"))
-    return found[0] if found else None
+def embedded_weights(scheme: str = "pitch-57") -> Path | None:
+    """The weights that ship with Touchline for a scheme, or None where there are none (in this copy)."""
+    return weights_in(repository() / "resources", scheme)
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:

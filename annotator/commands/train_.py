@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotator.commands import CommandError
-from annotator.commands.console import Ticker, complain, duration, positive
+from annotator.commands.console import Ticker, complain, duration, frame_size, positive
 from annotator.commands.network import embedded_weights
+from annotator.pitch import PITCH_57
+from annotator.training_kinds import LOSSES, from_nothing
 from annotator.training_log import Follower
 from annotator.training_plans import RENDERED_SHARE, samples_of
 
@@ -34,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="the network file to write")
     parser.add_argument("--start", type=Path, metavar="FILE", help="network to start from (default: the embedded one)")
     parser.add_argument("--from-nothing", action="store_true", help="start from random weights instead")
+    parser.add_argument("--network", metavar="NAME", help="architecture of a network from nothing")
+    parser.add_argument("--input", type=frame_size, metavar="WxH", help="what a network from nothing looks at")
+    parser.add_argument("--loss", choices=LOSSES, metavar="NAME", help=f"what is minimised: {', '.join(LOSSES)}")
     parser.add_argument("--epochs", type=positive, default=10.0, metavar="N", help="rounds over the sets (default 10)")
     parser.add_argument("--mix-rendered", type=int, default=0, metavar="N", help="render N frames, half of the draws")
     parser.add_argument("--patience", type=int, default=0, metavar="N", help="end after N rounds without progress")
@@ -74,11 +79,9 @@ def _run(options: argparse.Namespace) -> int:
     from annotator.recipe import RecipeStoppedError
     from model.dataset import TrainingSetError
 
-    start = None if options.from_nothing else options.start or embedded_weights()
-    if start is None and not options.from_nothing:
-        raise CommandError("There are no embedded weights in this copy; add --start FILE or --from-nothing.")
     try:
         sets = [_read(folder) for folder in options.sets]
+        start = _start(options, sets)
         mixed = [*sets, _rendered(options)] if options.mix_rendered > 0 else sets
     except TrainingSetError as error:
         raise CommandError(str(error)) from error
@@ -88,7 +91,7 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     # Who follows a training compares the networks afterwards, and has a report of it.
     truths = _held_back(options.sets, sets) if options.follow is None else []
-    if not truths and _leads() and options.follow is None:
+    if not any(found.of_split("val") for found in sets) and _leads() and options.follow is None:
         complain("No frame of these sets is held back for validation; before and after are not compared.")
     if truths:
         _judge([("before", start)] if start is not None else [], truths)
@@ -101,6 +104,16 @@ def _run(options: argparse.Namespace) -> int:
     if truths and code < 2 and _leads():
         _judge([("after", options.output)], truths)
     return max(code, 1) if any(found.problems for found in sets) and code < 2 else code
+
+
+def _start(options: argparse.Namespace, sets: Sequence[TrainingSet]) -> Path | None:
+    """The network to begin with; None for one from nothing, as for a scheme that no embedded network knows."""
+    if options.from_nothing or (options.network is not None and options.start is None):
+        return None
+    found: Path | None = options.start or embedded_weights(sets[0].scheme)
+    if found is None and sets[0].scheme == PITCH_57.id:
+        raise CommandError("There are no embedded weights in this copy; add --start FILE or --from-nothing.")
+    return found
 
 
 def _train_as_one_of_several(options: argparse.Namespace, start: Path | None, sets: Sequence[TrainingSet]) -> int:
@@ -121,7 +134,7 @@ def _train(options: argparse.Namespace, start: Path | None, sets: Sequence[Train
 
     try:
         own = sets[:-1] if options.mix_rendered > 0 else sets
-        config = _config(options, start, [len(found.of_split("train")) for found in own])
+        config = _config(options, start, own)
         follower = None if options.follow is None or not _leads() else Follower(options.follow)
         if follower is not None:
             follower.plan(config.samples)
@@ -143,10 +156,18 @@ def _train(options: argparse.Namespace, start: Path | None, sets: Sequence[Train
             early = ", stopped; the same command goes on"
         else:
             early = "" if result.samples >= config.samples else ", ended early for want of progress"
+        if result.validation is not None and options.follow is None and sets[0].scheme != PITCH_57.id:
+            complain(_said(result.validation))
         complain(f"{result.output}: trained on {result.samples} samples in {duration(result.seconds)}{early}")
         if options.follow is not None:
             Follower(options.follow).end(code=1 if result.problems else 0, finished=result.finished)
     return 1 if result.problems else 0
+
+
+def _said(score: Score) -> str:
+    """The held-back score in words, in pixels of the network's input."""
+    shares = ", ".join(f"{value:.1%} within {t:g} px" for t, value in score.pck.items())
+    return f"held back: {score.labels} points, {shares}, median {score.median:.2f} px of the input"
 
 
 def _leads() -> bool:
@@ -202,14 +223,15 @@ def _weighted(options: argparse.Namespace, sets: Sequence[TrainingSet]) -> list[
     return [*weighted, (rendered, RENDERED_SHARE)]
 
 
-def _config(options: argparse.Namespace, start: Path | None, counts: Sequence[int]) -> TrainingConfig:
+def _config(options: argparse.Namespace, start: Path | None, sets: Sequence[TrainingSet]) -> TrainingConfig:
     """The training that the arguments describe; a start network keeps its own architecture and input.
 
-    ``counts`` are the training frames of the people's sets; an epoch shows each of them once.
+    ``sets`` are those of people; an epoch shows each of their training frames once.
     """
     from model.checkpoint import load
     from model.training import TrainingConfig
 
+    counts = [len(found.of_split("train")) for found in sets]
     rate = options.rate or (2e-3 if start is None else 3e-4)
     each = sum(counts) / (1 - RENDERED_SHARE if options.mix_rendered > 0 else 1)
     samples = samples_of(options.epochs, sum(counts), rendered=options.mix_rendered)
@@ -228,8 +250,10 @@ def _config(options: argparse.Namespace, start: Path | None, counts: Sequence[in
         patience=options.patience,
         validate_every=validate_every,
     )
+    if options.loss is not None:
+        config = replace(config, loss=options.loss)
     if start is None:
-        return config
+        return from_nothing(config, sets[0], network=options.network, input_size=options.input)
     card = load(start).card
     return replace(
         config,
@@ -292,7 +316,7 @@ def _held_back(folders: Sequence[Path], sets: Sequence[TrainingSet]) -> list[Tru
 
     truths: list[Truth] = []
     for folder, found in zip(folders, sets, strict=True):
-        if _leads() and found.of_split("val"):
+        if _leads() and found.of_split("val") and found.scheme == PITCH_57.id:
             try:
                 truths += read_labelled(folder, split="val")[0]
             except FormatError as error:
