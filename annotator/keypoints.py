@@ -357,6 +357,7 @@ class _Known:
     projected: Mapping[str, _Placed]
     drag: _Drag
     is_firm: bool
+    by_hand: frozenset[str]
 
     @classmethod
     def of(
@@ -382,7 +383,7 @@ class _Known:
         projected = _projected(geometry) if _has_word(instance) else {}
         return cls(
             instance.keypoints, geometry, seen, size, threshold, _constructed(geometry), projected, drag,
-            is_firm(geometry),
+            is_firm(geometry), frozenset(instance.markings.keys() - instance.carried),
         )  # fmt: skip
 
     def keypoint(self, name: str) -> Keypoint:
@@ -415,7 +416,11 @@ class _Known:
     ) -> tuple[Point | None, Source | None, float | None, float | None]:
         """Position, source, standard deviation and disagreement by falling priority."""
         placed = said.position if said.position is not None and _finite(*said.position) else None
-        if placed is not None and said.origin is not Origin.ACCEPTED:
+        # A machine's point gives way to what a person drew since.
+        redrawn = constructed is not None and not self.by_hand.isdisjoint(constructed.parents)
+        if placed is not None and said.origin is not Origin.ACCEPTED and not (
+            redrawn and said.origin is Origin.PROPAGATED
+        ):
             return placed, Source.PLACED, None, None
         projected = self.projected.get(name)
         if constructed is not None:

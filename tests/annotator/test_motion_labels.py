@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from annotator.keypoints import resolve
 from annotator.labels import (
     Carried,
     Decision,
@@ -28,6 +29,7 @@ from annotator.labels import (
     set_visibility,
 )
 from annotator.motion_labels import filled, linked, moved_labels, without_carried
+from annotator.pitch import KEYPOINTS, Crossing
 from annotator.records import RecordError, decode_record, encode_record
 
 LINE, OTHER = "Middle line", "Side line top"
@@ -141,6 +143,26 @@ def test_labels_move_with_the_picture_and_are_not_rounded() -> None:
     moved = moved_labels(KEY, shift, (960, 540))
     assert moved.pitch.keypoints["CENTER_MARK"].position == (100.625, 49.875)
     assert moved.pitch.markings[LINE][1] == (30.125, 199.625)
+
+
+def test_a_carried_point_gives_way_to_lines_that_a_person_drew_since() -> None:
+    name = next(key for key in KEYPOINTS if set(_parents(key)) == {LINE, OTHER})
+    carried = linked(place(FrameLabels(), name, (50.0, 50.0)), ("key",), how=How.MOTION, sd=1.0)
+    assert _position(carried, name) == (50.0, 50.0)
+    drawn = set_marking(carried, LINE, ((100.0, 0.0), (100.0, 400.0)))
+    drawn = set_marking(drawn, OTHER, ((0.0, 30.0), (600.0, 30.0)))
+    assert _position(drawn, name) == pytest.approx((100.0, 30.0))
+    assert _position(linked(drawn, ("key",), how=How.MOTION, sd=1.0), name) == (50.0, 50.0)
+    assert _position(place(drawn, name, (60.0, 60.0)), name) == (60.0, 60.0)
+
+
+def _parents(name: str) -> tuple[str, ...]:
+    construction = KEYPOINTS[name].construction
+    return (construction.first, construction.second) if isinstance(construction, Crossing) else ()
+
+
+def _position(labels: FrameLabels, name: str) -> tuple[float, float] | None:
+    return resolve(labels.pitch, None, size=(960, 540), threshold=1.0).keypoints[name].position
 
 
 def test_what_leaves_the_frame_is_not_carried() -> None:
