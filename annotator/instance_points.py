@@ -7,8 +7,8 @@ given to the things that persons labelled by similarity; what is left over stand
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from annotator.instances import Box, area_of, box_around, labelled_points, overlap, present
 from annotator.keypoints import Keypoint, Source
-from annotator.labels import FrameLabels, Instance, KeypointLabel, Point, Visibility
-from annotator.scheme import AttributeValue, Scheme
+from annotator.labels import EMPTY, FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.scheme import AttributeKind, AttributeScope, AttributeValue, Scheme
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
     from model.people import InstancePrediction, PeoplePrediction
 
-__all__ = ["ResolvedInstance", "resolve_instances", "seen_of", "similarity"]
+__all__ = ["ResolvedInstance", "accepted_things", "resolve_instances", "seen_of", "similarity"]
 
 ALIKE = 0.2
 """OKS from which on a prediction is of a labelled thing; where no point is placed, `OVER` is the overlap of boxes."""
@@ -146,6 +146,56 @@ def _again(
     if last is not None and last.seen is seen and (last.instance is said or last.instance == said):
         return last
     return _resolved(said, seen, scheme, size, threshold)
+
+
+def accepted_things(
+    labels: FrameLabels, things: Sequence[ResolvedInstance], scheme: Scheme, *, ids: Collection[int] | None = None
+) -> FrameLabels:
+    """The labels with what is shown of things taken over: predicted points and boxes, and numbers that nobody said.
+
+    What a person said stays; points are of ``Origin.ACCEPTED``. Numbers are rounded to what the scheme allows.
+
+    Parameters
+    ----------
+    ids
+        Which things; None for all of them.
+    """
+    kept = {one.id: one for one in present(labels)}
+    frame = dict(labels.attributes)
+    for thing in things:
+        if ids is not None and thing.id not in ids:
+            continue
+        own = kept.get(thing.id, Instance(thing.id))
+        shown = {
+            name: KeypointLabel(point.position, point.visibility, Origin.ACCEPTED)
+            for name, point in thing.keypoints.items()
+            if point.source is Source.PREDICTED
+        }
+        box = own.box if thing.box_source is not Source.PREDICTED or own.box is not None else thing.box
+        suggested = _allowed(thing.suggested, scheme)
+        of_thing = {one.name for one in scheme.attributes_of(AttributeScope.INSTANCE)}
+        said = {**{n: v for n, v in suggested.items() if n in of_thing}, **own.attributes}
+        frame = {**{n: v for n, v in suggested.items() if n not in of_thing}, **frame}
+        taken = replace(own, keypoints={**own.keypoints, **shown}, box=box, attributes=said)
+        if not taken.is_empty:
+            kept[thing.id] = taken
+    return replace(labels, instances=tuple(kept.values()) or EMPTY.instances, attributes=frame)
+
+
+def _allowed(suggested: Mapping[str, float], scheme: Scheme) -> dict[str, AttributeValue]:
+    """Numbers as the scheme allows them: within their range, on a step."""
+    found: dict[str, AttributeValue] = {}
+    for one in scheme.attributes:
+        value = suggested.get(one.name)
+        if one.kind is not AttributeKind.NUMBER or value is None or not math.isfinite(value):
+            continue
+        low, high = one.range if one.range is not None else (-math.inf, math.inf)
+        start = low if math.isfinite(low) else 0.0
+        if one.step is not None:
+            value = start + round((value - start) / one.step) * one.step
+            high = start + math.floor((high - start) / one.step + 1e-9) * one.step if math.isfinite(high) else high
+        found[one.name] = min(max(value, low), high)
+    return found
 
 
 def _given(

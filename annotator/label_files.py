@@ -109,22 +109,30 @@ def _sampled(sample: Sample, thing: object) -> ExchangeFrame:
     """The frame of a sample, or what a piece of a frame about one thing says of the whole of it."""
     points = {name: (x, y, Visibility(state)) for name, (x, y, state) in sample.points.items() if state}
     if not isinstance(thing, Mapping) or not isinstance(thing.get("frame"), str):
-        return ExchangeFrame(sample.image.replace("__", "/"), sample.size, (ExchangeInstance(points),))
+        box = None if sample.box is None else _corners(sample.box)
+        one = ExchangeInstance(points, {}, box, attributes=dict(sample.scalars))
+        return ExchangeFrame(sample.image.replace("__", "/"), sample.size, (one,), dict(sample.scalars))
     said = thing.get("attributes")
     values = {str(k): v for k, v in said.items() if isinstance(v, str | float)} if isinstance(said, Mapping) else {}
     left, top, *_ = [*_whole_numbers(thing.get("at"), 2), 0, 0]
     width, height, *_ = [*_whole_numbers(thing.get("size"), 2), *sample.size]
     sides = thing.get("box")
-    box = tuple(number(side) for side in sides) if isinstance(sides, list) and len(sides) == 4 else ()
+    corners = [number(side) or 0.0 for side in sides] if isinstance(sides, list) and len(sides) == 4 else None
     number_ = thing.get("number")
     one = ExchangeInstance(
         {name: (x + left, y + top, seen) for name, (x, y, seen) in points.items()},
         {},
-        (box[0] or 0.0, box[1] or 0.0, box[2] or 0.0, box[3] or 0.0) if box else None,
+        None if corners is None else (corners[0], corners[1], corners[2], corners[3]),
         number_ if type(number_) is int and number_ >= 0 else None,
         values,
     )
     return ExchangeFrame(thing["frame"], (width, height), (one,), values)
+
+
+def _corners(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Two corners between pixel centres of a box of x, y, width and height that counts from a pixel's corner."""
+    x, y, width, height = box
+    return x - 0.5, y - 0.5, x + width - 0.5, y + height - 0.5
 
 
 def _whole_numbers(value: object, count: int) -> list[int]:

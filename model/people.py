@@ -66,7 +66,10 @@ class InstancePrediction:
     def of(cls, prediction: Prediction) -> InstancePrediction:
         """The one thing of a whole image, without its heatmaps; its score is the mean confidence."""
         score = float(prediction.confidence.mean()) if len(prediction.names) else 0.0
-        return cls(prediction.names, prediction.xy, prediction.confidence, prediction.sd, score)
+        return cls(
+            prediction.names, prediction.xy, prediction.confidence, prediction.sd, score,
+            visible=prediction.seen, values=dict(prediction.scalars),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,9 @@
 """The training set of things: a frame of one thing whole, of many a piece about each, as top-down networks see them.
 
-A piece is the thing's box with `MARGIN` more, widened to the shape of the usual input (3 wide, 4 high; Xiao et al.,
-*Simple Baselines*, ECCV 2018), in whole pixels of the frame and black beyond it. Where it was cut stands in the
-manifest under ``settings.export.things``, with the thing's number and what is asked beside the points; so the set can
-be read back into frames.
+A piece holds what networks look at of a thing in its box (`model.boxes`), of inputs 3 wide and 4 high as of square
+ones, in whole pixels of the frame and black beyond it; the sample has the box. Where it was cut stands in the manifest
+under ``settings.export.things``, with the thing's number and what is asked beside the points; so the set can be read
+back into frames. Numbers with a range are scalars of the set.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +28,23 @@ from annotator.frames import MediaError
 from annotator.instance_points import ResolvedInstance
 from annotator.instances import Box
 from annotator.labels import Visibility
+from annotator.scheme import Attribute, AttributeKind
 from annotator.video import Rgb
-from model.dataset import Sample, write_training_set
+from model.boxes import MARGIN
+from model.dataset import Sample, Scalar, write_training_set
 
-__all__ = ["ASPECT", "MARGIN", "piece_about", "write_samples"]
+__all__ = ["ASPECT", "piece_about", "write_samples"]
 
-MARGIN = 1.25
 ASPECT = 3 / 4
+"""The narrowest usual input; the widest is square."""
 _QUALITY = 95
 _LARGEST = 4096
 
 
 def piece_about(box: Box) -> tuple[int, int, int, int]:
     """Left, top, width and height, in whole pixels of the frame, of the piece that is cut out about a box."""
-    width, height = (box[2] - box[0]) * MARGIN, (box[3] - box[1]) * MARGIN
-    width = max(width, height * ASPECT, 8.0)
-    height = max(height, width / ASPECT)
+    wide, high = (box[2] - box[0]) * MARGIN, (box[3] - box[1]) * MARGIN
+    width, height = max(wide, high, 8.0), max(high, wide / ASPECT, 8.0)
     w, h = min(math.ceil(width), _LARGEST), min(math.ceil(height), _LARGEST)
     return round((box[0] + box[2] - w + 1) / 2), round((box[1] + box[3] - h + 1) / 2), w, h
 
@@ -78,11 +80,17 @@ def write_samples(work: ThingsWork, folder: Path, head: Callable[[], dict[str, A
             "seed": work.options.splitting.seed if work.options.splitting is not None else 0,
             "export": about,
         },
+        scalars=[Scalar(one.name, *one.range) for one in scheme.attributes if _is_scalar(one) and one.range],
     )
     manifest = read_object(folder / "manifest.json")
     manifest["settings"]["export"]["files"]["samples.jsonl"] = digest(folder / "samples.jsonl")
     text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
     write_text(folder / "manifest.json", text)
+
+
+def _is_scalar(one: Attribute) -> bool:
+    """Whether a network can be taught it: a number with a range."""
+    return one.kind is AttributeKind.NUMBER and one.range is not None and one.range[0] < one.range[1]
 
 
 def _whole(work: ThingsWork, frame: ThingsFrame) -> Iterator[tuple[Sample, dict[str, Any]]]:
@@ -115,6 +123,9 @@ def _pieces(work: ThingsWork, frame: ThingsFrame) -> Iterator[tuple[Sample, dict
         name = f"{_flat(frame.label)}-{one.id}.jpg"
         source = _jpeg(_cut(rgb, x, y, width, height))
         sample = _sample(work, frame, one, name=name, source=source, size=(width, height), at=(x, y))
+        x0, y0, x1, y1 = one.box
+        # The corners of pixels, as `model.boxes` counts, lie half a pixel from their centres.
+        sample = replace(sample, box=(x0 - x + 0.5, y0 - y + 0.5, x1 - x0, y1 - y0))
         about = {"frame": frame.label, "number": one.id, "at": [x, y], "box": list(one.box)}
         yield sample, {**about, "size": list(frame.size), "attributes": dict(one.attributes)}
 
@@ -143,7 +154,10 @@ def _sample(
         unknown = set()
     work.counts.update(points=len(inside), masked=len(unknown), things=1)
     work.counts[frame.split] += 1
-    return Sample(name, size, inside, source, frozenset(unknown), frame.group, frame.split)
+    said = {**frame.labels.attributes, **one.attributes}
+    asked = [a.name for a in work.project.scheme.attributes if _is_scalar(a)]
+    scalars = {n: value for n in asked if isinstance(value := said.get(n), float)}
+    return Sample(name, size, inside, source, frozenset(unknown), frame.group, frame.split, scalars=scalars)
 
 
 def _is_absent(one: ResolvedInstance, name: str) -> bool:

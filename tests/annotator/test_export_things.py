@@ -30,6 +30,7 @@ from annotator.labels import EMPTY, Decision, FrameRecord, Review, Visibility, p
 from annotator.pitch import PITCH_57
 from annotator.project import Project
 from annotator.schemes import CARD_PACKET_8, COCO_17, MPII_16
+from model.boxes import region
 from model.dataset import read_image, read_training_set
 from model.people import InstancePrediction, PeoplePrediction
 
@@ -169,6 +170,9 @@ def test_one_packet_with_its_number_goes_round(tmp_path):
                     assert found.pitch.keypoints["lower_left_back"].visibility is Visibility.OCCLUDED
         manifest = read_training_set(tmp_path / "training-set")
         assert (manifest.scheme, manifest.keypoints) == ("card-packet-8", CARD_PACKET_8.keypoints)
+        assert [(one.name, one.low, one.high) for one in manifest.scalars] == [("cards", 1.0, 52.0)]
+        assert sorted(sorted(sample.scalars.items()) for sample in manifest.samples) == [[], [("cards", 17.0)]]
+        assert {sample.box for sample in manifest.samples} == {None}
 
 
 def test_a_piece_about_a_person_is_what_a_network_sees(people, tmp_path):
@@ -179,7 +183,11 @@ def test_a_piece_about_a_person_is_what_a_network_sees(people, tmp_path):
     things = made.settings["export"]["things"]
     for sample in made.samples:
         width, height = sample.size
-        assert width / height == pytest.approx(0.75, abs=0.02)
+        for aspect in (0.75, 1.0):
+            left, top, wide, high = region(sample.box, aspect)
+            assert min(left, top) > -1.0
+            assert left + wide < width + 1
+            assert top + high < height + 1
         piece = read_image(sample)
         assert piece.shape == (height, width, 3)
         x, y = things[sample.image]["at"]
@@ -196,7 +204,8 @@ def test_the_piece_holds_the_box_with_a_margin_in_the_shape_of_the_input():
     x, y, width, height = piece_about((10.0, 20.0, 110.0, 120.0))
     assert (width, height) == (125, 167)
     assert (x + (width - 1) / 2, y + (height - 1) / 2) == pytest.approx((60, 70), abs=0.51)
-    assert piece_about((0.0, 0.0, 0.1, 0.1))[2:] == (8, 11)
+    assert piece_about((10.0, 20.0, 50.0, 120.0))[2:] == (125, 125)
+    assert piece_about((0.0, 0.0, 0.1, 0.1))[2:] == (8, 8)
 
 
 def test_what_a_network_saw_goes_out_only_when_asked_for(people, tmp_path):

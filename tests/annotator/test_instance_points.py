@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from annotator import instances
-from annotator.instance_points import resolve_instances, seen_of, similarity
+from annotator.instance_points import accepted_things, resolve_instances, seen_of, similarity
 from annotator.keypoints import Source
-from annotator.labels import EMPTY, FrameLabels, Instance, KeypointLabel, Visibility, place, set_visibility
+from annotator.labels import EMPTY, FrameLabels, Instance, KeypointLabel, Origin, Visibility, place, set_visibility
 from annotator.schemes import CARD_PACKET_8, COCO_17
 from model.heatmaps import Prediction
 from model.people import InstancePrediction, PeoplePrediction
@@ -155,3 +155,33 @@ def test_many_and_one_are_seen_alike():
     assert (found.names, found.box, found.score) == (one.names, None, pytest.approx(0.8))
     assert seen_of(PeoplePrediction((one,), SIZE, "n")) == (one,)
     assert seen_of(None) == ()
+
+
+def test_accepting_takes_over_what_is_shown_and_nothing_that_a_person_said():
+    labels = place(EMPTY, "nose", (25.0, 30.0), instance=3)
+    labels = set_visibility(labels, "left_eye", Visibility.ABSENT, instance=3)
+    mine, other = person((25.0, 30.0) - SHAPE[0]), person((400, 300))
+    shown = resolved(labels, (mine, other))
+    taken = accepted_things(labels, shown, COCO_17)
+    assert [one.id for one in taken.instances] == [3, 0]
+    one = taken.instance(3)
+    assert one.keypoints["nose"] == labels.instance(3).keypoints["nose"]
+    assert one.keypoints["left_eye"].visibility is Visibility.ABSENT
+    assert one.keypoints["left_hip"].origin is Origin.ACCEPTED
+    assert one.box == mine.box
+    assert len(taken.instance(0).keypoints) == K
+    again = resolved(taken, (mine, other))
+    assert [thing.seen for thing in again] == [mine, other]
+    assert {point.source for point in again[1].keypoints.values()} == {Source.PLACED}
+    assert accepted_things(labels, shown, COCO_17, ids=()) == labels
+    assert [one.id for one in accepted_things(labels, shown, COCO_17, ids=(0,)).instances] == [3, 0]
+    assert accepted_things(EMPTY, (), COCO_17) == EMPTY
+
+
+@pytest.mark.parametrize(("said", "stored"), [(12.4, 12.0), (60.0, 52.0), (-3.0, 1.0), (float("nan"), None)])
+def test_an_accepted_number_is_one_that_the_scheme_allows(said, stored):
+    seen = person((5, 5), names=CARD_PACKET_8.keypoints, values={"cards": said, "other": 1.0})
+    taken = accepted_things(EMPTY, resolved(EMPTY, (seen,), CARD_PACKET_8), CARD_PACKET_8)
+    assert taken.attributes == ({} if stored is None else {"cards": stored})
+    mine = instances.set_attribute(EMPTY, CARD_PACKET_8.attributes[0], 7)
+    assert accepted_things(mine, resolved(mine, (seen,), CARD_PACKET_8), CARD_PACKET_8).attributes == {"cards": 7.0}
