@@ -10,6 +10,7 @@ from annotator.gui.earlier import EarlierMarks
 from annotator.gui.layouts import Layout, arrange, plan
 from annotator.gui.panels.camera import CameraPanel
 from annotator.gui.panels.checks import ChecksPanel
+from annotator.gui.panels.choice_note import ChoiceNote
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.history import HistoryPanel
 from annotator.gui.panels.layers import LayersPanel
@@ -71,6 +72,7 @@ class Docks:
         self.review = ReviewPanel(session, reviewing.queue)
         self.history = HistoryPanel(session, reviewing, EarlierMarks(reviewing.scene))
         self.frames.show_above(QueueNote(reviewing.queue))
+        self.frames.show_above(ChoiceNote(timing.clip))
         self.map.keypoint_chosen.connect(tools.choose_keypoint)
         self.map.marking_chosen.connect(tools.choose_marking)
         tools.changed.connect(lambda: self.map.prefer_markings(tools.current == "marking"))

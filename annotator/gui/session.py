@@ -180,6 +180,11 @@ class Session(FrameDesk):
             self._wanted = frame_id
             self._present(frame_id, image, record)
 
+    def resolve_anew(self) -> None:
+        """What is known of the clip's camera changed: what follows from it in this frame is worked out again."""
+        self._answers.forget()
+        self._resolve()
+
     def settle(self) -> None:
         """The frame that was passed by last is one to work on."""
         if self.passing:

@@ -30,3 +30,14 @@ def carry_all(window: MainWindow) -> None:
     from annotator.gui.dialogs.carry_all import CarryAllDialog
 
     window.dialogs.open(CarryAllDialog(carrying, window))
+
+
+def choose_frames(window: MainWindow) -> None:
+    """Ask how many frames to list, and list those that differ most."""
+    from annotator.gui.dialogs.choose_frames import ChooseFramesDialog
+
+    project = window.session.project
+    several = project is not None and (len(project.media()) > 1 or window.timing.timeline.track is None)
+    dialog = ChooseFramesDialog(window.timing.clip, several=several, parent=window)
+    dialog.everywhere.setChecked(window.timing.timeline.track is None)
+    window.dialogs.open(dialog)

@@ -12,6 +12,7 @@ from annotator.gui.playback import Player
 from annotator.gui.propagating import Carrying
 from annotator.gui.timeline import Timeline
 from annotator.gui.timeline_strip import Strip
+from annotator.gui.whole_clip import WholeClip
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
@@ -32,6 +33,7 @@ class Timing(QObject):
         self.player = Player(session, self.timeline, self)
         self.carrying = Carrying(session, self.timeline, errands, self)
         self.filling = FillingIn(session, self.timeline, errands, self.carrying, self)
+        self.clip = WholeClip(session, self.timeline, errands, self)
         self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
 
     def lead(self) -> None:
@@ -41,7 +43,11 @@ class Timing(QObject):
         self.player.failed.connect(window.message.warn)
         self.carrying.told.connect(window.message.tell)
         self.filling.told.connect(window.message.tell)
+        self.clip.told.connect(window.message.tell)
+        forget = (self.tr("Forget it"), self.clip.forget_camera)
+        self.clip.stands.connect(lambda text: window.message.tell(text, forget))
         queue = window.reviewing.queue
+        queue.switched.connect(self.clip.give_way)
         self._look = QTimer(self, singleShot=True, interval=_LOOK_MS)
         self._look.timeout.connect(lambda: self._take_distances(queue))
         for news in (queue.changed, queue.progressed):
@@ -57,6 +63,21 @@ class Timing(QObject):
 
         found = {frame_id: entry.value(Kind.GEOMETRY) for frame_id, entry in queue.entries.items()}
         self.timeline.add_residuals({frame_id: value for frame_id, value in found.items() if value is not None})
+
+    def find_cuts(self) -> None:
+        """Look through the video for cuts, and say what was found."""
+        timeline = self.timeline
+
+        def told(done: int, total: int) -> None:
+            track = timeline.track
+            if total or track is None:
+                return
+            timeline.scanned.disconnect(told)
+            text = self.tr("Cuts found: {cuts}, damaged frames: {damaged}")
+            self._window.message.tell(text.format(cuts=len(track.cuts), damaged=int(track.damaged.sum())))
+
+        timeline.scanned.connect(told)
+        timeline.scan()
 
     def stop(self) -> bool:
         """Stop playing, else carrying; False when neither goes on."""

@@ -12,6 +12,8 @@ from windows import press
 from annotator.gui.carry_runs import Leg, legs_of_all
 from annotator.gui.carry_words import carried_text, stop_text
 from annotator.gui.dialogs.carry_all import CarryAllDialog
+from annotator.gui.dialogs.choose_frames import ChooseFramesDialog
+from annotator.gui.panels.choice_note import ChoiceNote
 from annotator.gui.view_state import Glyph
 from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, FrameState, How, Origin, Review, set_marking
 from annotator.labels import place as placed
@@ -324,6 +326,63 @@ def test_filling_says_what_it_needs(clip, accept, qtbot):
     clip.timing.filling.fill()
     assert "Two accepted frames are needed" in clip.message.text
     assert clip.session.project.state_counts()[FrameState.ACCEPTED] == 1
+
+
+# The clip as a whole
+
+
+def test_a_fixed_camera_is_refused_with_a_reason_and_forgotten_where_it_was_known(clip, accept, qtbot):
+    accept(2)
+    clip.actions_["time.tripod"].trigger()
+    at_rest(clip, qtbot)
+    assert clip.message.text.startswith("No fixed camera. Label 3 more frames fully")
+
+
+def test_a_fixed_camera_that_is_believed_is_said_and_used_and_can_be_forgotten(clip, accept, qtbot, monkeypatch):
+    from annotator.tripod import Tripod
+    from annotator.tripod_prior import Standing
+    from annotator.tripod_store import standing_of
+
+    accept(2)
+    standing = Standing(np.array([3.0, 62.0, -17.0]), np.eye(3) * 0.01)
+    frames = ("a", "b", "c", "d")
+    monkeypatch.setattr("annotator.tripod_store.tripod_of", lambda sightings: Tripod(standing, "", frames))
+    clip.actions_["time.tripod"].trigger()
+    at_rest(clip, qtbot)
+    assert "3.0 m along and 62.0 m across from the centre spot, 17.0 m up" in clip.message.text
+    assert "as 4 frames agree" in clip.message.text
+    assert standing_of(clip.session.project, clip.session.frame_id) is not None
+    found = clip.session.resolved.solution
+    assert np.allclose(found.params[3:6], standing.position, atol=0.5)
+    toast = clip.message.toasts[-1]
+    qtbot.mouseClick(toast.buttons[0], Qt.MouseButton.LeftButton)
+    assert standing_of(clip.session.project, clip.session.frame_id) is None
+
+
+def test_the_frames_that_differ_most_are_listed_and_all_again(clip, qtbot):
+    clip.actions_["time.choose"].trigger()
+    dialog = next(child for child in clip.findChildren(ChooseFramesDialog) if child.isVisible())
+    dialog.count.setValue(4)
+    qtbot.mouseClick(dialog.choose, Qt.MouseButton.LeftButton)
+    note = clip.docks.frames.findChild(ChoiceNote)
+    qtbot.waitUntil(lambda: len(clip.session.order.ids) == 4, timeout=60000)
+    assert note.isVisible()
+    assert note.text.text() == "Frames to label: 4"
+    assert clip.session.wanted == clip.session.order.ids[0]
+    at_rest(clip, qtbot)
+    clip.activateWindow()
+    qtbot.waitUntil(clip.isActiveWindow)
+    press(clip, qtbot, Qt.Key.Key_D)
+    qtbot.waitUntil(lambda: clip.session.wanted == clip.session.order.ids[1])
+    assert clip.timing.timeline.track is not None
+    qtbot.mouseClick(note.all, Qt.MouseButton.LeftButton)
+    assert len(clip.session.order.ids) == COUNT
+    assert not note.isVisible()
+
+
+def test_cuts_are_told_when_they_are_asked_for(clip, qtbot):
+    clip.actions_["time.findCuts"].trigger()
+    qtbot.waitUntil(lambda: clip.message.text == "Cuts found: 1, damaged frames: 0", timeout=20000)
 
 
 # Words

@@ -34,4 +34,13 @@ TIME: tuple[Command, ...] = (
     Command("time.fill", "time", N("Commands", "Fill in between key frames"),
             N("Commands", "Label the frames between the two accepted frames around from the camera in between"),
             lambda w: w.timing.filling.fill(), ("I",), "", _CLIP, group=1),
+    Command("time.tripod", "time", N("Commands", "Solve fixed camera for this clip"),
+            N("Commands", "Find out where the camera stands from all labelled frames: then two markings are enough"),
+            lambda w: w.timing.clip.solve_camera(), (), "", _CLIP, _W, group=2),
+    Command("time.choose", "time", N("Commands", "Choose frames to label..."),
+            N("Commands", "List the frames that differ most, so that nobody labels neighbours"),
+            time_deeds.choose_frames, (), "", Needs.PROJECT, _W, group=2),
+    Command("time.findCuts", "time", N("Commands", "Find scene cuts"),
+            N("Commands", "Look through the video for cuts and damaged frames; short videos are looked through anyway"),
+            lambda w: w.timing.find_cuts(), (), "", _CLIP, _W, group=2),
 )  # fmt: skip
