@@ -71,8 +71,12 @@ def joints_mse(maps: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
 
 
 def hardest_joints_mse(maps: Tensor, targets: Tensor, mask: Tensor, *, top: int = 8) -> Tensor:
-    """Half the mean squared difference of the ``top`` worst joints of each sample (online hard keypoint mining)."""
-    worst, _ = _joint_errors(maps, targets, mask).topk(top, dim=1)
+    """Half the mean squared difference of the ``top`` worst joints of each sample (online hard keypoint mining).
+
+    A scheme with fewer joints has them all counted.
+    """
+    errors = _joint_errors(maps, targets, mask)
+    worst, _ = errors.topk(min(top, errors.shape[1]), dim=1)
     return worst.mean()
 
 

@@ -96,13 +96,13 @@ class Spec:
             raise ValueError(f"a UNet needs three to six levels of widths up to {_MOST}, not {self.levels}")
         if not 0 <= self.scalars <= _DEEPEST:
             raise ValueError(f"{self.scalars} is no number of scalars")
-        if self.has_extras and self.trunk == "hrnet" and self.head not in ("light", "regression"):
+        if (self.visible or self.scalars) and self.trunk == "hrnet" and self.head != "light":
             raise ValueError(f"a network with the head {self.head!r} says nothing of visibility or scalars")
 
     @property
     def has_extras(self) -> bool:
-        """Whether the network says more than where points are."""
-        return self.visible or self.scalars > 0
+        """Whether the network says more than where points are, and whether they are there."""
+        return self.head != "regression" and (self.visible or self.scalars > 0)
 
     @property
     def stride(self) -> int:
@@ -156,7 +156,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "unet-small": {"width": 24, "trunk": "unet", "levels": (16, 32, 64, 96, 128), "output": "log_softmax"},
     "deeppose-small": {
         "width": 20, "blocks": 2, "modules": (1, 3, 2), "layer1": (2, 32), "stem": (24, 32, 64), "head": "regression",
-        "fuse": "bilinear", "zero_gamma": True, "visible": True,
+        "fuse": "bilinear", "zero_gamma": True,
     },
     "pose-w32": {"width": 32},
     "pose-w48": {"width": 48},

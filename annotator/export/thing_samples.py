@@ -124,8 +124,7 @@ def _pieces(work: ThingsWork, frame: ThingsFrame) -> Iterator[tuple[Sample, dict
         source = _jpeg(_cut(rgb, x, y, width, height))
         sample = _sample(work, frame, one, name=name, source=source, size=(width, height), at=(x, y))
         x0, y0, x1, y1 = one.box
-        # The corners of pixels, as `model.boxes` counts, lie half a pixel from their centres.
-        sample = replace(sample, box=(x0 - x + 0.5, y0 - y + 0.5, x1 - x0, y1 - y0))
+        sample = replace(sample, box=(x0 - x, y0 - y, x1 - x0, y1 - y0))
         about = {"frame": frame.label, "number": one.id, "at": [x, y], "box": list(one.box)}
         yield sample, {**about, "size": list(frame.size), "attributes": dict(one.attributes)}
 
