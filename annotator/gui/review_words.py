@@ -48,7 +48,7 @@ def reason(sign: Sign) -> str:
     text = text.format(px=px, at=at, count=count, share=f"{sign.value:.0%}", sure=f"{1.0 - sign.value:.0%}")
     if sign.usual is None:
         return text
-    return translate("Review", "{lacking}, which {share} of the frames have").format(
+    return translate("Review", "{lacking}, which {share} of the frames that show it have").format(
         lacking=text, share=f"{sign.usual:.0%}"
     )
 

@@ -14,7 +14,7 @@ _COUNTS = frozenset({Kind.UNLABELLED, Kind.MISSING})
 def line(sign: Sign) -> str:
     """What the sign says: its kind, how much, and where."""
     if sign.kind is Kind.CHECK and sign.detail:
-        return sign.detail
+        return sign.detail.rstrip(".")
     at = f" at {sign.keypoint}" if sign.keypoint else ""
     if sign.kind in _PIXELS:
         return f"{sign.kind.value}: {sign.value:.0f} px{at}"
@@ -22,6 +22,6 @@ def line(sign: Sign) -> str:
         share = 1.0 - sign.value if sign.kind is Kind.FAINT else sign.value
         return f"{sign.kind.value}: {share:.0%}{at}"
     if sign.kind in _COUNTS:
-        habit = "" if sign.usual is None else f", which {sign.usual:.0%} of the frames have"
+        habit = "" if sign.usual is None else f", which {sign.usual:.0%} of the frames that show it have"
         return f"{sign.kind.value}: {sign.count}{at}{habit}"
     return f"{sign.kind.value}{at}"
