@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from annotator.camera import Solution, SolutionKind
 from annotator.lens import HALF_DIAGONAL, KAP_RANGE
+from annotator.motion_faint import FAINT_WEIGHT, faint_line
 from annotator.paint import PaintField
 from annotator.paint_profiles import ridges_across
 from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
@@ -44,6 +45,7 @@ REACH, CLOSER = 9.0, 4.0  # centred units to either side where paint is looked f
 SPACING = 7.0  # pixels of 540 rows between two profiles, at least
 MOST = 26  # profiles of one marking
 APART = 0.45  # of the way to the nearest other marking is as far as a profile looks
+BESIDE = 12.0  # pixels along a marking within which another lies beside it
 NARROWEST = 1.6  # centred units: profiles that could look less far are left out
 ROBUST = 1.5  # centred units: Cauchy's scale for paint
 AGREES = 1.5  # centred units within which paint confirms a marking
@@ -241,10 +243,10 @@ def _nearest_other(
     pixels: Array, kept: NDArray[np.intp], chosen: NDArray[np.intp], owners: NDArray[np.intp], normals: Array
 ) -> Array:
     """How far (N,) along its normal each chosen place is from the nearest place of another marking beside it."""
-    away = pixels[kept][None] - pixels[chosen][:, None]
-    across = np.abs((away * normals[:, None]).sum(axis=2))
-    along = np.abs(away[..., 0] * normals[:, None, 1] - away[..., 1] * normals[:, None, 0])
-    beside = (owners[kept][None] != owners[chosen][:, None]) & (along < 12.0)
+    others, here, ways = pixels[kept].T, pixels[chosen], normals @ np.array([[0.0, 1.0], [-1.0, 0.0]])
+    across = np.abs(normals @ others - (normals * here).sum(axis=1)[:, None])
+    along = np.abs(ways @ others - (ways * here).sum(axis=1)[:, None])
+    beside = (owners[kept][None] != owners[chosen][:, None]) & (along < BESIDE)
     nearest: Array = np.where(beside, across, np.inf).min(axis=1)
     return nearest
 
@@ -262,7 +264,14 @@ def _paint(paint: PaintField, solution: Solution, reach: float) -> _Paint | None
     best = value.argmax(axis=1)
     rows = np.arange(len(best))
     weight = np.where(value[rows, best] > 0.0, ridges.weight[rows, best], 0.0)
-    return _Paint(profiles, ridges.offset[rows, best], weight)
+    offset = ridges.offset[rows, best]
+    for owner in np.unique(profiles.owner):
+        own = np.flatnonzero(profiles.owner == owner)
+        if (weight[own] > 0.0).sum() < CONFIRMING * len(own):
+            faint = faint_line(paint, profiles.pixels[own], profiles.normals[own])
+            shown = np.isfinite(faint) & (np.abs(faint) < profiles.reach[own])
+            offset[own[shown]], weight[own[shown]] = faint[shown], FAINT_WEIGHT
+    return _Paint(profiles, offset, weight)
 
 
 def _rows(solution: Solution, worlds: Array) -> tuple[Array, Array]:
