@@ -18,7 +18,7 @@ from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInst
 from annotator.labels import Visibility
 from annotator.schemes import MPII_16
 
-__all__ = ["FORMAT", "is_mpii", "mpii_document", "read_mpii", "write_mpii"]
+__all__ = ["FORMAT", "is_mpii", "is_mpii_file", "mpii_document", "read_mpii", "write_mpii"]
 
 FORMAT = "mpii"
 FROM_ONE = 1.0
@@ -31,6 +31,15 @@ Box = tuple[float, float, float, float]
 def is_mpii(document: Any) -> bool:
     """Whether a JSON value looks like such a list."""
     return isinstance(document, list) and bool(document) and isinstance(document[0], dict) and "joints" in document[0]
+
+
+def is_mpii_file(path: Path) -> bool:
+    """Whether a file holds such a list; False where it cannot be read."""
+    try:
+        data = path.read_bytes().removeprefix(b"\xef\xbb\xbf").lstrip()
+        return data[:1] == b"[" and is_mpii(json.loads(data))
+    except (OSError, ValueError, RecursionError):
+        return False
 
 
 def read_mpii(path: Path) -> ExchangeFile:

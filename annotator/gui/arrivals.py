@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication, QObject
 
 from annotator.formats.documents import FormatError, read_object
+from annotator.formats.mpii import is_mpii_file
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
 from annotator.gui.errands import NETWORK_SUFFIX
 from annotator.pitch import MARKINGS
@@ -108,6 +109,8 @@ def _kind_of_json(path: Path) -> Kind:
     try:
         if path.stat().st_size > _LARGE:
             return Kind.OTHER
+        if is_mpii_file(path):
+            return Kind.LABELS
         document = read_object(path)
     except (FormatError, OSError):
         return Kind.OTHER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from test_export_import import button, choose, click, opened
@@ -61,3 +63,14 @@ def test_people_of_a_file_come_in_after_a_look(people, qtbot, tmp_path):
     click(qtbot, preview.go)
     qtbot.waitUntil(lambda: len(instances.present(project.record(row.id).labels)) == 2)
     settle(people, qtbot)
+
+
+def test_a_list_of_mpii_that_is_dropped_is_looked_at(people, qtbot, tmp_path):
+    name = people.session.project.row(people.session.project.frame_ids()[1]).name
+    person = {"image": name, "joints": [[5, 6]] * 16, "joints_vis": [1] * 16, "center": [20, 20], "scale": 0.1}
+    path = tmp_path / "mpii.json"
+    path.write_text(json.dumps([person]), encoding="utf-8")
+    people.arrivals.bring([path])
+    preview = opened(people, qtbot, ImportPreview)
+    assert "New labels: 1" in preview.counts.text()
+    preview.reject()
