@@ -211,7 +211,8 @@ class Converter:
 
 
 def _turns(frame: Any) -> int:
-    return int(round(frame.rotation / 90)) % 4
+    turns: int = round(frame.rotation / 90) % 4
+    return turns
 
 
 def _upright(array: Any, frame: Any) -> Rgb:

@@ -30,6 +30,7 @@ COMMANDS = {
     "propagate": "labels of the accepted frames of videos, carried to the frames about them",
     "choose": "which frames of a video, folder or project to label: the most different ones",
     "tripod": "where the cameras of a project's clips stand, so that two points a frame are enough",
+    "render": "a video or a project as a film, with what the labels or the network see drawn over it",
     "synthesize": "rendered frames with exact labels, as a training set",
     "weights": "what a checkpoint holds; published ones as a network of Touchline",
 }
