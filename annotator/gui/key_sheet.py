@@ -49,6 +49,21 @@ def mouse_rows() -> list[tuple[str, str]]:
     ]
 
 
+def timeline_rows() -> list[tuple[str, str]]:
+    """What keys and mouse do while the timeline has the keyboard, where some mean other things than on the canvas."""
+    return [
+        (translate("Keys", "Space"), translate("Keys", "Play or stop")),
+        ("L, J", translate("Keys", "Play forward or backward; once more for twice as fast")),
+        ("K", translate("Keys", "Stop; held, J and L are single steps")),
+        (translate("Keys", "Left, Right"), translate("Keys", "Frame before or next frame; with Shift choose a range")),
+        (translate("Keys", "Up, Down"), translate("Keys", "Beginning of this shot, or of the next one")),
+        (translate("Keys", "+, -, 0"), translate("Keys", "Show less or more of the clip, or all of it")),
+        (translate("Keys", "Drag"), translate("Keys", "Go through the frames")),
+        (translate("Keys", "Shift+drag"), translate("Keys", "Choose a range; Esc lets it go")),
+        (translate("Keys", "Wheel, Shift+wheel"), translate("Keys", "Zoom at the pointer, go along the clip")),
+    ]
+
+
 def key_rows(actions: Actions) -> Iterator[KeyRow]:
     """Every command with its keys as they are now, and why it cannot be used now; then the mouse."""
     titles = dict(MENUS)
@@ -59,6 +74,8 @@ def key_rows(actions: Actions) -> Iterator[KeyRow]:
         yield KeyRow(command.id, menu or translate("Keys", "Canvas"), title, actions.key_text(command.id), hint)
     for gesture, meaning in mouse_rows():
         yield KeyRow("", translate("Keys", "Mouse"), gesture, "", meaning)
+    for gesture, meaning in timeline_rows():
+        yield KeyRow("", translate("Keys", "Timeline"), gesture, "", meaning)
 
 
 def sheet(actions: Actions) -> QTextDocument:

@@ -28,7 +28,7 @@ RULER = 20
 GAP = 4
 HEAD = 6
 _HEIGHTS = {STATUS: 12, LABELS: 14, CONFIDENCE: 18, RESIDUAL: 18}
-_LOWEST_STRIP, _HIGHEST_STRIP = 26, 72
+_LOWEST_STRIP, _HIGHEST_STRIP = 20, 72
 _DIAMOND = 4.5
 _FEWEST_PX = 5.0
 """From so many pixels a frame on, key frames are diamonds; closer together they are ticks."""

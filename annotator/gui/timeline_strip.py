@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 WIDTH = 160
 _KEPT = 600
-_NEAR = 12
-"""Frames between pictures below which each must be the very frame; farther apart the key frame before will do."""
 
 
 def places(axis: Axis, picture: float) -> list[int]:
@@ -47,7 +45,8 @@ class Strip(QObject):
         self._session = session
         self._lane = Lane("thumbnails", self)
         self._source: Thumbnails | None = None
-        self._pictures: OrderedDict[int, tuple[QPixmap, bool]] = OrderedDict()
+        # By place: the picture, and the number of the frame that it shows.
+        self._pictures: OrderedDict[int, tuple[QPixmap, int]] = OrderedDict()
         self._ids: Any = np.empty(0, dtype=np.int64)
         self._wanted: list[tuple[int, bool]] = []
         self._gone: set[int] = set()
@@ -68,47 +67,53 @@ class Strip(QObject):
         return None if found is None else found[0]
 
     def want(self, wanted: list[int], near: int) -> None:
-        """Fetch the pictures of these frames, those nearest to ``near`` first, instead of what was wanted before."""
+        """Fetch the pictures of these frames, those nearest to ``near`` first, instead of what was wanted before.
+
+        What is quick comes first: the key frame before. Where that shows more another time, the very frame follows.
+        """
         step = wanted[1] - wanted[0] if len(wanted) > 1 else 1
-        exact = step < _NEAR
-        missing = [place for place in wanted if self._lacks(place, exact=exact)]
-        missing.sort(key=lambda place: abs(place - near))
-        self._wanted = [(place, exact) for place in missing]
+        nearest = sorted(wanted, key=lambda place: abs(place - near))
+        self._wanted = [(place, step > 1) for place in nearest if place not in self._pictures]
+        self._wanted += [(place, False) for place in nearest if self._is_off(place, step)]
         self._pump()
 
-    def _lacks(self, place: int, *, exact: bool) -> bool:
+    def _is_off(self, place: int, step: int) -> bool:
+        """Whether the picture of a place shows a frame nearer to another place, or there is none yet."""
         found = self._pictures.get(place)
-        return place not in self._gone and (found is None or (exact and not found[1]))
+        return place not in self._gone and (found is None or abs(found[1] - place) > step / 2)
 
     def _pump(self) -> None:
         project = self._session.project
         if self._lane.busy or not self._wanted or project is None:
             return
-        place, exact = self._wanted.pop(0)
-        if place >= len(self._ids):
+        place, fast = self._wanted.pop(0)
+        if place >= len(self._ids) or place in self._gone:
+            self._pump()
             return
         row = project.row(int(self._ids[place]))
 
-        def work(progress: Progress, should_stop: ShouldStop) -> QImage:
-            return self._read(row, exact=exact)
+        def work(progress: Progress, should_stop: ShouldStop) -> tuple[QImage, int]:
+            return self._read(row, fast=fast)
 
         self._lane.ask(
             work,
-            then=lambda image: self._on_read(place, image, exact=exact),
+            then=lambda found: self._on_read(place, *found),
             failed=lambda error: self._on_failed(place),
         )
 
-    def _read(self, row: FrameRow, *, exact: bool) -> QImage:
-        """The picture of a frame; runs in the background."""
+    def _read(self, row: FrameRow, *, fast: bool) -> tuple[QImage, int]:
+        """The picture of a frame, and the number of the frame that it shows; runs in the background."""
         from annotator.thumbnails import Thumbnails, Wanted
 
         if self._source is None:
             self._source = Thumbnails(width=WIDTH)
-        rgb = np.ascontiguousarray(self._source.get(row, Wanted.EXACT if exact else Wanted.FAST).rgb)
-        return QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888).copy()
+        found = self._source.get(row, Wanted.FAST if fast else Wanted.EXACT)
+        rgb = np.ascontiguousarray(found.rgb)
+        image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888).copy()
+        return image, found.number if row.is_video else row.index_in_media
 
-    def _on_read(self, place: int, image: QImage, *, exact: bool) -> None:
-        self._pictures[place] = (QPixmap.fromImage(image), exact)
+    def _on_read(self, place: int, image: QImage, number: int) -> None:
+        self._pictures[place] = (QPixmap.fromImage(image), number)
         self._pictures.move_to_end(place)
         while len(self._pictures) > _KEPT:
             self._pictures.popitem(last=False)
