@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from annotator.camera import Solution, SolutionKind
 from annotator.camera_path import LOG_FOCAL, ROLL, state_of
 from annotator.checks.findings import Finding, Rule, Severity
-from annotator.keypoints import Resolved, Source
-from annotator.labels import Point
+from annotator.keypoints import Resolved, Source, resolve
+from annotator.labels import Instance, Point
 from annotator.tripod_prior import Standing
 
-__all__ = ["Instant", "Oddity", "Over", "odd_over_time"]
+__all__ = ["Instant", "Oddity", "Over", "odd_beside", "odd_over_time"]
 
 Array = NDArray[np.float64]
 
@@ -117,6 +117,18 @@ def odd_over_time(shot: Sequence[Instant], *, standing: Standing | None = None) 
         if kept:
             found[here.number] = tuple(sorted(kept, key=lambda one: -one.grade))
     return found
+
+
+def odd_beside(
+    here: Instance, beside: Mapping[int, Instance], *, size: tuple[int, int]
+) -> tuple[Oddity, ...]:
+    """What is odd about a frame's labels against those of frames ``beside`` it, number of frames away -> labels."""
+    resolved = resolve(here, None, size=size, threshold=1.0)
+    shot = [Instant.of(0, resolved)]
+    for by, instance in beside.items():
+        # Labels carried along a clip are alike: the camera beside is a step from this one.
+        shot.append(Instant.of(by, resolve(instance, None, size=size, threshold=1.0, previous=resolved)))
+    return odd_over_time(shot).get(0, ())
 
 
 def _is_echo(one: Oddity, other: Oddity) -> bool:

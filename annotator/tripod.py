@@ -95,6 +95,11 @@ def tripod_of(sightings: Sequence[Sighting]) -> Tripod:
     turn = _turn(used)
     if turn < LEAST_TURN:
         return Tripod(None, "All labelled frames look the same way: label one farther to the side.", turn=turn)
+    with np.errstate(all="ignore"):
+        return _fitted(used, turn)
+
+
+def _fitted(used: Sequence[Sighting], turn: float) -> Tripod:
     found = _Fit.of(used)
     if found is None:
         return Tripod(None, "No common position explains the labelled frames.", turn=turn)

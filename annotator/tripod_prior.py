@@ -147,6 +147,11 @@ def solve_with_position(
     The camera, its position within the covariance of what is known; None when fewer than ``FEWEST_WITH_POSITION``
     things were said or no camera that stands there explains them.
     """
+    with np.errstate(all="ignore"):
+        return _solved(evidence, size, standing, near)
+
+
+def _solved(evidence: Evidence, size: tuple[int, int], standing: Standing, near: Solution | None) -> Solution | None:
     equations = equations_of(evidence)
     if equations is None or evidence.constraints < FEWEST_WITH_POSITION:
         return None

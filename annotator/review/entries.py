@@ -12,6 +12,7 @@ import numpy as np
 from annotator.formats.documents import number
 from annotator.labels import Instance, Point, Visibility
 from annotator.review.signs import FrameSigns, Kind, Sign, jump_sign, signs_of
+from annotator.temporal import Over, odd_beside
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -52,6 +53,8 @@ class Inspection:
     before: Mapping[str, Point] = field(default_factory=dict)
     after: Mapping[str, Point] = field(default_factory=dict)
     mirrored: Mapping[str, Point] | None = None
+    beside: Mapping[int, Instance] = field(default_factory=dict)
+    """Labels of frames so many frames before (negative) and after."""
 
 
 def points_of(instance: Instance, prediction: Prediction | None, threshold: float) -> dict[str, Point]:
@@ -80,6 +83,10 @@ def inspect(frame: Inspection) -> Entry:
     jump = jump_sign(frame.before, here, frame.after, width=frame.size[0]) if frame.before and frame.after else None
     if jump is not None:
         signs = replace(signs, signs=(*signs.signs, jump))
+    if frame.beside and not frame.instance.is_empty:
+        odd = odd_beside(frame.instance, frame.beside, size=frame.size)
+        found = [Sign(Kind.CHECK, 1.0, None, 1, one.reason) for one in odd if one.over is not Over.POINT]
+        signs = replace(signs, signs=(*signs.signs, *found[:1]))
     said = {name for name, label in frame.instance.keypoints.items() if label.visibility is not Visibility.ABSENT}
     return Entry(signs, frozenset(said | set(points_of(Instance(), frame.prediction, frame.threshold))))
 

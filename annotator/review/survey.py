@@ -24,7 +24,7 @@ __all__ = ["THRESHOLD", "Known", "Survey", "known_entries"]
 THRESHOLD = "review/threshold"
 """The setting of a project that holds the confidence which counts as seen."""
 
-_VERSION = 2
+_VERSION = 3
 _STORE_SECONDS = 2.0
 
 
@@ -129,6 +129,7 @@ class Survey:
                 before,
                 after,
                 self._mirrored(frame_id, prediction),
+                self._said_beside(row, around) if row.is_video and not instance.is_empty else {},
             )
         )
 
@@ -155,6 +156,16 @@ class Survey:
                 if other is not None:
                     return other
         return None
+
+    def _said_beside(self, row: FrameRow, around: Sequence[int]) -> dict[int, Instance]:
+        """The labels of the frames before and after in the video, where there are any."""
+        found = {}
+        for other in around:
+            neighbour = self._project.row(other)
+            by, (said, _) = neighbour.index_in_media - row.index_in_media, self._state(other)
+            if neighbour.media_id == row.media_id and not said.is_empty:
+                found[by] = said
+        return found
 
     def _beside(self, row: FrameRow, around: Sequence[int]) -> tuple[dict[str, Point], dict[str, Point]]:
         """The points of the frames before and after in the video."""

@@ -135,3 +135,19 @@ def test_the_check_command_says_what_is_odd_over_time_in_a_video():
     assert list(found) == [frame.key for frame in frames]
     jumps = {key for key, findings in found.items() if any(one.rule is Rule.JUMP for one in findings)}
     assert jumps == {"clip.mp4#000004"}
+
+
+def test_a_camera_that_jumps_is_a_sign_in_the_review_queue():
+    from annotator.filling import camera_labels
+    from annotator.review import Kind
+    from annotator.review.entries import Inspection, inspect
+
+    cameras = [panning.camera_at((0.0, 66.0, -14.0), (-38.0 + 0.3 * n, 2.0, 0.0), 7.2) for n in range(3)]
+    before, here, after = (camera_labels(camera).pitch for camera in cameras)
+    away = camera_labels(panning.camera_at((14.0, 60.0, -18.0), (-37.7, 2.0, 0.0), 7.2)).pitch
+    calm = inspect(Inspection(1, here, None, panning.SIZE, 0.3, beside={-1: before, 1: after}))
+    odd = inspect(Inspection(1, away, None, panning.SIZE, 0.3, beside={-1: before, 1: after}))
+    assert calm.value(Kind.CHECK) is None
+    assert odd.value(Kind.CHECK) == 1.0
+    (sign,) = (sign for sign in odd.signs.signs if sign.kind is Kind.CHECK)
+    assert "m from where it stands" in sign.detail

@@ -3,7 +3,7 @@
 Run from the checkout's root: ``python tests/benchmarks/camera_path.py [--clips 10] [--rendered 101] [--data FOLDER]``.
 Cameras pan, tilt and zoom as operators do (``tests/annotator/panning.py``), 960 x 540 with a lens; clicks have one
 pixel of noise. ``--rendered`` frames are rendered with players and filled between key frames by what is to be seen; 0
-leaves that out. With ``--data`` (or ``../shared/data``) the tripod is tried on human line annotations of two matches as well.
+leaves that out. With ``--data`` (or ``../shared/data``) the tripod is tried on human lines of two matches as well.
 """
 
 from __future__ import annotations
