@@ -95,6 +95,9 @@ def _under_map(stack: Stack, *, roomy: bool) -> tuple[Stack, ...]:
 
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Plan) -> None:
     """Put every panel where the plan has it; a panel that the plan does not know waits hidden behind the last stack."""
+    # In a low window the points keep their height, and the timeline ends beside them.
+    corner = _BOTTOM if window.height() >= ROOMY else _RIGHT
+    window.setCorner(Qt.Corner.BottomRightCorner, corner)
     for dock in docks.values():
         dock.setFloating(False)
         window.removeDockWidget(dock)
