@@ -167,7 +167,7 @@ def _without_what_follows(drafts: Sequence[_Draft], should_stop: ShouldStop) -> 
         theirs = Instance(markings=draft.said.markings)
         if any(name not in own.keypoints for name in draft.said.keypoints):
             known = [one for one in (own, theirs) if one.markings]
-            asked += [(one, draft.size) for one in known]
+            asked += [Asked(one, draft.size) for one in known]
             whose += [at] * len(known)
     following: dict[int, list[Answer]] = {}
     try:

@@ -183,11 +183,13 @@ def resolve(
         )
 
 
-def resolution(instance: Instance, size: tuple[int, int]) -> Steps[Resolved]:
+def resolution(instance: Instance, size: tuple[int, int], *, standing: Standing | None = None) -> Steps[Resolved]:
     """As `resolve` from the labels alone, for many frames side by side: without ``curves`` and ``ghost``."""
     evidence = gather(instance, Lens(size))
     solution: Solution | None = None
-    if evidence.constraints >= FEWEST_CONSTRAINTS:
+    if standing is not None:
+        solution = solve_standing(evidence, size, standing, hints=_hints(evidence))
+    elif evidence.constraints >= FEWEST_CONSTRAINTS:
         solution = yield from calibration(evidence, size, hints=_hints(evidence))
     geometry = _geometry(evidence, solution, size)
     known = _Known.of(instance, geometry, None, _Drag(), size=size, threshold=1.0)

@@ -208,7 +208,7 @@ class _State:
         gain = np.where(better, self.costs - reached, 0.0)
         limit = how.enough * self.costs + 1e-13
         settled, spent = gain <= limit, promised <= limit
-        self.near = gain < NEAR * self.costs
+        self.near = np.less(gain, NEAR * self.costs)
         self.params[better] = trial[better]
         for part, own in zip(self.parts, there, strict=True):
             mine = better[part.place]
@@ -217,7 +217,7 @@ class _State:
         ended = settled & (better | spent | (self.damping > 1e4) | (self.costs < 1e-16))
         lower, higher = np.maximum(self.damping * 0.1, 1e-10), np.minimum(self.damping * 10.0, 1e8)
         self.damping = np.where(better, lower, higher)
-        over: NDArray[np.bool_] = ended.reshape(-1, self.each).all(axis=1)
+        over: NDArray[np.bool_] = np.logical_and.reduce(ended.reshape(-1, self.each), axis=1)
         return over
 
     def _steps(self, how: Refinement) -> tuple[Array, Array]:

@@ -82,8 +82,9 @@ class Observed:
     @property
     def kind(self) -> tuple[int, ...]:
         """Equal for frames that may stand side by side; a product with one row is worked out in another way."""
-        many = (*self.shape, len(self.bent)) if rows_stand_alone() else (*self.shape, self.bent.tobytes())
-        return tuple(min(count, 2) if rows_stand_alone() else count for count in many)
+        if not rows_stand_alone():
+            return (*self.shape, *self.bent.tolist())
+        return tuple(min(count, 2) for count in (*self.shape, len(self.bent)))
 
     @classmethod
     def side_by_side(cls, frames: Sequence[Observed], each: int) -> Observed:

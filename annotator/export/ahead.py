@@ -21,6 +21,7 @@ from annotator.frames import FrameSource, MediaError, image_size
 from annotator.labels import FrameState
 from annotator.pitch import PITCH_57
 from annotator.project import Project, ProjectError
+from annotator.tripod_store import standing_of
 
 __all__ = ["MODULE", "work_ahead"]
 
@@ -67,7 +68,8 @@ def _blocks(project: Project, should_stop: Callable[[], bool]) -> Iterator[dict[
                 size = pixels.size(row) if row.is_video else image_size(row.path)
             except (MediaError, ProjectError):
                 continue
-            block[key_of(instance, size)] = (instance, size)
+            asked = Asked(instance, size, standing_of(project, number))
+            block[key_of(*asked)] = asked
             if len(block) == BLOCK:
                 yield block
                 block = {}

@@ -1,7 +1,7 @@
 """What is known of many frames from what persons said of them: side by side, in several processes, and never twice.
 
-Every answer follows from the labels and the size of its frame alone: the order of the work, what stands beside a frame,
-the number of processes and answers kept from earlier change no bit of it.
+Every answer follows from the labels and the size of its frame, and from where the camera of its clip is known to stand:
+the order of the work, what stands beside a frame, the number of processes and answers kept from earlier change nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from annotator.keypoints import TRUSTED_RMS, TRUSTED_SUPPORT, Keypoint, Resolved
 from annotator.labels import Instance
 from annotator.pitch import MARKINGS
 from annotator.refinement import Steps, side_by_side
+from annotator.tripod_prior import Standing
 
 __all__ = [
     "Answer", "Answers", "Asked", "Needs", "StoppedError", "answer", "answer_all", "answers", "forget", "likeness",
@@ -62,8 +63,12 @@ class Needs(Enum):
     ALL = "all"
 
 
-Asked = tuple[Instance, tuple[int, int]]
-"""What a person said of a frame, and its width and height."""
+class Asked(NamedTuple):
+    """What a person said of a frame, its width and height, and where the camera of its clip is known to stand."""
+
+    instance: Instance
+    size: tuple[int, int]
+    standing: Standing | None = None
 
 
 def answer(asked: Asked) -> Answer:
@@ -74,11 +79,11 @@ def answer(asked: Asked) -> Answer:
 def answer_all(asked: Sequence[Asked]) -> list[Answer]:
     """What is known of each frame; many at once take a part of the time that they take one by one."""
     with np.errstate(all="ignore"):
-        return side_by_side([_answering(instance, size) for instance, size in asked])
+        return side_by_side([_answering(*one) for one in asked])
 
 
-def _answering(instance: Instance, size: tuple[int, int]) -> Steps[Answer]:
-    resolved = yield from resolution(instance, size)
+def _answering(instance: Instance, size: tuple[int, int], standing: Standing | None = None) -> Steps[Answer]:
+    resolved = yield from resolution(instance, size, standing=standing)
     known = {name: point for name, point in resolved.keypoints.items() if point.position is not None}
     reason = _no_camera(resolved)
     camera: CameraFile | None = None
@@ -101,7 +106,7 @@ def _no_camera(resolved: Resolved) -> str:
 
 def _points_alone(asked: Asked) -> Answer | None:
     """The answer as far as its points go, where no geometry has a say in these; None where it has."""
-    known = said_alone(*asked)
+    known = said_alone(asked[0], asked[1])
     if known is None:
         return None
     return Answer({name: point for name, point in known.items() if point.position is not None})
@@ -206,7 +211,7 @@ def answers(
 
 def likeness(asked: Asked) -> tuple[Any, ...]:
     """Alike for frames that can be refined side by side: equally many clicks and points, on like markings."""
-    instance, size = asked
+    instance, size = asked[0], asked[1]
     counts = {name: min(len(clicks), _CLICKS) for name, clicks in instance.markings.items()}
     rounds = sum(count for name, count in counts.items() if name in MARKINGS and MARKINGS[name].is_round)
     placed = sum(said.position is not None for said in instance.keypoints.values())

@@ -20,6 +20,7 @@ from annotator.keypoints import Keypoint, Source
 from annotator.labels import FrameState, Instance, Visibility
 from annotator.pitch import PITCH_57
 from annotator.project import FrameRow, Project, ProjectError
+from annotator.tripod_store import standing_of
 
 __all__ = ["KEYPOINTS_FILE", "Frame", "Work", "begin", "labels_of", "sure"]
 
@@ -115,7 +116,7 @@ class Work:
             block = self.rows[at : at + _AT_ONCE]
             ready = [one for row in block if (one := self._asked(row)) is not None]
             known = self._known([asked for _, asked in ready], at, total)
-            for (row, (instance, size)), found in zip(ready, known, strict=True):
+            for (row, (instance, size, _)), found in zip(ready, known, strict=True):
                 if self.should_stop():
                     raise StoppedError
                 seen = self._seen(row, instance, size, found)
@@ -135,7 +136,8 @@ class Work:
     def _asked(self, row: FrameRow) -> tuple[FrameRow, Asked] | None:
         try:
             instance = self.project.record(row.id).labels.pitch
-            return row, (instance, self.pixels.size(row) if row.is_video else image_size(row.path))
+            size = self.pixels.size(row) if row.is_video else image_size(row.path)
+            return row, Asked(instance, size, standing_of(self.project, row.id))
         except (MediaError, ProjectError) as error:
             self.leave_out(row.name, error.reason)
             return None

@@ -21,6 +21,7 @@ from annotator.formats.cameras import CameraFile
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import FrameLabels, FrameRecord, Instance, Origin, Visibility
 from annotator.records import encode_record
+from annotator.tripod_prior import Standing
 
 if TYPE_CHECKING:
     from annotator.export.answers import Answer
@@ -30,10 +31,11 @@ LARGEST = 256 * 1024 * 1024
 _AT_ONCE = 500
 
 
-def key_of(instance: Instance, size: tuple[int, int]) -> str:
-    """What an answer is found by: the labels, the size of the frame and this version of the program."""
+def key_of(instance: Instance, size: tuple[int, int], standing: Standing | None = None) -> str:
+    """What an answer is found by: labels, size of the frame, where its camera stands, and this program's version."""
     said = encode_record(FrameRecord(FrameLabels((instance,))))
-    return hashlib.sha256(f"{_version()}\n{size[0]}x{size[1]}\n{said}".encode()).hexdigest()
+    where = "" if standing is None else json.dumps(standing.document())
+    return hashlib.sha256(f"{_version()}\n{size[0]}x{size[1]}\n{where}\n{said}".encode()).hexdigest()
 
 
 @cache

@@ -20,12 +20,14 @@ from annotator.gui.background import Lane, ShouldStop
 from annotator.gui.session import Session
 from annotator.labels import Decision, Instance
 from annotator.project import ProjectError
+from annotator.tripod_prior import Standing
+from annotator.tripod_store import standing_of
 
 REST_MS = 1500
 IDLE_MS = 5000
 MODULE = "annotator.export.ahead"
 _ROOT = Path(__file__).resolve().parents[2]
-_Asked = tuple[Instance, tuple[int, int]]
+_Asked = tuple[Instance, tuple[int, int], Standing | None]
 _Mark = tuple[Path, int]
 
 
@@ -60,7 +62,8 @@ class AnswersAhead(QObject):
         if session.frame_id is None or session.project is None or min(session.size) <= 0:
             return
         if session.record.review.decision is Decision.ACCEPTED and not session.labels.is_empty:
-            self._waiting[session.frame_id] = (session.labels.pitch, session.size)
+            standing = standing_of(session.project, session.frame_id)
+            self._waiting[session.frame_id] = (session.labels.pitch, session.size, standing)
             self._rest.start()
 
     def _work(self) -> None:
@@ -166,14 +169,14 @@ def _environment() -> QProcessEnvironment:
 
 
 def _keep(asked: Mapping[int, _Asked], should_stop: ShouldStop) -> None:
-    from annotator.export.answers import Answer, answer
+    from annotator.export.answers import Answer, Asked, answer
     from annotator.export.store import AnswerStore, key_of
 
     found: dict[str, Answer] = {}
     for one in asked.values():
         if should_stop():
             break
-        found[key_of(*one)] = answer(one)
+        found[key_of(*one)] = answer(Asked(*one))
     AnswerStore.usual().write(found)
 
 

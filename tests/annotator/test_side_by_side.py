@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from views import SIZE, random_view
+from views import SIZE, look, random_view
 
 from annotator import residuals
 from annotator.calibration import calibration
 from annotator.evidence import gather
-from annotator.export.answers import answer, answer_all
+from annotator.export.answers import Asked, answer, answer_all
+from annotator.export.store import key_of
 from annotator.keypoints import resolution, resolve, said_alone
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
 from annotator.lens import Lens
 from annotator.pitch import KEYPOINTS
 from annotator.refinement import alone, side_by_side
+from annotator.tripod_prior import Standing
 
 ORIGINS = (Origin.HAND, Origin.IMPORTED, Origin.ACCEPTED)
 
@@ -94,3 +96,15 @@ def test_what_was_said_is_the_answer_only_where_geometry_has_no_say():
     assert found["CENTER_MARK"].position is None
     drawn = Instance(keypoints=some, markings={"Middle line": ((10.0, 10.0), (10.0, 300.0))})
     assert said_alone(drawn, SIZE) is None
+
+
+def test_where_the_camera_is_known_to_stand_the_export_says_what_the_screen_says():
+    view = look((0.0, 62.0, -14.0), (-30.0, 0.0, 0.0), 2200.0)
+    standing = Standing(np.array([0.0, 62.0, -14.0]), 0.01 * np.eye(3))
+    clicks = view.clicks(np.random.default_rng(1), noise=0.5).markings
+    instance = Instance(markings={name: clicks[name] for name in list(clicks)[:3]})
+    shown = resolve(instance, None, size=SIZE, threshold=1.0, standing=standing)
+    known, free = answer(Asked(instance, SIZE, standing)), answer(Asked(instance, SIZE))
+    assert dict(known.keypoints) == {name: p for name, p in shown.keypoints.items() if p.position is not None}
+    assert known != free
+    assert key_of(instance, SIZE, standing) != key_of(instance, SIZE)

@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing import active_children
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -112,14 +113,26 @@ def accept(project: Project, number: int, instance: Instance) -> None:
 
 
 def timed(title: str, work: Callable[[], object], *, frames: int = 0) -> float:
-    """Seconds that something takes, printed with what it says, and for each of ``frames`` where there are any."""
-    started = time.perf_counter()
+    """Seconds that something takes, printed with what it says, and for each of ``frames`` where there are any.
+
+    The time of the processors, all processes together, says what it is worth where others use the machine too.
+    """
+    started, spent = time.perf_counter(), processor_seconds()
     done = work()
-    taken = time.perf_counter() - started
-    each = f"{1e3 * taken / frames:7.2f} ms each" if frames else " " * 15
-    ratio = f"({taken / frames / PLAINLY['json']:6.0f} x)" if frames and "json" in PLAINLY else " " * 10
-    print(f"{title:58}{taken:8.2f} s {each} {ratio} {'' if done is None else done}", flush=True)
+    taken, spent = time.perf_counter() - started, processor_seconds() - spent
+    each = f"{1e3 * taken / frames:7.2f} ms a frame" if frames else " " * 18
+    ratio = f"({taken / frames / PLAINLY['json']:5.0f} x)" if frames and "json" in PLAINLY else " " * 9
+    said = "" if done is None else done
+    print(f"{title:56}{taken:8.2f} s {each} {ratio}  processors {spent:7.2f} s  {said}", flush=True)
     return taken
+
+
+def processor_seconds() -> float:
+    """What this process and those it started have used, once these are at their end."""
+    for child in active_children():
+        child.join()
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 PLAINLY: dict[str, float] = {}
@@ -189,7 +202,7 @@ def plain_json(coco: Path, target: Path) -> None:
 def measure(place: Path, options: argparse.Namespace) -> None:
     count, workers = options.frames, options.workers
     processes = workers or processors()
-    print(f"{count} frames, {processes} processes, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"{count} frames, {processes} processes, load {os.getloadavg()[0]:.1f} before it begins", flush=True)
     project = build(place / "season", count)
     with project:
         exports = Exports(project, place, count)
