@@ -27,6 +27,7 @@ from annotator.lens import Lens
 from annotator.motion_labels import filled, linked
 from annotator.observations import gather
 from annotator.pitch import KEYPOINTS, PITCH_57
+from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
     from annotator.project import Project
@@ -224,7 +225,8 @@ def refill(
 
 def _camera(project: Project, frame_id: int, size: tuple[int, int]) -> Solution | None:
     labels = project.record(frame_id).labels
-    return camera_known(resolve(labels.pitch, None, size=size, threshold=1.0, scheme=PITCH_57))
+    standing = standing_of(project, frame_id)
+    return camera_known(resolve(labels.pitch, None, size=size, threshold=1.0, scheme=PITCH_57, standing=standing))
 
 
 def _path(cameras: Mapping[float, Solution | None], watch: Watch | None) -> CameraPath | Refusal:
