@@ -21,6 +21,8 @@ from annotator.review.signs import FrameSigns
 
 _ROOT = Path(__file__).resolve().parents[2]
 _POLITE = 10
+_PATIENCE = 0.2
+"""Seconds in which the process may end by itself."""
 
 
 class Inspector:

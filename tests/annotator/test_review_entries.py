@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, Review, place
+from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, Instance, Review, place
 from annotator.project import Project
 from annotator.review import FrameSigns, Kind, Sign
 from annotator.review.bulk import Candidate, passing
@@ -119,3 +119,18 @@ def test_accepted_frames_tell_when(project):
     project.save_record(first, FrameRecord(EMPTY, Review(Decision.ACCEPTED)), text="Accept")
     assert project.state_counts()[FrameState.ACCEPTED] == 1
     assert project.accepted_at() == pytest.approx([project.last_change(first).when.timestamp()], abs=1e-3)
+
+
+def test_a_process_that_does_not_end_in_time_is_ended(monkeypatch):
+    monkeypatch.setattr("annotator.review.worker._PATIENCE", 0.0)
+    inspector = Inspector()
+    inspector.inspect(Inspection(1, Instance(), None, (64, 36), 0.3))
+    process = inspector._process
+    assert process is not None
+    inspector.close()
+    assert process.poll() is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdin.closed
+    assert process.stdout.closed
+    inspector.close()
