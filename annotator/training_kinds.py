@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LOSSES = ("cross_entropy", "kl", "mse", "adaptive_wing", "joints_mse", "ohkm")
 _PERSON = (192, 256)
+_SQUARE = (96, 96)
 _LONGEST = 480
 
 
@@ -39,6 +40,12 @@ def from_nothing(
     elif any(sample.box is not None for sample in samples[:1]):
         views = replace(views, zoom=1.35, rotation=30.0, perspective=0.0)
     return replace(config, network=chosen, input_size=input_size or config.input_size, augmentation=views)
+
+
+def as_refinement(config: TrainingConfig, *, input_size: tuple[int, int] | None = None) -> TrainingConfig:
+    """The settings for a network that looks at a square around each point (`model.cascade`)."""
+    views = replace(config.augmentation, zoom_chance=0.0, rotation=5.0, perspective=0.0)
+    return replace(config, input_size=input_size or _SQUARE, augmentation=views)
 
 
 def _fitting(size: tuple[int, int]) -> tuple[int, int]:

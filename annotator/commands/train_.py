@@ -15,7 +15,7 @@ from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, duration, frame_size, positive
 from annotator.commands.network import embedded_weights
 from annotator.pitch import PITCH_57
-from annotator.training_kinds import LOSSES, from_nothing
+from annotator.training_kinds import LOSSES, as_refinement, from_nothing
 from annotator.training_log import Follower
 from annotator.training_plans import RENDERED_SHARE, samples_of
 
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", metavar="NAME", help="architecture of a network from nothing")
     parser.add_argument("--input", type=frame_size, metavar="WxH", help="what a network from nothing looks at")
     parser.add_argument("--loss", choices=LOSSES, metavar="NAME", help=f"what is minimised: {', '.join(LOSSES)}")
+    text = "train a refinement of this network: it looks closely around each of its points"
+    parser.add_argument("--refines", type=Path, metavar="FILE", help=text)
     parser.add_argument("--epochs", type=positive, default=10.0, metavar="N", help="rounds over the sets (default 10)")
     parser.add_argument("--mix-rendered", type=int, default=0, metavar="N", help="render N frames, half of the draws")
     parser.add_argument("--patience", type=int, default=0, metavar="N", help="end after N rounds without progress")
@@ -82,6 +84,8 @@ def _run(options: argparse.Namespace) -> int:
     try:
         sets = [_read(folder) for folder in options.sets]
         start = _start(options, sets)
+        if options.refines is not None:
+            sets = [_squares(options, found) for found in sets]
         mixed = [*sets, _rendered(options)] if options.mix_rendered > 0 else sets
     except TrainingSetError as error:
         raise CommandError(str(error)) from error
@@ -108,12 +112,26 @@ def _run(options: argparse.Namespace) -> int:
 
 def _start(options: argparse.Namespace, sets: Sequence[TrainingSet]) -> Path | None:
     """The network to begin with; None for one from nothing, as for a scheme that no embedded network knows."""
-    if options.from_nothing or (options.network is not None and options.start is None):
+    other = options.network is not None or options.refines is not None
+    if options.from_nothing or (other and options.start is None):
         return None
     found: Path | None = options.start or embedded_weights(sets[0].scheme)
     if found is None and sets[0].scheme == PITCH_57.id:
         raise CommandError("There are no embedded weights in this copy; add --start FILE or --from-nothing.")
     return found
+
+
+def _squares(options: argparse.Namespace, learnt: TrainingSet) -> TrainingSet:
+    """What a refinement learns from: displaced as the network errs that it refines."""
+    from model.card import CheckpointError
+    from model.cascade import observed_errors, squares
+    from model.predictor import Predictor
+
+    try:
+        first = Predictor.load(options.refines, "cpu", way="plain")
+        return squares(learnt, observed_errors(first, learnt), seed=options.seed)
+    except (CheckpointError, ValueError) as error:
+        raise CommandError(str(error)) from error
 
 
 def _train_as_one_of_several(options: argparse.Namespace, start: Path | None, sets: Sequence[TrainingSet]) -> int:
@@ -253,7 +271,9 @@ def _config(options: argparse.Namespace, start: Path | None, sets: Sequence[Trai
     if options.loss is not None:
         config = replace(config, loss=options.loss)
     if start is None:
-        return from_nothing(config, sets[0], network=options.network, input_size=options.input)
+        kind = "deeppose-small" if options.refines is not None and options.network is None else options.network
+        found = from_nothing(config, sets[0], network=kind, input_size=options.input)
+        return found if options.refines is None else as_refinement(found, input_size=options.input)
     card = load(start).card
     return replace(
         config,
