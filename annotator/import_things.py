@@ -240,34 +240,29 @@ def _matched(
     """Every thing that a file says with the id of the one that it is, None of a new one."""
     if not scheme.is_many:
         return [(own[0].id if own else 0 if one.id < 0 else None, one) for one in said]
+    if not own or not said:
+        return [(None, one) for one in said]
+    alike = similarity(own, [_as_seen(one, scheme) for one in said], scheme)
+    # A number alone may be chance, as in files of two programs: it gives way where another is alike and this one not.
+    sure = [(m, n) for n in range(len(said)) for m in range(len(own)) if alike[m, n] > 0 or not alike[:, n].any()]
+    pairs = [(m, n) for m, n in sure if _has_its_id(own[m], said[n])]
+    pairs += [(m, n) for m, n in sure if said[n].id >= 0 and own[m].id == said[n].id]
+    best = (divmod(int(flat), alike.shape[1]) for flat in np.argsort(-alike, axis=None, kind="stable"))
+    pairs += [(m, n) for m, n in best if alike[m, n] > 0]
     given: dict[int, int] = {}
-    taken: set[int] = set()
-    for n, one in enumerate(said):
-        same = next((other.id for other in own if other.id not in taken and _is_same(other, one)), None)
-        if same is not None:
-            given[n] = same
-            taken.add(same)
-    rest_own = [one for one in own if one.id not in taken]
-    rest = [n for n in range(len(said)) if n not in given]
-    if rest_own and rest:
-        alike = similarity(rest_own, [_as_seen(said[n], scheme) for n in rest], scheme)
-        for flat in np.argsort(-alike, axis=None, kind="stable"):
-            row, column = divmod(int(flat), alike.shape[1])
-            if alike[row, column] <= 0:
-                break
-            if rest[column] not in given and rest_own[row].id not in taken:
-                given[rest[column]] = rest_own[row].id
-                taken.add(rest_own[row].id)
+    for m, n in pairs:
+        if n not in given and own[m].id not in given.values():
+            given[n] = own[m].id
     return [(given.get(n), one) for n, one in enumerate(said)]
 
 
-def _is_same(own: Instance, said: Instance) -> bool:
-    """Whether a number says that both are one: the file's own id, kept by an earlier import, or its number."""
+def _has_its_id(own: Instance, said: Instance) -> bool:
+    """Whether both have the same id of a file, which an earlier import of it kept."""
     for name, key in _KEYS.items():
         mine, theirs = (_foreign_id(one, name, key) for one in (own, said))
-        if mine is not None and theirs is not None:
-            return bool(mine == theirs)
-    return said.id >= 0 and own.id == said.id
+        if mine is not None and mine == theirs:
+            return True
+    return False
 
 
 def _foreign_id(one: Instance, name: str, key: str) -> Any:

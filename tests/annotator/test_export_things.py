@@ -317,3 +317,31 @@ def test_a_damaged_export_is_not_put_in_place(people, tmp_path):
         path.write_text(json.dumps(broken))
         with pytest.raises(ExportError, match="report this"):
             check_things(ExportKind.COCO, tmp_path / "out", 4, COCO_17)
+
+
+def test_a_number_gives_way_to_likeness_and_counts_where_there_is_none(people, shared_data, tmp_path):
+    document = json.loads((shared_data / "pose/coco/test_coco.json").read_text())
+    number = next(n for n in people.frame_ids() if len(people.record(n).labels.instances) == 5
+                  and people.row(n).name == "000000197388.jpg")  # fmt: skip
+    labels = people.record(number).labels
+    plain = tuple(replace(one, foreign={}) for one in labels.instances)
+    people.save_record(number, FrameRecord(replace(labels, instances=plain)), text="plain")
+    image = next(one["id"] for one in document["images"] if one["file_name"] == "000000197388.jpg")
+    listed = [one for one in document["annotations"] if one["image_id"] == image]
+    for n, one in enumerate(listed):
+        one["track_id"] = (n + 1) % 5
+    lone = {"keypoints": [630, 5, 2] + [0] * 48, "num_keypoints": 1, "bbox": [620, 1, 12, 12], "track_id": 9}
+    document["annotations"] = [*listed, {**listed[0], **lone, "id": 5}]
+    path = tmp_path / "tracked.json"
+    path.write_text(json.dumps(document))
+    (frame,) = plan_import(people, [path]).frames
+    assert frame.disputed == ()
+    assert [one.id for one in frame.merged.instances] == [0, 1, 2, 3, 4, 9]
+    assert [set(one.keypoints) for one in frame.merged.instances[:5]] == [set(one.keypoints) for one in plain]
+    moved = place(instances.set_box(frame.merged, 9, None), "nose", (3.0, 400.0), instance=9)
+    people.save_record(number, FrameRecord(moved), text="moved")
+    for one in document["annotations"]:
+        one["id"] += 77
+    path.write_text(json.dumps(document))
+    (frame,) = plan_import(people, [path]).frames
+    assert frame.disputed == ("nose of person 9",)
