@@ -77,7 +77,7 @@ class Project:
     def create(cls, path: Path, *, scheme_id: str = "pitch-57", scheme: Scheme | None = None) -> Project:
         """A new, empty project at ``path``, of a scheme or one known by its id; ProjectError if something is there."""
         path = _absolute(path)
-        create_store(path, scheme_id if scheme is None else scheme.id, store_scheme.text_of(scheme))
+        create_store(path, scheme_id if scheme is None else scheme.id, store_scheme.text_of(scheme, scheme_id))
         return cls(path, open_store(path))
 
     @classmethod

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from annotator.scheme import Scheme
-from annotator.schemes import scheme_from_text, scheme_of, text_of_scheme
+from annotator.schemes import BUILT_IN, scheme_from_text, scheme_of, text_of_scheme
 from annotator.store_schema import ProjectError
 
 _ID, _NOW, _BEFORE = "scheme_id", "scheme", "scheme_history"
@@ -53,14 +53,19 @@ def scheme(db: sqlite3.Connection, path: Path) -> Scheme:
         raise ProjectError(path, reason, "Open a backup, or update Touchline.") from error
 
 
-def text_of(scheme: Scheme | None) -> str:
-    """The document of a scheme as it is stored, "" of none."""
+def text_of(scheme: Scheme | None, identity: str) -> str:
+    """The document to be stored of a scheme, or of that of the program with this id; "" of one that is not known."""
+    if scheme is None and identity in BUILT_IN:
+        scheme = scheme_of(identity)
     return "" if scheme is None else text_of_scheme(scheme)
 
 
 @lru_cache(maxsize=16)
 def _read(text: str) -> Scheme:
-    return scheme_from_text(text)
+    """The scheme of a document; the program's own object where it is that."""
+    found = scheme_from_text(text)
+    own = scheme_of(found.id) if found.id in BUILT_IN else None
+    return own if own is not None and own == found else found
 
 
 def _about(db: sqlite3.Connection, key: str) -> str | None:

@@ -1,13 +1,15 @@
 """The scheme of a project: kept in it, carried along with it, and what networks saw of many things."""
 
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from annotator.pitch import PITCH_57
 from annotator.project import Predictions, Project, ProjectError
 from annotator.scheme import Scheme
-from annotator.schemes import COCO_17
+from annotator.schemes import COCO_17, scheme_from_text
 from model.people import InstancePrediction, PeoplePrediction
 
 OWN = Scheme("dart-3", "Dart", ("tip", "left", "right"), (0, 2, 1), extra={"later": [1]})
@@ -42,6 +44,19 @@ def test_a_project_without_a_document_has_the_scheme_of_its_id(tmp_path):
     with Project.create(tmp_path / "b.touchline", scheme_id="lost") as project:  # noqa: SIM117
         with pytest.raises(ProjectError, match="lost"):
             _ = project.scheme
+
+
+def test_a_new_project_holds_its_scheme_whatever_the_program_calls_so_later(tmp_path):
+    path = tmp_path / "a.touchline"
+    with Project.create(path) as project:
+        assert project.scheme is PITCH_57
+    with sqlite3.connect(path) as db:
+        (text,) = db.execute("SELECT value FROM about WHERE key='scheme'").fetchone()
+        assert scheme_from_text(text) == PITCH_57
+        db.execute("UPDATE about SET value=? WHERE key='scheme'", (text.replace("57 points", "57 of old"),))
+    db.close()
+    with Project.open(path) as project:
+        assert project.scheme == replace(PITCH_57, title="Football pitch, 57 of old")
 
 
 def test_a_damaged_scheme_is_one_sentence(tmp_path):
