@@ -211,11 +211,14 @@ class Scheme:
         for name in (*segments, *self.apart, *grouped, *self.colours):
             if name not in known:
                 raise ValueError(f"scheme {self.id}: {name} is an unknown keypoint")
-        if self.sigmas and len(self.sigmas) != count:
-            raise ValueError(f"scheme {self.id}: {len(self.sigmas)} sigmas for {count} keypoints")
+        self._check_sigmas()
+        self._check_looks()
+
+    def _check_sigmas(self) -> None:
+        if self.sigmas and len(self.sigmas) != len(self.keypoints):
+            raise ValueError(f"scheme {self.id}: {len(self.sigmas)} sigmas for {len(self.keypoints)} keypoints")
         if not all(sigma > 0 for sigma in self.sigmas):
             raise ValueError(f"scheme {self.id}: a sigma is not above 0")
-        self._check_looks()
 
     def _check_looks(self) -> None:
         for colour in (*(group.colour for group in self.groups), *self.colours.values()):
@@ -229,6 +232,11 @@ class Scheme:
     def index(self) -> Mapping[str, int]:
         """Channel of every keypoint by its name."""
         return {name: i for i, name in enumerate(self.keypoints)}
+
+    @cached_property
+    def mirrored(self) -> Mapping[str, str]:
+        """The name that every keypoint has in a mirrored image."""
+        return {name: self.keypoints[self.mirror[i]] for i, name in enumerate(self.keypoints)}
 
     def __len__(self) -> int:
         return len(self.keypoints)

@@ -115,10 +115,9 @@ def test_a_moved_skeleton_keeps_its_visibilities_and_is_a_persons():
 
 
 def test_left_and_right_are_exchanged_by_name():
-    mirror = {name: COCO_17.keypoints[COCO_17.mirror[i]] for i, name in enumerate(COCO_17.keypoints)}
-    flipped = instances.flip(TWO, 0, mirror)
+    flipped = instances.flip(TWO, 0, COCO_17.mirrored)
     assert flipped.instance(0).keypoints["right_hip"] == PERSON.keypoints["left_hip"]
-    assert instances.flip(flipped, 0, mirror) == TWO
+    assert instances.flip(flipped, 0, COCO_17.mirrored) == TWO
 
 
 def test_all_placed_points_are_marked_at_once():
