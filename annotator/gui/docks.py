@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from annotator.gui.checking import Checker
 from annotator.gui.earlier import EarlierMarks
-from annotator.gui.layouts import Layout, arrange, plan
+from annotator.gui.layouts import Layout, Plan, arrange, plan
 from annotator.gui.panels.camera import CameraPanel
 from annotator.gui.panels.checks import ChecksPanel
 from annotator.gui.panels.choice_note import ChoiceNote
@@ -167,9 +169,9 @@ class Docks:
 
     def reset(self) -> None:
         """Put the panels of the layout in use where they are at first."""
-        arrange(self._window, self.by_name, plan(self.layout, self._window.size()))
-        self._settings.remove(f"layout/{self.layout.value}")
         self.timeline_dock.forget_choice()
+        arrange(self._window, self.by_name, self._plan())
+        self._settings.remove(f"layout/{self.layout.value}")
 
     def use(self, layout: Layout) -> None:
         """Arrange the panels for this, as they were left when it was last in use."""
@@ -182,8 +184,14 @@ class Docks:
     def _keep(self) -> None:
         self._settings.setValue(f"layout/{self.layout.value}", self._window.saveState(_STATE_VERSION))
 
+    def _plan(self) -> Plan:
+        """How the panels are arranged at first; the timeline is where it is wanted, whatever the layout."""
+        found, timeline = plan(self.layout, self._window.size()), {self.timeline_dock.objectName()}
+        hidden = found.hidden - timeline if self.timeline_dock.is_wanted else found.hidden | timeline
+        return replace(found, hidden=hidden)
+
     def _take(self) -> None:
-        arrange(self._window, self.by_name, plan(self.layout, self._window.size()))
+        arrange(self._window, self.by_name, self._plan())
         state = self._settings.value(f"layout/{self.layout.value}")
         if isinstance(state, QByteArray):
             self._window.restoreState(state, _STATE_VERSION)

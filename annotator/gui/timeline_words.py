@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from annotator.gui.panels.frames import state_text
+from annotator.labels import Carried, How
 from annotator.timeline import FILLED, KEY, MOTION, STATES, Track, timecode
 
 STATUS, LABELS, CONFIDENCE, RESIDUAL = "status", "labels", "confidence", "residual"
@@ -93,3 +94,21 @@ def frame_text(track: Track, place: int) -> str:
     if track.damaged[place]:
         lines.append(translate("Timeline", "Damaged in the file"))
     return "\n".join(filter(None, lines))
+
+
+def link_text(link: Carried) -> str:
+    """From which key frames labels were carried."""
+    translate = QCoreApplication.translate
+    frames = [_spoken_frame(name) for name in link.frames]
+    if link.how is How.INTERPOLATED and len(frames) > 1:
+        first, last = sorted(frames, key=lambda name: (len(name), name))[:2]
+        return translate("Timeline", "Filled in between frames {first} and {last}").format(first=first, last=last)
+    if not frames:
+        return translate("Timeline", "Carried from another frame")
+    return translate("Timeline", "Carried from frame {name}").format(name=frames[0])
+
+
+def _spoken_frame(name: str) -> str:
+    """A frame of a video by its number as it is counted here, another by its name."""
+    _, mark, number = name.rpartition("#")
+    return f"{int(number) + 1:,}" if mark and number.isdigit() else name

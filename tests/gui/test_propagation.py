@@ -120,6 +120,7 @@ def test_a_bracket_carries_to_the_neighbour_and_goes_there(clip, accept, truth, 
     assert link.how is How.MOTION
     assert link.frames == (clip.session.project.row(int(clip.timing.timeline.track.ids[4])).name,)
     assert clip.timing.timeline.track.said[5] == MOTION
+    assert clip.timing.panel.note.text() == "Carried from frame 5"
     assert clip.session.record.review.decision is Decision.OPEN
     best = dict(clip.session.labels.pitch.markings)
     for name, clicks in said_of(truth, 5).pitch.markings.items():
@@ -296,6 +297,8 @@ def test_the_stretch_between_two_key_frames_is_filled_and_linked_to_both(clip, a
     names = {clip.session.project.row(int(track.ids[n])).name for n in (1, 7)}
     assert all(link.how is How.INTERPOLATED and set(link.frames) == names for link in links)
     assert "Filled in between frames 2 and 8: 5" in clip.message.text
+    clip.session.show(int(track.ids[4]))
+    qtbot.waitUntil(lambda: clip.timing.panel.note.text() == "Filled in between frames 2 and 8", timeout=20000)
     clip.session.undo()
     qtbot.waitUntil(lambda: carried_frames(clip) == [], timeout=20000)
     assert clip.timing.timeline.track.said[1] == KEY

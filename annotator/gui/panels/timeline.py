@@ -23,6 +23,7 @@ from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
 from annotator.gui.timeline_strip import Strip
 from annotator.gui.timeline_view import STEP, TimelineView
+from annotator.gui.timeline_words import link_text
 from annotator.timeline import timecode
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ class TimelinePanel(QWidget):
         for label in (self.speed, self.note):
             label.setProperty("role", "muted")
         self._icons: dict[QToolButton, str] = {}
-        self.back = self._button("rewind", self.tr("Play backward (J): once more for twice as fast"), self._backward)
-        self.play = self._button("play", self.tr("Play"), player.toggle)
-        self.forward = self._button("forward", self.tr("Play forward (L): once more for twice as fast"), self._forward)
-        zoom = self.view.zoom
-        self.closer = self._button("zoom-in", self.tr("Show less of the clip (+, wheel)"), lambda: zoom(2.0))
-        self.farther = self._button("zoom-out", self.tr("Show more of the clip (-, wheel)"), lambda: zoom(0.5))
-        self.all = self._button("fit", self.tr("Show the whole clip, or the range (0)"), self.view.show_all)
+        tr, zoom = self.tr, self.view.zoom
+        self.back = self._button("rewind", tr("Play backward"), tr("(J): once more for twice as fast"), self._backward)
+        self.play = self._button("play", tr("Play or stop"), "", player.toggle)
+        self.forward = self._button("forward", tr("Play forward"), tr("(L): once more for twice as fast"), self._forward)
+        self.closer = self._button("zoom-in", tr("Show less of the clip"), tr("(+, wheel)"), lambda: zoom(2.0))
+        self.farther = self._button("zoom-out", tr("Show more of the clip"), tr("(-, wheel)"), lambda: zoom(0.5))
+        self.all = self._button("fit", tr("Show the whole clip, or the range"), "(0)", self.view.show_all)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.view)
         self._lay_out()
@@ -65,10 +66,10 @@ class TimelinePanel(QWidget):
         self.refresh_icons()
         self._show_clip()
 
-    def _button(self, icon: str, tip: str, run: Callable[[], object]) -> QToolButton:
+    def _button(self, icon: str, name: str, more: str, run: Callable[[], object]) -> QToolButton:
         button = QToolButton()
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.split(" (")[0].split(":")[0])
+        button.setToolTip(f"{name} {more}".strip())
+        button.setAccessibleName(name)
         # A click leaves the keyboard where it was, mostly with the picture.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setIconSize(_ICON)
@@ -119,6 +120,7 @@ class TimelinePanel(QWidget):
         self._player.changed.connect(self._show_speed)
         self._session.wanted_changed.connect(self._show_place)
         self._session.frame_changed.connect(self._show_place)
+        self._session.resolved_changed.connect(self._show_note)
         self._timeline.clip_changed.connect(self._show_clip)
         self._timeline.changed.connect(self._show_place)
         self._timeline.range_changed.connect(self._show_note)
@@ -212,12 +214,11 @@ class TimelinePanel(QWidget):
         sign = "\u2212" if speed < 0 else ""
         self.speed.setText(f"{sign}{abs(speed):g}\u00d7" if speed else "")
         self._icons[self.play] = "pause" if speed else "play"
-        text = self.tr("Stop playing") if speed else self.tr("Play")
-        self.play.setAccessibleName(text)
         self.play.setIcon(theme.icon(self._icons[self.play]))
 
     def _show_note(self, done: int = 0, total: int = 0) -> None:
-        """The range, else how far the search for cuts is."""
+        """The range, else where the frame's labels come from, else how far the search for cuts is."""
+        link = self._session.labels.pitch.link
         chosen = self._timeline.range
         text = ""
         if chosen is not None:
@@ -225,6 +226,8 @@ class TimelinePanel(QWidget):
             text = self.tr("Range {first} to {last}, {count} frames").format(
                 first=f"{chosen[0] + 1:,}", last=f"{chosen[1] + 1:,}", count=f"{count:,}"
             )
+        elif link is not None:
+            text = link_text(link)
         elif total and self._timeline.scanning:
             text = self.tr("Looking for cuts: {share}").format(share=f"{done / total:.0%}")
         self.note.setText(text)

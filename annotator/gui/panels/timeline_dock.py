@@ -21,12 +21,16 @@ class TimelineDock(QDockWidget):
         self.setWidget(timing.panel)
         timing.timeline.clip_changed.connect(self.follow)
 
-    def follow(self) -> None:
-        """Be there or not, as the person chose, or else as the project asks for."""
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it should be there: as the person chose, or else as the project asks for."""
         chosen = self._settings.value(_CHOICE)
-        wanted = str(chosen) == "true" if chosen is not None else self._timing.timeline.track is not None
-        if wanted != self.isVisible():
-            self.setVisible(wanted)
+        return str(chosen) == "true" if chosen is not None else self._timing.timeline.track is not None
+
+    def follow(self) -> None:
+        """Be there or not."""
+        if self.is_wanted is self.isHidden():
+            self.setVisible(self.is_wanted)
 
     def toggle(self) -> None:
         """Show it and put the keyboard there, or hide it; this is kept."""
