@@ -12,12 +12,14 @@ from annotator.camera import Lens, Solution, SolutionKind
 from annotator.constructions import Constructed, Drawing
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence
 from annotator.pitch import KEYPOINTS, MARKINGS, Marking, MarkingKind
+from annotator.tripod_prior import StandingCamera
 
 Array = NDArray[np.float64]
 
 MISFIT = 8.0  # centred units off, and this many times the rest, before a marking is named
 ELSEWHERE = 5.0  # metres beyond the ends of a line at which a click is on another one
 FIRM = 12  # constraints from which on a camera may speak against a construction
+_ONE_MORE = "Draw one more marking, away from the others, to find the rest."
 FAR_OFF = 100.0  # centred units beyond which a name is more likely wrong than a hand
 
 
@@ -56,7 +58,8 @@ def advice(geometry: Geometry) -> str:
     if geometry.trusted.rival is not None:
         return "Two cameras explain this equally well: draw one more marking, away from the others, to tell them apart."
     if not is_determined(geometry):
-        return _what_to_add(evidence)
+        stands = isinstance(geometry.trusted.model, StandingCamera)
+        return _ONE_MORE if stands else _what_to_add(evidence)
     return _undecided(geometry)
 
 
@@ -90,7 +93,7 @@ def _what_to_add(evidence: Evidence) -> str:
     missing = FEWEST_CONSTRAINTS + 1 - evidence.constraints
     if missing > 2:
         return f"Draw {(missing + 1) // 2} more markings, or place as many keypoints, to find the rest."
-    return "Draw one more marking, away from the others, to find the rest."
+    return _ONE_MORE
 
 
 def is_determined(geometry: Geometry) -> bool:

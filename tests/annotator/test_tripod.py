@@ -197,3 +197,19 @@ def test_a_loose_position_is_not_believed():
     cameras = [panning.camera_at((0, 66, -14), (x, 2, 0), 8.4) for x in (-44, -40, -37, -33)]
     tripod = tripod_of(sightings(cameras, range(4), rng, noise=2.5))
     assert tripod.standing is None or np.sqrt(np.linalg.eigvalsh(tripod.standing.covariance).max()) < LOOSEST + 0.1
+
+
+def test_where_the_position_is_known_no_more_is_asked_for_than_is_missing():
+    camera = panning.camera_at((0, 66, -14), (-35, 2, 0), 7.2)
+    ends = {"Big rect. left top": (-40.0, -37.0, -20.16, -20.16), "Big rect. left main": (-36.0, -36.0, -18.0, -15.0)}
+    markings = {}
+    for name, (x0, x1, y0, y1) in ends.items():
+        pixels = camera.project(np.array([(x0, y0, 0.0), (x1, y1, 0.0)]))
+        markings[name] = tuple((float(x), float(y)) for x, y in pixels)
+    standing = Standing(camera.params[3:6], 0.01 * np.eye(3))
+    known = resolve(Instance(markings=markings), None, size=panning.SIZE, threshold=1.0, standing=standing)
+    assert known.solution is not None
+    assert not known.is_determined
+    assert "one more marking" in known.status
+    alone = resolve(Instance(markings=markings), None, size=panning.SIZE, threshold=1.0)
+    assert "2 more markings" in alone.status
