@@ -51,13 +51,13 @@ class TimelinePanel(QWidget):
         for label in (self.speed, self.note):
             label.setProperty("role", "muted")
         self._icons: dict[QToolButton, str] = {}
-        tr, zoom = self.tr, self.view.zoom
-        self.back = self._button("rewind", tr("Play backward"), tr("(J): once more for twice as fast"), self._backward)
-        self.play = self._button("play", tr("Play or stop"), "", player.toggle)
-        self.forward = self._button("forward", tr("Play forward"), tr("(L): once more for twice as fast"), self._forward)
-        self.closer = self._button("zoom-in", tr("Show less of the clip"), tr("(+, wheel)"), lambda: zoom(2.0))
-        self.farther = self._button("zoom-out", tr("Show more of the clip"), tr("(-, wheel)"), lambda: zoom(0.5))
-        self.all = self._button("fit", tr("Show the whole clip, or the range"), "(0)", self.view.show_all)
+        zoom, faster = self.view.zoom, self.tr("once more for twice as fast")
+        self.back = self._button("rewind", self.tr("Play backward"), f"(J): {faster}", self._backward)
+        self.play = self._button("play", self.tr("Play or stop"), "", player.toggle)
+        self.forward = self._button("forward", self.tr("Play forward"), f"(L): {faster}", self._forward)
+        self.closer = self._button("zoom-in", self.tr("Show less of the clip"), "(+)", lambda: zoom(2.0))
+        self.farther = self._button("zoom-out", self.tr("Show more of the clip"), "(-)", lambda: zoom(0.5))
+        self.all = self._button("fit", self.tr("Show the whole clip, or the range"), "(0)", self.view.show_all)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.view)
         self._lay_out()
