@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     fractions = annotated_size(options.size)
     for frame in labelled_frames(options.paths, size=options.size, fractions_of=fractions, complain=say):
         frames += 1
-        resolved = resolve(frame.instance, None, size=frame.size, threshold=1.0)
+        resolved = resolve(frame.instance, None, size=frame.size, threshold=1.0, standing=frame.standing)
         reason = why_none(resolved)
         path = options.output / camera_path(frame.key)
         if reason:

@@ -56,7 +56,10 @@ def run(options: argparse.Namespace) -> int:
 
 def checked(frames: Iterable[Labelled]) -> Iterator[tuple[Labelled, tuple[Finding, ...]]]:
     """Every frame with its findings; in a video the labelled frames before and after are its neighbours."""
-    resolved = ((frame, resolve(frame.instance, None, size=frame.size, threshold=1.0)) for frame in frames)
+    resolved = (
+        (frame, resolve(frame.instance, None, size=frame.size, threshold=1.0, standing=frame.standing))
+        for frame in frames
+    )
     previous: tuple[Labelled, Resolved] | None = None
     shot: list[tuple[Labelled, Instant, tuple[Finding, ...]]] = []
     for (frame, here), following in _pairs(resolved):

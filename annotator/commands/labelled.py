@@ -16,6 +16,8 @@ from annotator.pitch import MARKINGS, PITCH_57, UNKNOWN_MARKINGS
 from annotator.project import Project, ProjectError
 from annotator.store_media import home_beside
 from annotator.store_schema import SUFFIX
+from annotator.tripod_prior import Standing
+from annotator.tripod_store import standing_of
 
 Complain = Callable[[str], None]
 
@@ -28,12 +30,14 @@ class Labelled:
     """The labels of one frame of ``size`` (width, height).
 
     ``key`` names it with forward slashes; frames of the same ``shot`` follow each other in one video, None elsewhere.
+    ``standing`` is where its camera is known to stand.
     """
 
     key: str
     instance: Instance
     size: tuple[int, int]
     shot: str | None = None
+    standing: Standing | None = None
 
 
 def labelled_frames(
@@ -89,7 +93,7 @@ def _of_project(path: Path, complain: Complain) -> Iterator[Labelled]:
                     if labels.is_empty:
                         continue
                     shot = str(row.path) if row.is_video else None
-                    yield Labelled(row.name, labels.pitch, pixels.size(row), shot)
+                    yield Labelled(row.name, labels.pitch, pixels.size(row), shot, standing_of(project, frame_id))
                 except (MediaError, ProjectError) as error:
                     complain(f"{row.name}: {error.reason}")
     except ProjectError as error:

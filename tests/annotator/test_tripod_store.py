@@ -121,7 +121,17 @@ def test_the_command_says_where_the_camera_stands_or_why_not(tmp_path, cameras, 
     assert (tmp_path / "out.json").exists()
     with Project.for_media([tmp_path / "clip"]) as project:
         assert standing_of(project, project.frame_ids()[0]) is not None
+        pixels = cameras[0].project(panning.WORLDS)
+        seen = np.flatnonzero(panning.in_frame(cameras[0]))
+        labels = EMPTY
+        for i in (seen[pixels[seen, 0].argmin()], seen[pixels[seen, 0].argmax()]):
+            labels = place(labels, NAMES[i], tuple(pixels[i]))
+        project.save_record(project.frame_ids()[0], FrameRecord(labels), text="two points")
+    calibrate = ["calibrate", str(tmp_path / "clip"), "--output", str(tmp_path / "cameras")]
+    assert run_command(calibrate) == 0
+    assert len(list((tmp_path / "cameras").rglob("camera_*.json"))) == len(cameras)
     assert run_command(["tripod", str(tmp_path / "clip"), "--forget"]) == 0
+    assert run_command(calibrate) == 1
     project_of(tmp_path / "few", cameras[:2], np.random.default_rng(1)).close()
     assert run_command(["tripod", str(tmp_path / "few")]) == 2
     assert "more frame" in capsys.readouterr().out
