@@ -41,6 +41,7 @@ from annotator.evaluation_cameras import (
 )
 from annotator.evaluation_data import read_labelled, read_likely_errors
 from annotator.evaluation_report import Reported, write_report
+from annotator.evaluation_things import evaluate_things, is_of_things, read_things
 from annotator.formats.documents import FormatError, write_document
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
@@ -76,7 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``evaluate``."""
     try:
-        return _run_on_detections(options) if options.detections is not None else _run_on_networks(options)
+        if options.detections is not None:
+            return _run_on_detections(options)
+        return _run_on_things(options) if is_of_things(options.data) else _run_on_networks(options)
     except FormatError as error:
         raise CommandError(str(error)) from error
 
@@ -113,6 +116,32 @@ def _refuse(options: argparse.Namespace, *names: str, reason: str) -> None:
     for name in names:
         if getattr(options, name) not in (None, []):
             raise CommandError(f"--{name} {reason}.")
+
+
+def _run_on_things(options: argparse.Namespace) -> int:
+    """A table for every network, on a training set of another scheme than the pitch."""
+    _refuse(options, "scheme", "sigma", "heads", reason="goes with --detections")
+    _refuse(options, "report", reason="is of networks for the pitch")
+    found, scheme = read_things(options.data)
+    remarks = [str(problem) for problem in found.problems]
+    documents: dict[str, Any] = {}
+    weights: list[Path] = list(options.weights) or [one for one in [embedded_weights(found.scheme)] if one is not None]
+    if not weights:
+        raise CommandError(f"No embedded network knows {scheme.id}. Name one with --weights FILE.")
+    for title, path in zip(_titles(weights), weights, strict=True):
+        predictor = load_predictor(path, options.device)
+        try:
+            judged = evaluate_things(predictor, found, scheme, split=options.split or "val")
+        except ValueError as error:
+            raise CommandError(f"{path}: {error}.") from error
+        sys.stdout.write(f"{title}\n{judged.text()}\n")
+        documents[title] = judged.poses.document()
+        remarks += judged.remarks
+    for remark in dict.fromkeys(remarks):
+        complain(remark)
+    if options.output is not None:
+        write_result(documents, options.output)
+    return 1 if remarks else 0
 
 
 def _run_on_networks(options: argparse.Namespace) -> int:
