@@ -119,7 +119,8 @@ def project_candidates(
     By the cameras of labels and stored predictions; frames without either by how they look, where ``with_pictures``.
     """
     ids, said = project.frame_ids(), labelled_in(project)
-    wanted = sorted({ids[n] for n in spaced(len(ids), most)} | said, key=ids.index) if len(ids) > most else ids
+    some = {ids[n] for n in spaced(len(ids), most)} | said
+    wanted = [frame_id for frame_id in ids if frame_id in some]
     source = FrameSource(max_frames=2)
     found: list[Candidate] = []
     try:
