@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from annotator.formats.documents import Finding, FormatError
-from annotator.formats.exchange import ExchangeFrame
+from annotator.formats.exchange import ExchangeFile, ExchangeFrame
 from annotator.frames import FrameSource, MediaError
 from annotator.imports import SAME, Change, ImportPlan, Planned
 from annotator.instance_points import similarity
@@ -25,8 +25,8 @@ from annotator.labels import FrameLabels, FrameRecord, Instance, KeypointLabel, 
 from annotator.matching import FrameNames, NoMatch
 from annotator.project import Project, ProjectError
 from annotator.scheme import Attribute, AttributeScope, AttributeValue, Scheme
-from annotator.scheme_document import parse_scheme
-from annotator.schemes import known_schemes
+from annotator.scheme_document import parse_scheme, suggested_mirror
+from annotator.schemes import known_schemes, scheme_of
 from model.people import InstancePrediction
 
 __all__ = ["plan_things", "scheme_in"]
@@ -51,12 +51,25 @@ def scheme_in(paths: Sequence[Path]) -> Scheme | None:
         found = known.get(read.keypoints)
         if found is not None:
             return None if found.has_football else found
-        if read.described:
+        pitch = scheme_of("pitch-57").index
+        if read.described or not any(name in pitch for name in read.keypoints):
             try:
-                return parse_scheme(read.described)
+                return parse_scheme(read.described or _named(read, path))
             except ValueError:
                 continue
     return None
+
+
+def _named(read: ExchangeFile, path: Path) -> dict[str, Any]:
+    """A scheme document of the keypoints that a file names and says no more of."""
+    names, mirror = read.keypoints, suggested_mirror(read.keypoints)
+    many = any(len(frame.instances) > 1 for frame in read.frames)
+    return {
+        "id": path.stem,
+        "title": f"{path.stem}, {len(names)} points",
+        "instances": "many" if many else "one",
+        "keypoints": [{"name": name, "mirror": names[mirror[n]]} for n, name in enumerate(names)],
+    }
 
 
 @dataclass

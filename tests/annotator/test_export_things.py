@@ -25,10 +25,13 @@ from annotator.export import (
 from annotator.export.thing_checks import check_things, self_score
 from annotator.export.thing_samples import piece_about
 from annotator.export.things import kinds_for
+from annotator.formats.deeplabcut import write_csv
+from annotator.formats.exchange import ExchangeFrame, ExchangeInstance
 from annotator.imports import Change, Conflicts, carry_out, plan_import
 from annotator.labels import EMPTY, Decision, FrameRecord, Review, Visibility, place, set_visibility
 from annotator.pitch import PITCH_57
 from annotator.project import Project
+from annotator.scheme import Instances, Scheme
 from annotator.schemes import CARD_PACKET_8, COCO_17, MPII_16
 from model.boxes import region
 from model.dataset import read_image, read_training_set
@@ -345,3 +348,23 @@ def test_a_number_gives_way_to_likeness_and_counts_where_there_is_none(people, s
     path.write_text(json.dumps(document))
     (frame,) = plan_import(people, [path]).frames
     assert frame.disputed == ("nose of person 9",)
+
+
+@pytest.mark.parametrize("animals", [1, 2])
+def test_a_table_of_animals_makes_a_project_of_its_own_points(tmp_path, animals):
+    folder = tmp_path / "mice"
+    folder.mkdir()
+    (folder / "img1.png").write_bytes(bytes(cv2.imencode(".png", np.zeros((40, 60, 3), np.uint8))[1]))
+    names = ("snout", "left_ear", "right_ear")
+    scheme = Scheme("mouse-3", "Mouse", names, (0, 1, 2), thing="mouse", instances=Instances.MANY)
+    things = tuple(
+        ExchangeInstance({name: (5.0 * k + n, 7.0, Visibility.VISIBLE) for k, name in enumerate(names)}, number=n)
+        for n in range(animals)
+    )
+    table = tmp_path / "CollectedData_me.csv"
+    write_csv(table, [ExchangeFrame("img1.png", None, things)], scheme)
+    assert run_command(["import", str(folder), str(table)]) == 0
+    with Project.for_media([folder]) as project:
+        assert (project.scheme.id, project.scheme.keypoints) == ("CollectedData_me", names)
+        assert (project.scheme.mirror, project.scheme.is_many) == ((0, 2, 1), animals > 1)
+        assert len(instances.present(project.record(project.frame_ids()[0]).labels)) == animals
