@@ -114,16 +114,9 @@ def watched(
 ) -> Watch | None:
     """The cameras between key frames, carried on from each and back from the next; None when it was stopped.
 
-    Parameters
-    ----------
-    frames
-        The picture of a frame by its number, (H, W, 3) RGB uint8.
-    keys
-        Frame number -> labels of the key frames.
-    size
-        Width and height of the frames in pixels.
-    boxes
-        The people in a frame, (N, 4) left, top, right, bottom in pixels.
+    ``frames`` gives the picture of a frame by its number, (H, W, 3) RGB uint8, ``boxes`` the people in it as
+    `annotator.motion.carry` takes them; ``keys`` maps the numbers of the key frames to their labels; ``size`` is width
+    and height of the frames in pixels.
     """
     from annotator.motion import Carry, Stop, carry
 

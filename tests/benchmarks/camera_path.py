@@ -9,6 +9,7 @@ leaves that out. With ``--data`` (or ``../shared/data``) the tripod is tried on 
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import os
 import sys
@@ -73,7 +74,7 @@ def watching(frames, gap=50):
     truth = [_as_solution(camera) for camera in clip.cameras]
     keys = list(range(0, frames, gap))
     labels = {k: camera_labels(truth[k]) for k in keys}
-    watch = watched(lambda n: clip.frame(n).rgb, labels, size=SIZE)
+    watch = watched(functools.cache(lambda n: clip.frame(n).rgb), labels, size=SIZE)
     plain = path_through({float(k): truth[k] for k in keys})
     bent = followed(plain, watch.cameras)
     print(f"\nA rendered clip of {frames} frames with players, a key frame every {gap}, px at keypoints in view")
