@@ -47,7 +47,7 @@ SCALES: Mapping[Kind, Scale] = {
     Kind.NO_CAMERA: Scale(0.15),
     Kind.OTHER_PEAK: Scale(2.0),
 }
-"""By kind; the worths were chosen on frames that the benchmark of the queue does not judge."""
+"""By kind; the worths were chosen mostly on frames that the benchmark of the queue does not judge (it says more)."""
 _LACKING = frozenset({Kind.UNLABELLED, Kind.MISSING})
 _LARGEST = 50.0
 _FURTHER = 0.15
