@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
+import threading
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -172,8 +173,7 @@ def open_store(path: Path) -> sqlite3.Connection:
 def _check_header(path: Path) -> None:
     """Refuse what is no project file by its first 100 bytes (sqlite.org/fileformat2.html, section 1.3)."""
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
+        head = _head_of(path)
     except FileNotFoundError as error:
         raise ProjectError(path, "there is no such project", "Check the name.") from error
     except OSError as error:
@@ -186,6 +186,28 @@ def _check_header(path: Path) -> None:
         raise ProjectError(path, "this is not a Touchline project", "Choose a file made by Touchline.")
     _check_version(path, version)
     _check_length(path, head)
+
+
+_HEADS: dict[tuple[int, int], int] = {}
+_HEADS_LOCK = threading.Lock()
+
+
+def _head_of(path: Path) -> bytes:
+    """The first 100 bytes of a file.
+
+    To close a file gives up every lock that the process has on it (fcntl(2)), those of SQLite as well: another process
+    would take the project for free and throw its log away (sqlite.org/howtocorrupt.html, 2.2). So what was opened stays
+    open, one descriptor a file, where locks are such.
+    """
+    if not hasattr(os, "pread"):
+        with path.open("rb") as file:
+            return file.read(100)
+    state = path.stat()
+    key = (state.st_dev, state.st_ino)
+    with _HEADS_LOCK:
+        if key not in _HEADS:
+            _HEADS[key] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.pread(_HEADS[key], 100, 0)
 
 
 def _check_length(path: Path, head: bytes) -> None:
