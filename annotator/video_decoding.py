@@ -17,6 +17,9 @@ from annotator.video_index import FrameIndex, index_of
 
 Rgb = NDArray[np.uint8]
 
+_NEAR = 8
+"""Frames that are decoded sooner than the decoder's threads are filled anew after a seek."""
+
 
 class MediaError(Exception):
     """An image or a frame of a video that cannot be used; ``path``, ``reason`` and ``advice`` say it in a sentence."""
@@ -75,10 +78,10 @@ class Decoder:
             container.close()
 
     def leads_to(self, number: int) -> bool:
-        """True when decoding onwards reaches a frame before any key frame that a new pass could begin at."""
+        """True when decoding onwards reaches a frame sooner than a new pass from the key frame before it would."""
         if self._packets is None or self.position is None or self.position >= number:
             return False
-        if self.index.counted:
+        if self.index.counted or number - self.position <= _NEAR:
             return True
         key = self.index.key_before(int(self.index.times[number]))
         return key < 0 or int(self.index.keys[key]) <= int(self.index.times[self.position])

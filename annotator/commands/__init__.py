@@ -17,9 +17,9 @@ VERSION = "0.1.0"
 
 COMMANDS = {
     "keypoints": "the 57 keypoints that follow from SoccerNet line files",
-    "predict": "the keypoints that the network sees in images",
+    "predict": "the keypoints that the network sees in images and videos",
     "check": "what looks wrong with labels: swapped or mirrored names, points off their lines, forgotten ones",
-    "calibrate": "the camera of every frame from its labels, as SoccerNet camera files",
+    "calibrate": "the camera of every frame from its labels or the network: SoccerNet files, JSON lines, CSV",
     "import": "labels of other programs into a project: SoccerNet, COCO, MPII, CVAT, YOLO-pose, DeepLabCut, Lightning Pose",
     "export": "labels of a project: training set, SoccerNet, COCO, MPII, YOLO-pose, CVAT, tables, cameras",
     "review": "which frames of a project deserve a look first, and why",

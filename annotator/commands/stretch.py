@@ -30,10 +30,10 @@ class Stretch:
         """The numbers among ``count`` frames."""
         return range(self.first, count if self.last is None else min(count, self.last + 1), self.step)
 
-    @property
-    def is_whole(self) -> bool:
-        """True when nothing was asked for."""
-        return self == Stretch()
+    def __contains__(self, number: int) -> bool:
+        return number >= self.first and (self.last is None or number <= self.last) and not (
+            (number - self.first) % self.step
+        )
 
 
 def add_range_arguments(parser: argparse.ArgumentParser) -> None:
