@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from test_access import nameless
 from windows import SIZE, FakeNetwork, open_folder, press, settle
 
+from annotator.embedded import EMBEDDED
 from annotator.formats.documents import read_object
 from annotator.gui.dialogs import retrain_form, retrain_scout
 from annotator.gui.main_window import MainWindow
@@ -97,7 +98,8 @@ def accepted_frames(folder: Path, clips: dict[str, int], scenes) -> Path:
 
 
 @pytest.fixture
-def embedded(resources, tiny) -> Path:
+def embedded(resources, tiny, monkeypatch) -> Path:
+    monkeypatch.setitem(EMBEDDED, "pitch-57", "tiny")
     path = resources / "weights" / "tiny.safetensors"
     path.write_bytes(tiny)
     return path
