@@ -119,7 +119,7 @@ def _said(
             except (MediaError, IndexError):
                 time = None
         item = Item(frame.key, Address(Path(frame.shot or frame.key)), number, time)
-        yield item, resolve(frame.instance, None, size=frame.size, threshold=1.0)
+        yield item, resolve(frame.instance, None, size=frame.size, threshold=1.0, standing=frame.standing)
 
 
 def _seen(
