@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.store_media import IMAGE_SUFFIXES
-from annotator.video import MediaError, Rgb, VideoReader
+from annotator.video import CACHE_BYTES, MediaError, Rgb, VideoReader
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -30,6 +30,9 @@ __all__ = [
 
 MAX_PIXELS = 250_000_000
 _HEADER_BYTES = 1 << 18
+_SHOWN_FRAMES = 16
+"""A source that keeps as many frames is one that somebody looks at and steps through."""
+_PASSING_BYTES = 32 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -268,9 +271,13 @@ class FrameSource:
     def _video(self, path: Path) -> VideoReader:
         with self._opening:
             video = self._videos.get(path)
+            before = next(reversed(self._videos)) if self._videos else path
             if video is None:
-                video = VideoReader(path)
+                is_shown = self._max_frames >= _SHOWN_FRAMES
+                video = VideoReader(path, cache_bytes=CACHE_BYTES if is_shown else _PASSING_BYTES)
                 self._videos[path] = video
+            if before != path:
+                self._videos[before].rest()  # one video at a time keeps its decoded frames
             self._videos.move_to_end(path)
             closing = self._videos.popitem(last=False)[1] if len(self._videos) > self._max_videos else None
         if closing is not None:

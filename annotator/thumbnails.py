@@ -26,6 +26,7 @@ LARGEST = 128 << 20
 
 _IN_MEMORY = 512
 _VIDEOS = 4
+_DECODED_BYTES = 24 << 20
 _QUALITY = 85
 
 
@@ -135,7 +136,7 @@ class Thumbnails:
         with self._lock:
             video = self._videos.get(path)
         if video is None:
-            video = VideoReader(path)
+            video = VideoReader(path, cache_bytes=_DECODED_BYTES)
         closing_one = None
         with self._lock:
             self._videos[path] = video

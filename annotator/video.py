@@ -139,6 +139,11 @@ class VideoReader:
         finally:
             decoder.close()
 
+    def rest(self) -> None:
+        """Forget the decoded frames, as when another video is looked at; the file stays open."""
+        with self._lock:
+            self._window.clear()
+
     def close(self) -> None:
         """Let go of the file."""
         self._ahead.close()

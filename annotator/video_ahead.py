@@ -37,8 +37,9 @@ class Window:
         return self._frames.get(number)
 
     def clear(self) -> None:
-        """Forget all frames."""
+        """Forget all frames, and the direction: nothing is wanted until somebody steps again."""
         self._frames.clear()
+        self._way = 0
 
     @property
     def stepping(self) -> bool:

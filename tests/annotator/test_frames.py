@@ -334,6 +334,17 @@ def test_memory_is_bounded_by_bytes(tmp_path):
     assert [source.cached(row) is not None for row in rows] == [False] * 3 + [True] * 3
 
 
+def test_only_the_video_that_is_looked_at_keeps_decoded_frames(tmp_path):
+    first, second = clip(tmp_path / "a.mp4", 20), clip(tmp_path / "b.mp4", 20)
+    source = FrameSource(max_frames=16)
+    a, b = source.video(first), source.video(second)
+    for path, number in ((first, 5), (second, 9), (first, 6)):
+        assert number_in(source.read(Address(path, number, True))) == number
+    assert b._window.get(9) is None
+    assert a._window.get(6) is not None
+    source.close()
+
+
 def test_threads_may_read_one_source(tmp_path):
     path = clip(tmp_path / "a.mp4", 30)
     source = FrameSource(max_frames=1)
