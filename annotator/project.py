@@ -11,25 +11,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING
 
 from annotator import (
-    store_effort,
     store_index,
     store_many,
     store_rows,
     store_scheme,
     store_second,
-    store_signs,
-    store_timeline,
 )
-from annotator.effort import Effort
 from annotator.labels import FrameRecord, FrameState
+from annotator.project_findings import ProjectFindings
 from annotator.records import RecordError, decode_record
 from annotator.store_copy import Predictions, copy_store
 from annotator.store_index import Media
@@ -40,8 +34,6 @@ from annotator.store_schema import SUFFIX, ChangedElsewhereError, ProjectError, 
 if TYPE_CHECKING:
     from annotator.scheme import Scheme
     from annotator.store_scheme import EarlierScheme
-    from model.heatmaps import Prediction
-    from model.people import PeoplePrediction
 
 __all__ = [
     "ChangedElsewhereError",
@@ -54,10 +46,9 @@ __all__ = [
     "ProjectError",
 ]
 
-T = TypeVar("T")
 
 
-class Project:
+class Project(ProjectFindings):
     """An open project. Use `create`, `open` or `for_media`; close it, or use it in a ``with`` block.
 
     ``path`` is its file; ``notice`` is a sentence that the person should read, or empty. Every method raises
@@ -65,12 +56,9 @@ class Project:
     """
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
-        self.path = path
+        super().__init__(path, db)
         self.notice = ""
-        # Writers wait for each other at the first, and everybody for a moment at the second.
-        self._writing, self._lock = threading.RLock(), threading.RLock()
         self._own: dict[int, tuple[FrameRecord, str]] = {}
-        self._db: sqlite3.Connection | None = db
         self._media = store_index.media_of(db, path)
 
     @classmethod
@@ -167,28 +155,6 @@ class Project:
     def look_into(cls, path: Path) -> Project:
         """The project at ``path`` as it is stored, without looking at its media; ProjectError as `open`."""
         return cls._connect(_absolute(path))
-
-    def close(self) -> None:
-        """Write everything into the one file and let go of it; closing twice does nothing."""
-        with self._lock:
-            db, self._db = self._db, None
-            if db is None:
-                return
-            try:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            except sqlite3.Error:
-                # The log beside the file holds every edit and is read at the next opening.
-                pass
-            finally:
-                db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def scheme_id(self) -> str:
@@ -390,11 +356,6 @@ class Project:
             raise ChangedElsewhereError(self.path) from error
         self._own = ready.written
 
-    def prediction_heads_of(self, ids: Sequence[int]) -> dict[int, list[tuple[str, bytes]]]:
-        """By frame, network and beginning of each of its predictions, newest first; for a few hundred at a time."""
-        with self._read() as db:
-            return store_many.heads(db, ids)
-
     def documents(self, ids: Sequence[int]) -> dict[int, str | None]:
         """What is stored of frames, as it is stored; for a few hundred at a time."""
         with self._read() as db:
@@ -404,71 +365,6 @@ class Project:
         """Every stored edit of a frame, oldest first."""
         with self._read() as db:
             return store_rows.history(db, frame_id)
-
-    def prediction(self, frame_id: int, network: str | None = None) -> Prediction | None:
-        """The stored prediction of a network, or the newest of any; None if there is none that can be read."""
-        from model.heatmaps import Prediction, PredictionError
-
-        with self._read() as db:
-            data = store_rows.prediction_data(db, frame_id, network)
-        try:
-            return None if data is None else Prediction.from_bytes(data)
-        except PredictionError:
-            return None
-
-    def save_prediction(self, frame_id: int, prediction: Prediction) -> None:
-        """Store what a network saw, in place of what it saw before."""
-        data = prediction.to_bytes()
-        with self._write() as db:
-            store_rows.save_prediction(db, frame_id, prediction.network, data)
-
-    def people(self, frame_id: int, network: str | None = None) -> PeoplePrediction | None:
-        """As `prediction`, of many things in a frame."""
-        from model.heatmaps import PredictionError
-        from model.people import PeoplePrediction
-
-        with self._read() as db:
-            data = store_rows.prediction_data(db, frame_id, network)
-        try:
-            return None if data is None else PeoplePrediction.from_bytes(data)
-        except PredictionError:
-            return None
-
-    def save_people(self, frame_id: int, people: PeoplePrediction) -> None:
-        """Store all things that a network saw in a frame, in place of what it saw before."""
-        data = people.to_bytes()
-        with self._write() as db:
-            store_rows.save_prediction(db, frame_id, people.network, data)
-
-    def has_prediction(self, frame_id: int, network: str | None = None) -> bool:
-        """True when a prediction of this network, or of any, is stored."""
-        with self._read() as db:
-            return store_rows.has_prediction(db, frame_id, network)
-
-    def networks(self) -> list[str]:
-        """The networks whose predictions are stored, sorted."""
-        with self._read() as db:
-            return store_rows.networks(db)
-
-    def delete_predictions(self, network: str | None = None) -> None:
-        """Forget what a network, or every network, saw; what persons said is not touched."""
-        with self._write() as db:
-            store_rows.delete_predictions(db, network)
-
-    def add_effort(self, frame_id: int, effort: Effort) -> None:
-        """Add to what a person spent on a frame."""
-        with self._write() as db:
-            store_effort.add(db, frame_id, effort)
-
-    def efforts(self) -> list[Effort]:
-        """What every accepted frame took, in the order in which they were last worked on."""
-        with self._read() as db:
-            return store_effort.of_accepted(db)
-
-    def accepted_at(self) -> list[float]:
-        """When every accepted frame was last changed, in seconds since 1970, in order."""
-        with self._read() as db:
-            return store_effort.accepted_at(db)
 
     def second_answer(self, frame_id: int) -> FrameRecord:
         """What was said of a frame in a blind check that is not done; empty if nothing."""
@@ -484,108 +380,6 @@ class Project:
         """Keep what was said of a frame in a blind check so far, apart from its labels; an empty one is forgotten."""
         with self._write() as db:
             store_second.store(db, frame_id, record)
-
-    def sign_versions(self) -> dict[int, str]:
-        """For every frame in media order, what its signs follow from: its newest edit and its predictions."""
-        with self._read() as db:
-            return store_signs.versions(db)
-
-    def stored_signs(self) -> dict[int, tuple[str, str]]:
-        """By frame, the version and the document of the signs that were kept."""
-        with self._read() as db:
-            return store_signs.stored(db)
-
-    def store_signs(self, found: Iterable[tuple[int, str, str]]) -> None:
-        """Keep signs: (frame, version, document) each."""
-        with self._write() as db:
-            store_signs.store(db, found)
-
-    def timeline_states(self, media_id: int) -> list[tuple[int, str]]:
-        """Id and state of every frame of a medium, in order."""
-        with self._read() as db:
-            return store_timeline.states(db, media_id)
-
-    def timeline_kinds(self, media_id: int) -> dict[int, int]:
-        """By frame of a medium, who spoke of it, see `store_timeline.kinds`."""
-        with self._read() as db:
-            return store_timeline.kinds(db, media_id)
-
-    def timeline_ends(self, media_id: int) -> tuple[str, str, int] | None:
-        """The names of the first and last frame of a medium and how many there are; None without any."""
-        with self._read() as db:
-            return store_timeline.ends(db, media_id)
-
-    def timeline_predictions(self, media_id: int, after: int) -> tuple[list[tuple[int, bytes]], int | None]:
-        """Beginnings of stored predictions of a medium, piece by piece, see `store_timeline.prediction_heads`."""
-        with self._read() as db:
-            return store_timeline.prediction_heads(db, media_id, after)
-
-    def mirrored(self, frame_id: int, network: str) -> str | None:
-        """The document of what a network saw of the mirrored frame; None where it did not look."""
-        with self._read() as db:
-            return store_signs.mirrored(db, frame_id, network)
-
-    def mirrored_frames(self, network: str) -> set[int]:
-        """The frames that a network looked at mirrored."""
-        with self._read() as db:
-            return store_signs.mirrored_frames(db, network)
-
-    def store_mirrored(self, frame_id: int, network: str, document: str) -> None:
-        """Keep what a network saw of the mirrored frame."""
-        with self._write() as db:
-            store_signs.store_mirrored(db, frame_id, network, document)
-
-    def setting(self, key: str, default: T) -> T:
-        """The stored setting, or ``default`` when there is none or it is of another type than ``default``."""
-        with self._read() as db:
-            return store_rows.setting(db, key, default)
-
-    def set_setting(self, key: str, value: Any) -> None:
-        """Store a setting; ``value`` is anything that JSON holds."""
-        with self._write() as db:
-            store_rows.set_setting(db, key, value)
-
-    @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            if self._db is None:
-                raise ProjectError(self.path, "the project is closed", "Open it again.")
-            try:
-                yield self._db
-            except sqlite3.Error as error:
-                raise explain(self.path, error) from error
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of it is on disk when the block ends, or nothing when it raises."""
-        with self._writing, self._read() as db, _transaction(db):
-            yield db
-
-    @contextmanager
-    def _aside(self) -> Iterator[sqlite3.Connection]:
-        """A transaction on a connection of its own: whoever only reads does not wait for it."""
-        with self._writing:
-            with self._read():
-                aside = open_store(self.path)
-            try:
-                with _transaction(aside):
-                    yield aside
-            except sqlite3.Error as error:
-                raise explain(self.path, error) from error
-            finally:
-                aside.close()
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _absolute(path: Path) -> Path:
