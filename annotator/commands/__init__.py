@@ -20,7 +20,7 @@ COMMANDS = {
     "predict": "the keypoints that the network sees in images and videos",
     "check": "what looks wrong with labels: swapped or mirrored names, points off their lines, forgotten ones",
     "calibrate": "the camera of every frame from its labels or the network: SoccerNet files, JSON lines, CSV",
-    "import": "labels of other programs into a project: SoccerNet, COCO, MPII, CVAT, YOLO-pose, DeepLabCut, Lightning Pose",
+    "import": "labels of other programs into a project: SoccerNet, COCO, MPII, CVAT, YOLO-pose, DeepLabCut",
     "export": "labels of a project: training set, SoccerNet, COCO, MPII, YOLO-pose, CVAT, tables, cameras",
     "review": "which frames of a project deserve a look first, and why",
     "project": "what a project holds; merge, check, vacuum, backup, slice, relink, scheme",
