@@ -120,7 +120,7 @@ def test_a_bracket_carries_to_the_neighbour_and_goes_there(clip, accept, truth, 
     assert link.how is How.MOTION
     assert link.frames == (clip.session.project.row(int(clip.timing.timeline.track.ids[4])).name,)
     assert clip.timing.timeline.track.said[5] == MOTION
-    assert clip.timing.panel.note.text() == "Carried from frame 5"
+    assert clip.timing.panel.note.whole == "Carried from frame 5"
     assert clip.session.record.review.decision is Decision.OPEN
     best = dict(clip.session.labels.pitch.markings)
     for name, clicks in said_of(truth, 5).pitch.markings.items():
@@ -170,13 +170,13 @@ def test_a_neighbour_with_labels_of_its_own_is_shown_and_left_alone(clip, accept
     press(clip, qtbot, Qt.Key.Key_BracketRight)
     qtbot.waitUntil(lambda: place_of(clip) == 5)
     assert stored(clip, 5) == before
-    assert "labels of its own" in clip.status.hint._whole
+    assert "labels of its own" in clip.status.hint.whole
 
 
 def test_nothing_is_carried_from_a_frame_without_labels(clip, qtbot):
     press(clip, qtbot, Qt.Key.Key_BracketRight)
     assert place_of(clip) == 0
-    assert "Label this frame first" in clip.status.hint._whole
+    assert "Label this frame first" in clip.status.hint.whole
     assert not clip.timing.carrying.running
 
 
@@ -298,7 +298,7 @@ def test_the_stretch_between_two_key_frames_is_filled_and_linked_to_both(clip, a
     assert all(link.how is How.INTERPOLATED and set(link.frames) == names for link in links)
     assert "Filled in between frames 2 and 8: 5" in clip.message.text
     clip.session.show(int(track.ids[4]))
-    qtbot.waitUntil(lambda: clip.timing.panel.note.text() == "Filled in between frames 2 and 8", timeout=20000)
+    qtbot.waitUntil(lambda: clip.timing.panel.note.whole == "Filled in between frames 2 and 8", timeout=20000)
     clip.session.undo()
     qtbot.waitUntil(lambda: carried_frames(clip) == [], timeout=20000)
     assert clip.timing.timeline.track.said[1] == KEY

@@ -264,7 +264,7 @@ def test_a_range_is_chosen_with_shift_and_let_go_with_escape(clip, view, qtbot):
     qtbot.mouseMove(view, at(view, 24))
     qtbot.mouseRelease(view, LEFT, SHIFT, at(view, 24))
     assert timeline.range == (12, 24)
-    assert "13 to 25, 13 frames" in clip.timing.panel.note.text()
+    assert "13 to 25, 13 frames" in clip.timing.panel.note.whole
     assert place_of(clip) == 0
     view.setFocus()
     qtbot.keyClick(view, Qt.Key.Key_Escape)

@@ -28,6 +28,11 @@ class Hint(QLabel):
         self._whole = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
+    @property
+    def whole(self) -> str:
+        """The sentence, also what does not fit."""
+        return self._whole
+
     def say(self, text: str) -> None:
         """Show this sentence."""
         self._whole = text

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui import theme
+from annotator.gui.panels.status import Hint
 from annotator.gui.playback import Player
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
@@ -47,7 +48,7 @@ class TimelinePanel(QWidget):
         self.readout = QLabel()
         self.readout.setFont(theme.tabular(self.font()))
         self.speed = QLabel()
-        self.note = QLabel()
+        self.note = Hint()
         for label in (self.speed, self.note):
             label.setProperty("role", "muted")
         self._icons: dict[QToolButton, str] = {}
@@ -230,7 +231,7 @@ class TimelinePanel(QWidget):
             text = link_text(link)
         elif total and self._timeline.scanning:
             text = self.tr("Looking for cuts: {share}").format(share=f"{done / total:.0%}")
-        self.note.setText(text)
+        self.note.say(text)
 
     def use_keys(self, key_text: Callable[[str], str]) -> None:
         """Say the keys of the commands that the buttons ask for."""
