@@ -8,13 +8,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from model.heatmaps import Alignment, Codec
 from model.samples import Scalar
 from model.spec import Spec
 
 ColourOrder = Literal["rgb", "bgr"]
+Decoder = Literal["newton", "quarter", "dark", "udp"]
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CARD_KEY, _VERSION = "touchline-network", 1
@@ -40,6 +41,7 @@ class Card:
     input_size : (w, h) the image is stretched to.
     sigma : of the training targets, in cells. The stride comes from the spec.
     alignment : where a cell lies, see `model.heatmaps.Codec`.
+    decoder : how the maps of a thing in its box are read, see `model.topdown`; "newton" is ours.
     colour, mean, std : channel order and normalisation of the input in 0..1, in that order.
     scheme : identity of the keypoint scheme.
     mirror : what point k is called in a mirrored image; empty if unknown.
@@ -54,6 +56,7 @@ class Card:
     input_size: tuple[int, int]
     sigma: float = 1.3
     alignment: Alignment = "centre"
+    decoder: Decoder = "newton"
     colour: ColourOrder = "rgb"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
@@ -80,6 +83,8 @@ class Card:
             raise ValueError(f"threshold {self.threshold!r} is no confidence")
         if self.alignment not in ("centre", "corner"):
             raise ValueError(f"alignment {self.alignment!r} is not known")
+        if self.decoder not in get_args(Decoder):
+            raise ValueError(f"decoder {self.decoder!r} is not known")
         if min(self.input_size) < 64 or max(self.input_size) > 8192:
             raise ValueError(f"input size {self.input_size} is not within 64 and 8192")
 

@@ -25,6 +25,14 @@ _MAGIC = b"TLPEOP01"
 _LARGEST = 256 << 20
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """Where a thing may be: its box in image pixels, and how sure that is, 0..1."""
+
+    box: Box
+    score: float = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class InstancePrediction:
     """One thing as a network saw it.

@@ -32,6 +32,7 @@ class Pipeline(nn.Module):
         self.net = net
         self.swap, self.background = card.colour == "bgr", card.background
         self.codec = card.codec
+        self.as_it_is = card.decoder != "newton"
         if card.spec.output == "log_softmax":
             # Linear maps are asked for: the logarithm would only be taken back.
             net.spec = replace(net.spec, output="softmax")
@@ -50,7 +51,7 @@ class Pipeline(nn.Module):
         if self.net.spec.head == "regression":
             return linear_maps(outputs, self.net.spec, self.codec)
         maps = finest(outputs).float()
-        if self.net.spec.output == "none":
+        if self.net.spec.output == "none" and not self.as_it_is:
             maps = maps.clamp(0, 1)
         # The "higher" head may carry more maps than points before its final output; the final one has K.
         return maps if self.background else with_background(maps)

@@ -27,6 +27,7 @@ from model.engines import (
 )
 from model.heatmaps import Maps, Prediction, predict_from_maps
 from model.images import stretch
+from model.published import is_foreign
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
@@ -80,8 +81,9 @@ class Predictor:
         flip_test: FlipTest = "off",
         way: Way = "fastest",
     ) -> Predictor:
-        """Read a checkpoint of ours; "auto" takes CUDA, then MPS, then the CPU with ``threads`` threads.
+        """Read a checkpoint of ours, or a published one of people, see `model.published`.
 
+        "auto" takes CUDA, then MPS, then the CPU with ``threads`` threads.
         Without a number one core is left to whoever works at the machine: two programs that both wait for every core
         take many times as long as one after the other.
         On a CPU the fastest way that gives the same points is found out on the first frames and used from then on,
@@ -89,15 +91,15 @@ class Predictor:
         there a ValueError.
         """
         path, threads = Path(path), threads or _threads()
-        if way != "plain" and device in ("auto", "cpu"):
-            data = read_bytes(path)
+        data = read_bytes(path)
+        if way != "plain" and device in ("auto", "cpu") and not is_foreign(data):
             card, network = card_of(path, data), identity(data)
             engine = _without_torch(network, threads)
             if engine is not None:
                 return cls(card, network, engine, flip_test=flip_test)
-        from model.checkpoint import load
+        from model.published import load_any
 
-        return cls.of(load(path), device, threads, flip_test=flip_test, way=way)
+        return cls.of(load_any(path), device, threads, flip_test=flip_test, way=way)
 
     @classmethod
     def of(
@@ -207,6 +209,12 @@ class Predictor:
             self._look_for_faster(pixels)
         return maps
 
+    def answers(self, pixels: Pixels) -> tuple[Maps, NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """As `maps`, and ``(B, K)`` visibilities and ``(B, S)`` scalars in 0..1 where the network says them."""
+        if isinstance(self._engine, Telling) and self.card.spec.has_extras:
+            return self._engine.answers(pixels)
+        return self.maps(pixels), None, None
+
     def _computed(self, pixels: Pixels) -> Maps:
         """The engine's maps; a batch too large for the memory goes in halves, a single frame to the processor."""
         try:
@@ -257,7 +265,8 @@ class Predictor:
     def _flipped_back(self, maps: Maps) -> Maps:
         """Maps of the mirrored input as maps of the input."""
         back = maps[:, [*self.card.mirror, len(self.names)], :, ::-1]
-        if self.card.alignment == "corner":
+        # Unbiased processing (UDP) lays pixel centres on pixel centres: there nothing moves.
+        if self.card.alignment == "corner" and self.card.decoder != "udp":
             back = np.concatenate([back[..., :1], back[..., :-1]], axis=3)
         return back
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from model.audition import remembered
 from model.card import identity, read_bytes
 from model.heatmaps import Prediction
+from model.published import is_foreign
 
 if TYPE_CHECKING:
     from model.predictor import Predictor
@@ -103,8 +104,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def load(path: Path) -> Predictor | RemotePredictor:
     """The network in a file: here where it is known to need no torch on this machine, else in a process of its own."""
-    chosen = remembered(identity(read_bytes(path)))
-    if chosen is None or chosen.startswith("torch"):
+    data = read_bytes(path)
+    chosen = remembered(identity(data))
+    if chosen is None or chosen.startswith("torch") or is_foreign(data):
         return RemotePredictor(path)
     from model.predictor import Predictor
 
