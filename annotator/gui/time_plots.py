@@ -144,10 +144,13 @@ class TimePlots(QWidget):
         self.point.setVisible(quantity.kind in _OF_POINT)
         cuts = np.empty(0, dtype=np.int64) if track is None else track.cuts
         numbers, values = series(self.known, quantity, cuts)
-        self.curve.setData(numbers, values)
+        finite = values[np.isfinite(values)]
+        if len(finite):
+            self.curve.setData(numbers, values)
+        else:
+            self.curve.setData([], [])
         item = self.plot.getPlotItem()
         item.setLabel("left", quantity.unit)
-        finite = values[np.isfinite(values)]
         if len(finite):
             low, high = float(finite.min()), float(finite.max())
             room = max(high - low, 1e-3) * 0.08
