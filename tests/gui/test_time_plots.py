@@ -127,6 +127,8 @@ def plots(clip, qtbot):
 def curve(plots):
     plots._show()
     numbers, values = plots.curve.getData()
+    if numbers is None:
+        return {}
     return {int(n): v for n, v in zip(numbers, values, strict=True) if np.isfinite(v)}
 
 
