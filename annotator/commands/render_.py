@@ -16,6 +16,7 @@ from annotator.commands.network import add_network_arguments, load_predictor
 from annotator.commands.stretch import Address, Stretch, add_range_arguments, stretch_of
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import Instance
+from annotator.pitch import PITCH_57
 from annotator.project import Project, ProjectError
 from annotator.rendering import Shown, labels_scene, network_scene, render_film
 from annotator.rendering_files import SUFFIXES, RenderError
@@ -185,6 +186,8 @@ def _of_project(
     fps = _IMAGES_A_SECOND
     try:
         with Project.open(path) as project:
+            if project.scheme_id != PITCH_57.id:
+                raise CommandError(f"{path}: the project labels {project.scheme_id}; a film shows pitches only.")
             ids = project.frame_ids()
             for place in stretch.of(len(ids)):
                 row = project.row(ids[place])
