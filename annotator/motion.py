@@ -33,10 +33,11 @@ from annotator.camera import Solution, SolutionKind
 from annotator.keypoints import resolve
 from annotator.labels import FrameLabels, How, set_marking
 from annotator.lens import Lens
-from annotator.motion_camera import deviation_in_view, drawn_to_paint
+from annotator.motion_camera import MOVING, STANDING, deviation_in_view, drawn_to_paint, focal_of
 from annotator.motion_labels import linked, moved_labels
 from annotator.motion_marks import KeyFrame, labels_seen
 from annotator.motion_track import LEAST_INLIERS, Background, Boxes, Step
+from annotator.motion_turn import turned
 from annotator.paint import PaintField, snap_marking
 from annotator.video import MediaError
 
@@ -47,6 +48,8 @@ Rgb = NDArray[np.uint8]
 
 LARGEST_SNAP = 2.5  # pixels of 540 rows between the paint and the markings, beyond which a run ends
 LARGEST_SD = 6.0  # pixels of a 960 wide frame, beyond which a frame without any paint ends a run
+TURNS = (1.3, 0.15)  # times as far off as a homography, and pixels more: beyond, the camera did not only turn and zoom
+SURE_OF_MOVING = 3  # frames in a row of which that must be true
 SEVERAL = 3  # markings that the paint shows: then it does not matter how far it pulled
 MANY, LONGEST_BARE = 20, 5  # profiles without any paint that is a marking, and frames in a row, that end a run
 PAINT_REACH = 6.0  # pixels of 540 rows within which a marking without a camera is drawn to the paint
@@ -176,6 +179,7 @@ class _Run:
         self._camera: Solution | None = None
         self._anchor_from_key = self._now_from_key = np.eye(3)
         self._bare = 0
+        self._focal, self._moves = 1.0, 0
 
     @classmethod
     def begun(
@@ -191,6 +195,7 @@ class _Run:
         run = cls(labels, Background(rgb, boxes, kap=camera.lens.kap), size, source)
         run._key = KeyFrame(labels.pitch, camera)
         run._camera = drawn_to_paint(PaintField.of(rgb), camera).solution
+        run._focal = focal_of(run._camera)
         return run
 
     def step(self, number: int, rgb: Rgb, boxes: Boxes | None) -> Carry | End:
@@ -200,21 +205,33 @@ class _Run:
         if step.inliers < LEAST_INLIERS:
             return End(Stop.CUT if step.is_cut else Stop.LOW_INLIERS, number, step.inliers, LEAST_INLIERS)
         if step.anew:
-            self._anchor_from_key = self._now_from_key
-        last, self._now_from_key = self._now_from_key, step.by @ self._anchor_from_key
+            self._settled()
+        by, pace = step.by, STANDING
+        if self._camera is not None:
+            turn, off = turned(*step.pairs, self._focal)
+            self._moves = 0 if off <= TURNS[0] * step.residual + TURNS[1] else self._moves + 1
+            by, pace = (by, MOVING) if self._moves >= SURE_OF_MOVING else (turn, STANDING)
+        last, self._now_from_key = self._now_from_key, by @ self._anchor_from_key
         if self._key is None:
             found = self._with_picture(number, rgb, step)
         else:
-            found = self._with_camera(number, rgb, step, by=self._now_from_key @ np.linalg.inv(last))
+            way = self._now_from_key @ np.linalg.inv(last)
+            found = self._with_camera(number, rgb, step, by=way, pace=pace)
         if step.is_far and isinstance(found, Carry):
             self._background.settle(kap if self._camera is None else self._camera.lens.kap)
-            self._anchor_from_key = self._now_from_key
+            self._settled()
         return found
 
-    def _with_camera(self, number: int, rgb: Rgb, step: Step, *, by: Array) -> Carry | End:
+    def _settled(self) -> None:
+        """The last frame is what the next motions start from."""
+        self._anchor_from_key = self._now_from_key
+        if self._camera is not None:
+            self._focal = focal_of(self._camera)
+
+    def _with_camera(self, number: int, rgb: Rgb, step: Step, *, by: Array, pace: float) -> Carry | End:
         assert self._key is not None
         assert self._camera is not None
-        seen = drawn_to_paint(PaintField.of(rgb), self._camera, by)
+        seen = drawn_to_paint(PaintField.of(rgb), self._camera, by, pace=pace)
         limit = LARGEST_SNAP * rgb.shape[0] / 540.0
         off = seen.residual if len(seen.confirmed) >= SEVERAL else seen.pulled
         if off is not None and off > limit:

@@ -27,16 +27,18 @@ from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 from annotator.projections import Pinhole
 from annotator.surface import moved
 
-__all__ = ["Seen", "camera_with", "deviation_in_view", "drawn_to_paint", "paint_distance"]
+__all__ = [
+    "MOVING", "STANDING", "Seen", "camera_with", "deviation_in_view", "drawn_to_paint", "focal_of", "paint_distance",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 GRID = (7, 5)  # places of a frame at which its motion is taken
 FIELD = 150.0  # metres: ground farther away says little
 # How much the camera's parameters are held in a motion: turns and focal length not at all, then its place and lens.
-KEEPING = np.array([1e-6, 1e-6, 1e-6, 2500.0, 2500.0, 2500.0, 1e-6, 4e6])
+KEEPING = np.array([1e-6, 1e-6, 1e-6, 1.0, 1.0, 1.0, 1e-6, 4e6])
+STANDING, MOVING = 0.02, 0.5  # metres a frame, for its place
 STEP_SD = 0.15  # centred units by which a motion may be wrong
-PLACE_DRIFT = (0.01, 0.01, 0.01)  # metres a frame
 KAP_DRIFT = 0.0005  # a frame: zooming changes what the lens bends
 LEAST_SD = np.array([1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3, 1e-5, 1e-5])  # nothing is known better
 PAINT_SD = 0.6  # centred units: of paint across one profile; more than it scatters, as neighbours err alike
@@ -98,7 +100,9 @@ def camera_with(solution: Solution, params: Array, covariance: Array | None = No
     )  # fmt: skip
 
 
-def drawn_to_paint(paint: PaintField, before: Solution, by: Array | None = None) -> Seen:
+def drawn_to_paint(
+    paint: PaintField, before: Solution, by: Array | None = None, *, pace: float = STANDING
+) -> Seen:
     """The camera of a frame: the one before, moved, then drawn to the paint as far as it was not sure.
 
     A step of an extended Kalman filter whose measurements are robust (Cauchy's weights) and repeated where it ends.
@@ -111,13 +115,15 @@ def drawn_to_paint(paint: PaintField, before: Solution, by: Array | None = None)
         The camera of the frame before, with its covariance.
     by
         The motion (3, 3) in ideal units from there; None where ``before`` is of this very frame.
+    pace
+        How far in metres the camera may have gone since, as a deviation: ``STANDING``, or ``MOVING`` on a crane.
 
     Raises
     ------
     ValueError
         If ``before`` is a homography of the ground alone.
     """
-    prior = _restarted(before) if by is None else _moved(_restarted(before), by)
+    prior = _restarted(before) if by is None else _moved(_restarted(before), by, pace)
     seen, pulled = Seen(prior), None
     for reach in (REACH, CLOSER):
         found = _paint(paint, seen.solution, reach)
@@ -138,20 +144,21 @@ def _restarted(solution: Solution) -> Solution:
     return replace(solution, model=model, params=params[0])
 
 
-def _moved(before: Solution, by: Array) -> Solution:
+def _moved(before: Solution, by: Array, pace: float) -> Solution:
     """The camera after a motion, a little less sure: turned and zoomed, its place and lens all but kept.
 
     What is wrong of its rotation turns along with it: with R' = M R, exp(d) R becomes exp(M d) R'.
     """
     motion = _motion(before, by)
     after, count = before, _known(before)
+    keeping = np.where(np.arange(count) // 3 == 1, pace**-2.0, KEEPING[:count])
     if motion is not None:
         for _ in range(ROUNDS):
             places, jacobian = _rows(after, motion.worlds)
             rows = jacobian[..., :count].reshape(-1, count)
-            normal = rows.T @ rows + np.diag(KEEPING[:count])
+            normal = rows.T @ rows + np.diag(keeping)
             gradient = rows.T @ (places - _bent(motion.ideal, after)).reshape(-1)
-            gradient += KEEPING[:count] * (after.params - before.params)[:count]
+            gradient += keeping * (after.params - before.params)[:count]
             params = after.params.copy()
             params[:count] -= np.linalg.solve(normal, gradient)
             after = camera_with(after, params)
@@ -162,9 +169,14 @@ def _moved(before: Solution, by: Array) -> Solution:
     turn[:3, :3] = after.model.base[0] @ before.model.base[0].T
     covariance = turn @ before.covariance @ turn.T
     off = STEP_SD / math.exp(float(after.params[6]))
-    drift = np.array([off, off, off, *PLACE_DRIFT, 3.0 * STEP_SD / HALF_DIAGONAL, KAP_DRIFT])
+    drift = np.array([off, off, off, *[0.5 * pace] * 3, 3.0 * STEP_SD / HALF_DIAGONAL, KAP_DRIFT])
     covariance[np.arange(count), np.arange(count)] += drift[:count] ** 2
     return camera_with(after, after.params, covariance)
+
+
+def focal_of(solution: Solution) -> float:
+    """The focal length of a camera in centred units."""
+    return math.exp(float(solution.params[6]))
 
 
 def _known(solution: Solution) -> int:

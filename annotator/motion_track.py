@@ -58,12 +58,14 @@ ALIKE = 0.5  # correlation of two pictures' colours below which they are of two 
 class Step:
     """The motion to one frame, in ideal units (``annotator.lens``): ``by`` (3, 3) from the frame settled on.
 
-    ``inliers`` is the share of the corners in view that follow it, ``residual`` their median distance to it;
+    ``pairs`` are the corners that follow it, in both frames, (N, 2) twice;
+    ``inliers`` is their share of those in view, ``residual`` their median distance to it;
     ``is_cut`` says whether the picture looks like another shot's, ``anew`` that the frame before this one was settled
     on for it, and ``is_far`` that this one should be for the next.
     """
 
     by: Array
+    pairs: tuple[Array, Array]
     inliers: float
     residual: float
     is_cut: bool = False
@@ -87,6 +89,7 @@ class _Match:
 
     by: Array
     in_pixels: Array
+    pairs: tuple[Array, Array]
     inliers: float
     residual: float
 
@@ -126,10 +129,10 @@ class Background:
         alike = correlation(view.colours, self._last.colours)
         if found.inliers < LEAST_INLIERS:
             is_cut = alike < ALIKE or (self._inliers >= LEAST_INLIERS and found.inliers < COLLAPSE)
-            return Step(found.by, found.inliers, found.residual, is_cut=is_cut, anew=anew)
+            return Step(found.by, found.pairs, found.inliers, found.residual, is_cut=is_cut, anew=anew)
         self._pace = found.in_pixels @ np.linalg.inv(self._now)
         self._now, self._last, self._inliers = found.in_pixels, view, found.inliers
-        return Step(found.by, found.inliers, found.residual, anew=anew, is_far=self._is_far())
+        return Step(found.by, found.pairs, found.inliers, found.residual, anew=anew, is_far=self._is_far())
 
     def settle(self, kap: float) -> None:
         """From now on the last frame is looked back at, whose lens is better known now; unless it has no corners."""
@@ -251,7 +254,7 @@ def _registered(anchor: _View, view: _View, corners: Array, guess: Array) -> _Ma
     """The homography from the anchor to a frame near ``guess``, a homography of their pixels."""
     import cv2
 
-    nothing = _Match(np.eye(3), guess, 0.0, math.inf)
+    nothing = _Match(np.eye(3), guess, (np.empty((0, 2)), np.empty((0, 2))), 0.0, math.inf)
     height, width = view.grey.shape
     there = _mapped(corners, guess)
     limit = (width - 1 - RIM, height - 1 - RIM)
@@ -276,4 +279,5 @@ def _registered(anchor: _View, view: _View, corners: Array, guess: Array) -> _Ma
     near = np.nan_to_num(off, nan=np.inf) < NEAR
     found = float(good.sum()) / float(inside.sum())
     share = float(near.sum()) / float(good.sum()) * min(1.0, found / FOUND)
-    return _Match(np.asarray(by, np.float64), np.asarray(plain, np.float64), share, float(np.median(off[kept])))
+    matrices = np.asarray(by, np.float64), np.asarray(plain, np.float64)
+    return _Match(*matrices, (one[near], two[near]), share, float(np.median(off[kept])))
