@@ -13,7 +13,7 @@ from annotator.gui import theme
 from annotator.gui.forecasting import NetworkState
 from annotator.gui.keymap import SPACE, Place, by_place, shown
 from annotator.gui.keymap_file import Keyring
-from annotator.gui.menus.command import Command, Needs
+from annotator.gui.menus.command import Command, Needs, Room
 from annotator.gui.menus.table import COMMANDS
 from annotator.labels import Decision
 
@@ -28,7 +28,10 @@ def available(window: MainWindow, needs: Needs) -> bool:
         Needs.PROJECT: lambda: session.project is not None,
         Needs.FRAME: lambda: session.frame_id is not None,
         Needs.CLIP: lambda: window.timing.timeline.track is not None,
-        Needs.SELECTION: lambda: bool(session.selection.keypoints) or session.selection.marking is not None,
+        Needs.SELECTION: lambda: (
+            bool(session.selection.keypoints) or session.selection.marking is not None
+            or session.people.thing is not None
+        ),
         Needs.KEYPOINTS: lambda: bool(session.selection.keypoints),
         Needs.UNDO: session.stack.canUndo,
         Needs.REDO: session.stack.canRedo,
@@ -37,6 +40,13 @@ def available(window: MainWindow, needs: Needs) -> bool:
         Needs.JOB: lambda: window.errands.current is not None,
     }
     return tests[needs]() if needs in tests else True
+
+
+def is_open(window: MainWindow, room: Room) -> bool:
+    """Whether the project's scheme has what a command works on."""
+    people = window.session.people
+    return {Room.FOOTBALL: not people.is_on, Room.THINGS: people.is_on, Room.MANY: people.is_many}.get(room, True)
+
 
 _KEPT = 6
 
@@ -195,6 +205,8 @@ class Actions(QObject):
 
     def why_not(self, command: Command) -> str:
         """Why a command cannot be used now; empty when it can."""
+        if not is_open(self._window, command.room):
+            return QCoreApplication.translate("Commands", command.room.value)
         if available(self._window, command.needs):
             return ""
         return QCoreApplication.translate("Commands", command.needs.value)
@@ -208,8 +220,10 @@ class Actions(QObject):
         can = {needs: available(self._window, needs) for needs in Needs}
         for command_id, command in self.commands.items():
             action = self._by_id[command_id]
-            if action.isEnabled() is not can[command.needs]:
-                action.setEnabled(can[command.needs])
+            there = is_open(self._window, command.room)
+            action.setVisible(there)
+            if action.isEnabled() is not (can[command.needs] and there):
+                action.setEnabled(can[command.needs] and there)
                 self._say_why(command)
             if command.checked is not None:
                 action.setChecked(command.checked(self._window))

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QInputDialog
 
+from annotator.gui import people_deeds
 from annotator.gui.selected import delete_selected, nudge, set_visibility_selected
 from annotator.gui.view_state import NOTHING_SELECTED, HeatmapLayer, Selection, view_state
 from annotator.labels import EMPTY, Decision, FrameState, Point, Visibility, place, set_visibility
@@ -37,7 +38,10 @@ def save(window: MainWindow) -> None:
 
 
 def delete(window: MainWindow) -> None:
-    """Delete what is selected."""
+    """Delete what is selected; with no point selected, the active person or thing."""
+    if window.session.people.is_on and not window.session.selection.keypoints:
+        people_deeds.remove(window)
+        return
     delete_selected(window.session)
 
 
@@ -194,7 +198,8 @@ def skip_point(window: MainWindow) -> None:
     session = window.session
     name = session.active_keypoint
     if name is not None:
-        labels = set_visibility(session.labels, name, Visibility.ABSENT)
+        people = session.people
+        labels = set_visibility(people.taken(session.labels), name, Visibility.ABSENT, instance=people.active)
         session.edit(labels, text=translate("Deeds", "Mark absent"))
         session.advance()
 
@@ -233,12 +238,12 @@ def place_at_geometry(window: MainWindow) -> None:
 
 
 def _place_selected(session: Session, where: Callable[[Keypoint], Point | None], text: str) -> None:
-    labels = session.labels
+    labels, number = session.people.taken(session.labels), session.people.active
     for name in session.selection.keypoints:
         found = _keypoint(session, name)
         spot = None if found is None else where(found)
         if spot is not None:
-            labels = place(labels, name, spot)
+            labels = place(labels, name, spot, instance=number)
     if labels == session.labels:
         session.say(translate("Deeds", "Nothing says where these points are"))
         return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from annotator.gui.people import People
 from annotator.gui.pointing import Cursor, Gesture, PointerEvent, Rect, ToolKey
 from annotator.gui.sketch import Sketch
-from annotator.gui.view_state import EMPTY_VIEW, Selection, ViewSettings, ViewState, view_state
+from annotator.gui.view_state import EMPTY_VIEW, NOTHING_SELECTED, Selection, ViewSettings, ViewState, view_state
 from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels
 
@@ -39,6 +40,10 @@ class Desk(Protocol):
         """What is to be seen."""
 
     @property
+    def people(self) -> People:
+        """The things of the frame, where the scheme has no football, and the active one."""
+
+    @property
     def active_keypoint(self) -> str | None:
         """The keypoint that the point tool places next."""
 
@@ -54,6 +59,9 @@ class Desk(Protocol):
 
     def select(self, selection: Selection) -> None:
         """Select this and nothing else."""
+
+    def choose_thing(self, number: int, selection: Selection = NOTHING_SELECTED) -> None:
+        """Work on this thing of the frame from now on, with this of it selected."""
 
     def say(self, text: str) -> None:
         """Show a short hint in the status bar."""
@@ -123,6 +131,7 @@ class Sight:
             return EMPTY_VIEW
         of = (resolved, labels, settings, selection)
         if len(of) != len(self._of) or any(new is not old for new, old in zip(of, self._of, strict=True)):
-            self._view = view_state(resolved, labels.pitch, settings, selection, size=desk.size)
+            self._view = view_state(resolved, labels.pitch, settings, selection, size=desk.size,
+                                    people=desk.people.views(settings))
             self._of = of
         return self._view

@@ -22,7 +22,11 @@ TOO_NEAR = 2.0
 
 @dataclass(frozen=True)
 class Drag:
-    """A press on something that can be moved: what, from where, the labels at the press and those to go back to."""
+    """A press on something that can be moved: what, from where, the labels at the press and those to go back to.
+
+    ``instance`` is the thing whose keypoints are held; ``base`` the labels that moves begin from, where they differ
+    from those at the press.
+    """
 
     start: Point
     before: FrameLabels
@@ -33,6 +37,8 @@ class Drag:
     moving: bool = False
     back_to: FrameLabels | None = None
     frame_id: int | None = None
+    instance: int = 0
+    base: FrameLabels | None = None
 
     def moved(self, event: PointerEvent, size: tuple[int, int]) -> FrameLabels:
         """The labels with the things held moved along with the pointer; the labels before at the very start."""
@@ -42,9 +48,10 @@ class Drag:
         labels = self.before
         if dx == 0.0 and dy == 0.0:
             return labels
-        dx, dy = _room(self._held_points, (dx, dy), size)
+        labels = self.base or labels
+        dx, dy = room_for(self._held_points, (dx, dy), size)
         for name, (x, y) in self.keypoints:
-            labels = place(labels, name, within((x + dx, y + dy), size))
+            labels = place(labels, name, within((x + dx, y + dy), size), instance=self.instance)
         if self.marking is not None:
             name, points = self.marking
             labels = set_marking(labels, name, tuple(within((x + dx, y + dy), size) for x, y in points))
@@ -108,7 +115,7 @@ def is_on_frame(event: PointerEvent, desk: Desk) -> bool:
     return within(event.point, desk.size) == event.point
 
 
-def _room(points: tuple[Point, ...], by: Point, size: tuple[int, int]) -> Point:
+def room_for(points: tuple[Point, ...], by: Point, size: tuple[int, int]) -> Point:
     """The movement cut so that what moves together keeps its shape at the edge of the frame."""
     cut = []
     for axis in range(2):

@@ -95,6 +95,7 @@ class Easel(QObject):
                 session.selection,
                 size=session.size,
                 phrases=self._phrases,
+                people=session.people.views(session.settings),
             )
         self._canvas.show_view(state)
 

@@ -154,7 +154,7 @@ class Errands(QObject):
     @property
     def embedded_network(self) -> Path | None:
         """The network that ships with the program, or None in a copy without it."""
-        return weights_in(self._resources)
+        return weights_in(self._resources, self._session.people.scheme.id)
 
     def load_network(self, path: Path) -> None:
         """Load the network in a file and keep to it in this project."""

@@ -14,6 +14,7 @@ from annotator.gui.blind import BlindChecks
 from annotator.gui.hovering import Hovering
 from annotator.gui.loading import Image
 from annotator.gui.passing import glimpse
+from annotator.gui.people import People
 from annotator.gui.progress import point_after
 from annotator.gui.undo import Passing, RecordCommand
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings
@@ -24,6 +25,7 @@ from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
+    from model.people import PeoplePrediction
 
 _PAUSE_MS = 150
 
@@ -73,6 +75,7 @@ class FrameDesk(QObject):
         self.stack = QUndoStack(self)
         self.hovering = Hovering(self)
         self.blind = BlindChecks()
+        self.people = People()
         self.author = ""
         self._held = ""
         # The frame on the screen is passed by, as in playing: see `annotator.gui.passing`.
@@ -90,6 +93,8 @@ class FrameDesk(QObject):
         self._rgb: Image | None = None
         self._record: FrameRecord | None = None
         self._prediction: Prediction | None = None
+        self._many: PeoplePrediction | None = None
+        self.people.clear()
         self._resolved: Resolved | None = None
         self._answers = Answers()
         self._selection = NOTHING_SELECTED
@@ -179,6 +184,15 @@ class FrameDesk(QObject):
             self._selection = selection
             self.selection_changed.emit()
 
+    def choose_thing(self, number: int, selection: Selection = NOTHING_SELECTED) -> None:
+        """Work on this thing of the frame from now on, with this of it selected; a number that is free is a new one."""
+        if number != self.people.active or self.people.is_new:
+            self.people.choose(number)
+            if self._resolved is not None:
+                self._resolved = self.people.shown_alone()
+                self.resolved_changed.emit()
+        self.select(selection)
+
     def activate(self, *, keypoint: str | None, marking: str | None) -> None:
         """Choose what the point tool places and the marking tool draws."""
         if (keypoint, marking) != self._active:
@@ -189,7 +203,10 @@ class FrameDesk(QObject):
         """Go to the next (+1) or previous (-1) keypoint in view of which nobody spoke yet, in the scheme's order."""
         if self._resolved is None:
             return
-        name = point_after(self._active[0], self.labels.pitch, self._resolved, by=by)
+        if self.people.is_on:
+            name = self.people.next_point(self.labels, self._active[0], by)
+        else:
+            name = point_after(self._active[0], self.labels.pitch, self._resolved, by=by)
         if name is not None:
             self.activate(keypoint=name, marking=self._active[1])
         else:
@@ -376,6 +393,12 @@ class FrameDesk(QObject):
             self._resolved = None
             return
         said, moving = self._record.labels.pitch, self._gesture is not None
+        if self.people.is_on:
+            self.people.look(self._many or self._prediction)
+            self._resolved = self.people.resolve(
+                self._record.labels, size=self.size, settings=self._settings, moving=moving
+            )
+            return
         frame_id = self._frame_id or 0
         known = self._answers.usable(frame_id, said, self.size) if self.passing else None
         if self.passing and known is None:

@@ -113,6 +113,12 @@ class Lightbox(Sheet):
             self.centre_on(x, y)
         self._flash.show_at(x, y)
 
+    def bring_into_view(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Move the view as far as needed to show the middle of this region, where it lies out of sight."""
+        at = self.viewportTransform().map(QPointF((x0 + x1) / 2.0, (y0 + y1) / 2.0))
+        if not self._fitted and not QRectF(self.viewport().rect()).contains(at):
+            self.centre_on((x0 + x1) / 2.0, (y0 + y1) / 2.0)
+
     def _scroll_by(self, dx: int, dy: int) -> None:
         """Let names and instruments follow the view; every change of scale ends in a scroll, too."""
         super()._scroll_by(dx, dy)

@@ -32,6 +32,8 @@ from annotator.gui.lines import part_in
 from annotator.gui.loupe import Thin
 from annotator.gui.marks import MarkItem
 from annotator.gui.name_layout import Box, Named, Place, lay_out
+from annotator.gui.people_items import PersonItem
+from annotator.gui.people_view import PersonView
 from annotator.gui.pointing import Rect
 from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState, spoken
 
@@ -55,6 +57,7 @@ class Overlay:
         self._clicks: dict[tuple[str, int], ClickItem] = {}
         self._arrows: dict[str, ArrowItem] = {}
         self._names: dict[str, NameItem] = {}
+        self._people: dict[int, PersonItem] = {}
         self._window: Box = (-inf, -inf, inf, inf)
         self._placed: dict[str, Place] = {}
         self._unsettled = False
@@ -86,6 +89,8 @@ class Overlay:
             self._show_clicks(before.clicks, state.clicks)
         if state.arrows != before.arrows:
             self._show_arrows(state.arrows)
+        if state.people != before.people:
+            changed += self._show_people(before.people, state.people)
         self._ghost.show_ghost(state.ghost)
         self._doubtful.show_ghost(state.doubtful)
         self._spreads.show_spreads(state.spreads)
@@ -138,6 +143,23 @@ class Overlay:
         gone = {(click.marking, click.index) for click in before} - {(click.marking, click.index) for click in clicks}
         _hide(self._clicks, gone)
 
+    def _show_people(self, before: tuple[PersonView, ...], people: tuple[PersonView, ...]) -> int:
+        known, changed = {id(view) for view in before}, 0
+        for view in people:
+            if id(view) in known:
+                continue
+            changed += 1
+            item = self._people.get(view.id)
+            if item is None:
+                item = self._people[view.id] = PersonItem(self._font)
+                item.set_scale(self._scale)
+                self._scene.addItem(item)
+            item.show_person(view)
+            item.setVisible(True)
+        gone = {view.id for view in before} - {view.id for view in people}
+        _hide(self._people, gone)
+        return changed + len(gone)
+
     def _show_arrows(self, arrows: tuple[ArrowView, ...]) -> None:
         for arrow in arrows:
             item = self._arrows.get(arrow.name)
@@ -183,6 +205,8 @@ class Overlay:
         self._scale = scale
         for item in self._lines:
             item.set_scale(scale)
+        for person in self._people.values():
+            person.set_scale(scale)
 
     def set_window(self, window: QRectF) -> None:
         """Take this part of the scene as what is in view: no name is cut off by its border."""

@@ -69,11 +69,12 @@ def nudge(desk: Desk, dx: float, dy: float, *, burst: Burst = _KEYS) -> None:
 
 
 def _nudged_keypoints(desk: Desk, dx: float, dy: float) -> FrameLabels:
-    labels, resolved = desk.labels, desk.resolved
+    labels, resolved = desk.people.taken(desk.labels), desk.resolved
     for name in desk.selection.keypoints:
         keypoint = resolved.keypoints.get(name) if resolved is not None else None
         if keypoint is not None and keypoint.position is not None:
-            labels = place(labels, name, _shifted(keypoint.position, dx, dy, desk.size))
+            to = _shifted(keypoint.position, dx, dy, desk.size)
+            labels = place(labels, name, to, instance=desk.people.active)
     return labels
 
 
@@ -93,7 +94,7 @@ def delete_selected(desk: Desk) -> None:
         after = set_marking(labels, selection.marking, ())
         selection = Selection()
     for name in selection.keypoints:
-        after = give_back(after, name)
+        after = give_back(after, name, instance=desk.people.active)
     if after == labels:
         desk.say(translate("Tools", "Nothing said of it yet: there is nothing to delete"))
         return
@@ -107,9 +108,9 @@ def set_visibility_selected(desk: Desk, visibility: Visibility) -> None:
     if not names:
         desk.say(translate("Tools", "Select a keypoint first"))
         return
-    labels = desk.labels
+    labels = desk.people.taken(desk.labels)
     for name in names:
-        labels = set_visibility(labels, name, visibility)
+        labels = set_visibility(labels, name, visibility, instance=desk.people.active)
     if labels == desk.labels:
         return
     texts = {

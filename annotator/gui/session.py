@@ -15,12 +15,14 @@ from annotator.gui.forecasting import Forecaster, NetworkFactory, load_network
 from annotator.gui.frame_desk import FrameDesk, accepted
 from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
+from annotator.gui.people import told_apart
 from annotator.gui.view_state import NOTHING_SELECTED
 from annotator.labels import Decision, FrameRecord, FrameState, Instance, Review
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
+    from model.people import PeoplePrediction
 
 _AHEAD = 3
 _KEEP_MS = 700
@@ -82,10 +84,14 @@ class Session(FrameDesk):
         if self.is_blind and self.labels.is_empty:
             self.say(self.tr("Label the frame first; rejecting it says that there is nothing to label"))
             return
-        if self.labels.is_empty and self._prediction is None and self.forecaster.will_look_at(self._frame_id):
+        nothing_seen = self._prediction is None and self._many is None
+        if self.labels.is_empty and nothing_seen and self.forecaster.will_look_at(self._frame_id):
             self.say(self.tr("The network has not looked at this frame yet"))
             return
-        labels = accepted(self.labels, self._resolved, self._settings)
+        if self.people.is_on:
+            labels = self.people.accepted(self.labels, self._settings)
+        else:
+            labels = accepted(self.labels, self._resolved, self._settings)
         if self.blind.covers(self._frame_id):
             self._answer_blind(labels.pitch)
         elif confirms(self.record.review, self.author):
@@ -272,13 +278,16 @@ class Session(FrameDesk):
             self._wanted = None
         self._frame_id, self._rgb, self._painted = frame_id, image, False
         self._shown_blind = self.blind.covers(frame_id)
-        self._record = self._prediction = self._resolved = None
+        self._record = self._prediction = self._many = self._resolved = None
         try:
             self._record = record or self._read_record(frame_id)
             self._prediction = self._stored_prediction(frame_id)
+            if self.people.is_on and self._prediction is None and not self.blind.covers(frame_id):
+                self._many = self.project.people(frame_id, self.forecaster.network_id) or self.project.people(frame_id)
         except ProjectError as error:
             self.failed.emit(sentence(error))
         self._selection = NOTHING_SELECTED
+        self.people.clear()
         self._compute()
         self.frame_changed.emit()
         self.wanted_changed.emit()
@@ -327,11 +336,11 @@ class Session(FrameDesk):
         elif self.project is not None and self._frame_id is not None and self._rgb is not None:
             self.forecaster.want(self.project.row(self._frame_id), self._rgb)
 
-    def _on_predicted(self, frame_id: int, prediction: Prediction) -> None:
+    def _on_predicted(self, frame_id: int, prediction: Prediction | PeoplePrediction) -> None:
         if frame_id == self._frame_id and not self.is_blind:
             # What just arrived must be seen before it can be accepted.
             self._painted = False
-            self._prediction = prediction
+            self._prediction, self._many = told_apart(prediction)
             self._resolve()
         self.prediction_changed.emit(frame_id)
 
@@ -356,6 +365,7 @@ class Session(FrameDesk):
         if before is not None:
             before.close()
         self.project = project
+        self.people.use(None if project is None else project.scheme)
         self._filter, self._arranged = (None, ""), None
         self.order = order or Order(() if project is None else project.frame_ids())
         # A blind check that a kill cut short stays blind, wherever its frame is met.

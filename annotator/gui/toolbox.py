@@ -14,6 +14,7 @@ from annotator.gui.code_entry import CodeEntry
 from annotator.gui.guide import Guide
 from annotator.gui.guided_marking import GuidedMarking
 from annotator.gui.next_ghost import NextGhost
+from annotator.gui.people_tools import BoxTool, ThingSelectTool
 from annotator.gui.pointing import ToolKey
 from annotator.gui.session import Session
 from annotator.gui.snapping import Snapper
@@ -39,18 +40,31 @@ class Toolbox(QObject):
         self.codes.chosen.connect(self.choose_marking)
         self._next_ghost = NextGhost(session, canvas)
         self._make: dict[str, Callable[[], Tool]] = {
-            "select": lambda: SelectTool(session, dropped=dropped),
-            "point": lambda: PointTool(session, advance=session.advance, dropped=dropped),
+            "select": lambda: ThingSelectTool(session) if session.people.is_on else SelectTool(session, dropped=dropped),
+            "point": lambda: PointTool(
+                session, advance=session.advance, dropped=None if session.people.is_on else dropped
+            ),
+            "box": lambda: BoxTool(session),
             "marking": lambda: GuidedMarking(session, self.guide, dropped=dropped),
             "template": lambda: TemplateTool(session, finish=self._finish_template),
             "pan": lambda: PanTool(session),
         }
-        self.current = ""
+        self.current, self._football = "", True
         self._tool: Tool | None = None
         self.choose("select")
         session.active_changed.connect(self.say_hint)
+        session.project_changed.connect(self._on_project)
         for signal in (session.active_changed, session.selection_changed, session.resolved_changed):
             signal.connect(canvas.refresh_sketch)
+
+    def _on_project(self) -> None:
+        """Tools are those of the project's scheme."""
+        if self._football is not self._session.people.is_on:
+            return
+        self._football = not self._session.people.is_on
+        self.current = ""
+        self._session.activate(keypoint=None, marking=None)
+        self.choose("select")
 
     def restore(self, settings: QSettings) -> None:
         """Begin as the last time ended."""

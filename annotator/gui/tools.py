@@ -128,7 +128,9 @@ class SelectTool(HoldingTool):
             names = (name,)
         places = {mark.name: (mark.x, mark.y) for mark in self._sight.view.marks}
         held = tuple((other, places[other]) for other in names if other in places)
-        self._hold(Drag(event.point, self._desk.labels, object(), keypoints=held))
+        labels, people = self._desk.labels, self._desk.people
+        base, number = people.taken(labels), people.active
+        self._hold(Drag(event.point, labels, object(), keypoints=held, instance=number, base=base))
 
     def double_click(self, event: PointerEvent) -> None:
         """A quick second press is a press."""
@@ -223,11 +225,14 @@ class PointTool(HoldingTool):
         if not is_on_frame(event, self._desk):
             self._desk.say(translate("Tools", "Outside the picture"))
             return
-        before = self._desk.labels
+        before, number = self._desk.labels, self._desk.people.active
+        base = self._desk.people.taken(before)
         token = object()
-        self._hold(Drag(event.point, before, token, keypoints=((name, event.point),), moving=True))
+        held = ((name, event.point),)
+        self._hold(Drag(event.point, before, token, keypoints=held, moving=True, instance=number, base=base))
         self._desk.select(Selection(keypoints=(name,)))
-        self._desk.edit(place(before, name, event.point), text=_place_text(name), gesture=token)
+        placed = place(base, name, event.point, instance=number)
+        self._desk.edit(placed, text=_place_text(name), gesture=token)
 
     def move(self, event: PointerEvent) -> None:
         """Carry it along."""
@@ -237,7 +242,7 @@ class PointTool(HoldingTool):
         name = drag.keypoints[0][0]
         moved = drag.moved(event, self._desk.size)
         if moved == drag.before:
-            moved = place(drag.before, name, drag.start)
+            moved = place(drag.base or drag.before, name, drag.start, instance=drag.instance)
         self._desk.edit(moved, text=_place_text(name), gesture=drag.token)
 
     def release(self, event: PointerEvent) -> None:

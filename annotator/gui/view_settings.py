@@ -48,6 +48,7 @@ class ViewSettings:
     indices: bool = False
     predictions: bool = True
     markings: bool = True
+    boxes: bool = True
     ghost: bool = True
     residuals: bool = True
     spreads: bool = False

@@ -18,6 +18,7 @@ import numpy as np
 from annotator.gui.geometry_view import Polyline as Polyline
 from annotator.gui.geometry_view import SpreadView as SpreadView
 from annotator.gui.geometry_view import ghost_paths, residuals_of, spreads_of
+from annotator.gui.people_view import PersonView
 from annotator.gui.plain_names import plain
 from annotator.gui.view_settings import HeatmapLayer as HeatmapLayer
 from annotator.gui.view_settings import ViewSettings as ViewSettings
@@ -114,7 +115,10 @@ class ArrowView:
 
 @dataclass(frozen=True)
 class ViewState:
-    """Everything that lies over the picture; ``doubtful`` holds the parts of the ghost that are not known surely."""
+    """Everything that lies over the picture; ``doubtful`` holds the parts of the ghost that are not known surely.
+
+    ``people`` are the things of a scheme without football, the active one last; its points are the marks.
+    """
 
     marks: tuple[Mark, ...] = ()
     curves: tuple[CurveView, ...] = ()
@@ -125,6 +129,7 @@ class ViewState:
     arrows: tuple[ArrowView, ...] = ()
     names: bool = False
     indices: bool = False
+    people: tuple[PersonView, ...] = ()
 
     @property
     def has_names(self) -> bool:
@@ -219,6 +224,7 @@ def view_state(
     size: tuple[int, int],
     hovered: str | None = None,
     phrases: Phrases = ENGLISH,
+    people: tuple[PersonView, ...] = (),
 ) -> ViewState:
     """What is to be painted over a frame of ``size`` (width, height) pixels.
 
@@ -256,6 +262,7 @@ def view_state(
         arrows=tuple(_arrows(resolved, settings, chosen, size)),
         names=settings.names,
         indices=settings.indices,
+        people=people,
     )
 
 

@@ -12,6 +12,7 @@ from pictures import noise, pixels
 from PySide6.QtGui import QImage
 
 from annotator.gui.canvas import Canvas
+from annotator.gui.people import People
 from annotator.gui.tools import SelectTool
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings, view_state
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
@@ -34,6 +35,7 @@ class FakeDesk:
     settings: ViewSettings = ALL_SHOWN
     active_keypoint: str | None = None
     active_marking: str | None = None
+    people: People = field(default_factory=People)
     edits: list[tuple[FrameLabels, str, object]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     ended: int = 0
@@ -69,6 +71,10 @@ class FakeDesk:
         self.active_marking = selection.marking or self.active_marking
         if self.changed is not None:
             self.changed()
+
+    def choose_thing(self, number: int, selection: Selection = NOTHING_SELECTED) -> None:
+        self.people.choose(number)
+        self.select(selection)
 
     def say(self, text: str) -> None:
         self.said.append(text)

@@ -31,6 +31,15 @@ class Scope(Enum):
     TAP = "tap"
 
 
+class Room(Enum):
+    """Of which schemes a command is; elsewhere it is in no menu and its keys are free."""
+
+    ANY = ""
+    FOOTBALL = N("Commands", "This project's scheme has no pitch")
+    THINGS = N("Commands", "This is for projects of people or things, not of a pitch")
+    MANY = N("Commands", "A frame of this project shows one thing")
+
+
 class Needs(Enum):
     """What a command needs, and how it says that this is missing."""
 
@@ -63,6 +72,7 @@ class Command:
     checked: Callable[[MainWindow], bool] | None = None
     group: int = 0
     repeats: bool = False
+    room: Room = Room.ANY
 
     @property
     def title(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui import deeds
-from annotator.gui.menus.command import Command, N, Needs, Scope
+from annotator.gui.menus.command import Command, N, Needs, Room, Scope
 from annotator.labels import Visibility
 
 _C = Scope.CANVAS
@@ -17,11 +17,14 @@ LABEL = (
             lambda w: w.tools.take("point"), ("2",), "point", _NOTHING, checked=lambda w: w.tools.current == "point"),
     Command("tool.marking", "label", N("Commands", "Marking"), N("Commands", "Click along the active line or circle"),
             lambda w: w.tools.take("marking"), ("3",), "marking", _NOTHING,
-            checked=lambda w: w.tools.current == "marking"),
+            checked=lambda w: w.tools.current == "marking", room=Room.FOOTBALL),
     Command("tool.template", "label", N("Commands", "Pitch"),
             N("Commands", "Drag the whole pitch into place; click on it to pin what is right"),
             lambda w: w.tools.take("template"), ("5",), "template", _NOTHING,
-            checked=lambda w: w.tools.current == "template"),
+            checked=lambda w: w.tools.current == "template", room=Room.FOOTBALL),
+    Command("tool.box", "label", N("Commands", "Box"), N("Commands", "Draw the box of a person or thing"),
+            lambda w: w.tools.take("box"), ("4",), "box", _NOTHING,
+            checked=lambda w: w.tools.current == "box", room=Room.THINGS),
     Command("tool.pan", "label", N("Commands", "Pan"), N("Commands", "Drag the frame"),
             lambda w: w.tools.take("pan"), ("6",), "pan", _NOTHING, checked=lambda w: w.tools.current == "pan"),
     Command("label.nextPoint", "label", N("Commands", "Next point"),
@@ -48,12 +51,13 @@ LABEL = (
             deeds.place_at_prediction, ("Return",), "", Needs.KEYPOINTS, _C, group=3),
     Command("label.atGeometry", "label", N("Commands", "Place where geometry has it"),
             N("Commands", "Place the selected points where the drawn pitch has them"),
-            deeds.place_at_geometry, ("Shift+Return",), "", Needs.KEYPOINTS, _C, group=3),
+            deeds.place_at_geometry, ("Shift+Return",), "", Needs.KEYPOINTS, _C, group=3,
+            room=Room.FOOTBALL),
     Command("label.snapNow", "label", N("Commands", "Snap to paint"),
             N("Commands", "Draw what is selected to the white paint, or everything drawn when nothing is selected"),
-            lambda w: w.tools.snapper.snap_selection(), ("S",), group=3),
+            lambda w: w.tools.snapper.snap_selection(), ("S",), group=3, room=Room.FOOTBALL),
     Command("label.snapOnRelease", "label", N("Commands", "Snap on release"),
             N("Commands", "Draw whatever is dropped to the white paint; Ctrl held at the drop leaves it where it is"),
             lambda w: w.tools.snapper.toggle(), ("Shift+S",), "magnet", _NOTHING,
-            checked=lambda w: w.tools.snapper.on_release, group=3),
+            checked=lambda w: w.tools.snapper.on_release, group=3, room=Room.FOOTBALL),
 )  # fmt: skip

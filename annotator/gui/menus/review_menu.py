@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui import deeds, review_deeds
-from annotator.gui.menus.command import Command, N, Needs, Scope
+from annotator.gui.menus.command import Command, N, Needs, Room, Scope
 
 _W = Scope.WINDOW
 _PROJECT = Needs.PROJECT
@@ -26,10 +26,10 @@ REVIEW = (
             deeds.reopen, (), "reopen", Needs.DECISION, _W),
     Command("review.nextIssue", "review", N("Commands", "Next issue"),
             N("Commands", "Point at the next thing that looks wrong, in this frame or a later one"),
-            deeds.next_issue, ("F8",), "warning", scope=_W, group=1),
+            deeds.next_issue, ("F8",), "warning", scope=_W, group=1, room=Room.FOOTBALL),
     Command("review.fixIssue", "review", N("Commands", "Fix issue"),
             N("Commands", "Mend the issue that was shown last, as one step to undo"),
-            lambda w: w.checker.mend_current(), ("Shift+F8",), "", scope=_W, group=1),
+            lambda w: w.checker.mend_current(), ("Shift+F8",), "", scope=_W, group=1, room=Room.FOOTBALL),
     Command("review.comment", "review", N("Commands", "Comment..."),
             N("Commands", "Pin a remark to the selected point or marking, else leave one on the frame"),
             review_deeds.comment, ("C",), "comment", group=1),

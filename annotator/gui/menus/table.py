@@ -12,6 +12,7 @@ from annotator.gui.menus.label_menu import LABEL
 from annotator.gui.menus.learn_menu import LEARN
 from annotator.gui.menus.predict_menu import PREDICT
 from annotator.gui.menus.review_menu import REVIEW
+from annotator.gui.menus.things_menu import THINGS
 from annotator.gui.menus.time_menu import TIME
 from annotator.gui.menus.view_menu import VIEW
 from annotator.gui.menus.window_menu import WINDOW
@@ -30,7 +31,7 @@ MENUS = (
 )
 TOOLBAR = (
     "edit.undo", "edit.redo", "",
-    "tool.select", "tool.point", "tool.marking", "tool.template", "tool.pan", "",
+    "tool.select", "tool.point", "tool.marking", "tool.template", "tool.box", "tool.pan", "",
     "label.snapOnRelease", "",
     "view.fit", "view.heatmap", "view.predictions", "",
     "predict.frame", "",
@@ -45,5 +46,5 @@ CONTEXT = (
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (
-    *FILE, *EDIT, *VIEW, *GO, *TIME, *LABEL, *GUIDE, *PREDICT, *REVIEW, *WINDOW, *LEARN, *HELP,
+    *FILE, *EDIT, *VIEW, *GO, *TIME, *LABEL, *THINGS, *GUIDE, *PREDICT, *REVIEW, *WINDOW, *LEARN, *HELP,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui import time_deeds
-from annotator.gui.menus.command import Command, N, Needs, Scope
+from annotator.gui.menus.command import Command, N, Needs, Room, Scope
 
 _W = Scope.WINDOW
 _CLIP = Needs.CLIP
@@ -15,28 +15,29 @@ TIME: tuple[Command, ...] = (
             checked=lambda w: w.timing.player.playing),
     Command("time.plots", "time", N("Commands", "Plots over time"),
             N("Commands", "Show points, distances and the camera as curves in the timeline"),
-            time_deeds.show_plots, (), "", _CLIP, _W),
+            time_deeds.show_plots, (), "", _CLIP, _W, room=Room.FOOTBALL),
     Command("time.carryNext", "time", N("Commands", "Carry labels to next frame"),
             N("Commands", "Carry the frame's labels along the motion of the picture to the next frame and go there"),
-            lambda w: w.timing.carrying.carry_next(1), ("]",), "carry", _CLIP, group=1, repeats=True),
+            lambda w: w.timing.carrying.carry_next(1), ("]",), "carry", _CLIP, group=1, repeats=True,
+            room=Room.FOOTBALL),
     Command("time.carryBack", "time", N("Commands", "Carry labels to previous frame"),
             N("Commands", "Carry the frame's labels along the motion of the picture to the frame before and go there"),
-            lambda w: w.timing.carrying.carry_next(-1), ("[",), "", _CLIP, group=1, repeats=True),
+            lambda w: w.timing.carrying.carry_next(-1), ("[",), "", _CLIP, group=1, repeats=True, room=Room.FOOTBALL),
     Command("time.carryOn", "time", N("Commands", "Carry labels on until unsure"),
             N("Commands", "Carry the frame's labels forward until a cut or until it is not sure; Esc stops"),
-            lambda w: w.timing.carrying.carry_on(1), ("Shift+]",), "", _CLIP, group=1),
+            lambda w: w.timing.carrying.carry_on(1), ("Shift+]",), "", _CLIP, group=1, room=Room.FOOTBALL),
     Command("time.carryBackOn", "time", N("Commands", "Carry labels back until unsure"),
             N("Commands", "Carry the frame's labels backward until a cut or until it is not sure; Esc stops"),
-            lambda w: w.timing.carrying.carry_on(-1), ("Shift+[",), "", _CLIP, group=1),
+            lambda w: w.timing.carrying.carry_on(-1), ("Shift+[",), "", _CLIP, group=1, room=Room.FOOTBALL),
     Command("time.carryAll", "time", N("Commands", "Carry labels of all accepted frames..."),
             N("Commands", "Carry the labels of every accepted frame both ways, as one step to undo"),
-            time_deeds.carry_all, (), "", _CLIP, _W, group=1),
+            time_deeds.carry_all, (), "", _CLIP, _W, group=1, room=Room.FOOTBALL),
     Command("time.fill", "time", N("Commands", "Fill in between key frames"),
             N("Commands", "Label the frames between the two accepted frames around from the camera in between"),
-            lambda w: w.timing.filling.fill(), ("I",), "", _CLIP, group=1),
+            lambda w: w.timing.filling.fill(), ("I",), "", _CLIP, group=1, room=Room.FOOTBALL),
     Command("time.tripod", "time", N("Commands", "Solve fixed camera for this clip"),
             N("Commands", "Find out where the camera stands from all labelled frames: then two markings are enough"),
-            lambda w: w.timing.clip.solve_camera(), (), "", _CLIP, _W, group=2),
+            lambda w: w.timing.clip.solve_camera(), (), "", _CLIP, _W, group=2, room=Room.FOOTBALL),
     Command("time.choose", "time", N("Commands", "Choose frames to label..."),
             N("Commands", "List the frames that differ most, so that nobody labels neighbours"),
             time_deeds.choose_frames, (), "", Needs.PROJECT, _W, group=2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui import deeds, view_deeds
-from annotator.gui.menus.command import Command, N, Needs, Scope
+from annotator.gui.menus.command import Command, N, Needs, Room, Scope
 from annotator.gui.view_settings import HeatmapLayer, LoupeWhen
 
 _W = Scope.WINDOW
@@ -29,24 +29,28 @@ VIEW = (
             N("Commands", "Show placed and constructed points and markings"),
             lambda w: deeds.toggle(w, "labels"), ("H",), "labels", _NOTHING,
             checked=lambda w: w.session.settings.labels, group=1),
-    Command("view.markings", "view", N("Commands", "Markings"), N("Commands", "Show the lines and circles as drawn"),
+    Command("view.markings", "view", N("Commands", "Markings"),
+            N("Commands", "Show the lines and circles as drawn, or the skeleton"),
             lambda w: deeds.toggle(w, "markings"), ("K",), "", _NOTHING,
             checked=lambda w: w.session.settings.markings, group=1),
+    Command("view.boxes", "view", N("Commands", "Boxes"), N("Commands", "Show the boxes of people or things"),
+            lambda w: deeds.toggle(w, "boxes"), ("Shift+K",), "", _NOTHING,
+            checked=lambda w: w.session.settings.boxes, group=1, room=Room.THINGS),
     Command("view.predictions", "view", N("Commands", "Predictions"), N("Commands", "Show what the network sees"),
             lambda w: deeds.toggle(w, "predictions"), ("P",), "predict", _NOTHING,
             checked=lambda w: w.session.settings.predictions, group=1),
     Command("view.ghost", "view", N("Commands", "Pitch overlay"),
             N("Commands", "Show the whole pitch where geometry has it"),
             lambda w: deeds.toggle(w, "ghost"), ("T",), "sample", _NOTHING,
-            checked=lambda w: w.session.settings.ghost, group=1),
+            checked=lambda w: w.session.settings.ghost, group=1, room=Room.FOOTBALL),
     Command("view.residuals", "view", N("Commands", "Residuals"),
             N("Commands", "Show a red halo about points and clicks that do not fit the rest"),
             lambda w: deeds.toggle(w, "residuals"), ("R",), "", _NOTHING,
-            checked=lambda w: w.session.settings.residuals, group=1),
+            checked=lambda w: w.session.settings.residuals, group=1, room=Room.FOOTBALL),
     Command("view.spreads", "view", N("Commands", "Uncertainty"),
             N("Commands", "Show where each point may be: an ellipse of two standard deviations"),
             lambda w: deeds.toggle(w, "spreads"), ("Shift+R",), "", _NOTHING,
-            checked=lambda w: w.session.settings.spreads, group=1),
+            checked=lambda w: w.session.settings.spreads, group=1, room=Room.FOOTBALL),
     Command("view.names", "view", N("Commands", "Names"), N("Commands", "Show the names of the points"),
             lambda w: deeds.toggle(w, "names"), ("N",), "names", _NOTHING,
             checked=lambda w: w.session.settings.names, group=1),

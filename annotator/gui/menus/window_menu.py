@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui.layouts import Layout
-from annotator.gui.menus.command import Command, N, Needs, Scope
+from annotator.gui.menus.command import Command, N, Needs, Room, Scope
 
 _W = Scope.WINDOW
 _NOTHING = Needs.NOTHING
@@ -12,7 +12,7 @@ WINDOW = (
     Command("window.camera", "window", N("Commands", "Camera panel"),
             N("Commands", "Show or hide the numbers of the fitted camera"),
             lambda w: w.docks.toggle_camera(), ("F7",), "camera", _NOTHING, _W,
-            checked=lambda w: w.docks.camera_is_open),
+            checked=lambda w: w.docks.camera_is_open, room=Room.FOOTBALL),
     Command("window.timeline", "window", N("Commands", "Timeline"),
             N("Commands", "Show or hide the frames of the video over time"),
             lambda w: w.docks.timeline_dock.toggle(), ("Shift+F9",), "timeline", _NOTHING, _W,
@@ -28,7 +28,7 @@ WINDOW = (
     Command("window.layoutCalibrate", "window", N("Commands", "Calibrate layout"),
             N("Commands", "Arrange the panels for calibrating cameras, as you left them"),
             lambda w: w.docks.use(Layout.CALIBRATE), ("Ctrl+Alt+3",), "", _NOTHING, _W,
-            checked=lambda w: w.docks.layout is Layout.CALIBRATE, group=1),
+            checked=lambda w: w.docks.layout is Layout.CALIBRATE, group=1, room=Room.FOOTBALL),
     Command("window.reset", "window", N("Commands", "Reset layout"),
             N("Commands", "Put the panels of this layout back where they were at first"),
             lambda w: w.reset_layout(), (), "", _NOTHING, _W, group=1),

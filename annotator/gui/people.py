@@ -1,0 +1,185 @@
+"""The things of the frame on the desk, where a project's scheme has no football: people, packets; and the active one.
+
+Labels hold what was said of them; this knows which of them is worked on, and what each looks like now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from annotator.gui.people_view import PersonView, Shown, Style, person_view
+from annotator.gui.view_settings import ViewSettings
+from annotator.instance_points import ResolvedInstance, accepted_things, resolve_instances, seen_of
+from annotator.keypoints import Keypoint, Resolved, Source
+from annotator.labels import FrameLabels
+from annotator.pitch import PITCH_57
+from annotator.scheme import Scheme
+
+if TYPE_CHECKING:
+    from model.heatmaps import Prediction
+    from model.people import InstancePrediction, PeoplePrediction
+
+__all__ = ["People", "taken_over", "told_apart"]
+
+
+def taken_over(
+    labels: FrameLabels, things: Sequence[ResolvedInstance], scheme: Scheme, number: int, *, size: tuple[int, int]
+) -> FrameLabels:
+    """The labels with all of one thing said: what a network shows of it becomes accepted, as it is on the screen."""
+    return accepted_things(labels, on_screen(things, size), scheme, ids={number})
+
+
+def told_apart(
+    prediction: Prediction | PeoplePrediction,
+) -> tuple[Prediction | None, PeoplePrediction | None]:
+    """A prediction as one of one thing or one of many."""
+    from model.people import PeoplePrediction
+
+    return (None, prediction) if isinstance(prediction, PeoplePrediction) else (prediction, None)
+
+
+def on_screen(things: Sequence[ResolvedInstance], size: tuple[int, int]) -> tuple[ResolvedInstance, ...]:
+    """The things without predicted points outside the frame, which nobody sees."""
+    found = []
+    for thing in things:
+        out = {
+            name: Keypoint(name, confidence=point.confidence, predicted=point.predicted)
+            for name, point in thing.keypoints.items()
+            if point.source is Source.PREDICTED and not point.inside
+        }
+        found.append(replace(thing, keypoints={**thing.keypoints, **out}) if out else thing)
+    return tuple(found)
+
+
+class People:
+    """Every thing of a frame, and which of them tools and keys work on.
+
+    Of a scheme with football there is one thing, the pitch, and nothing here is asked.
+    """
+
+    def __init__(self) -> None:
+        self.scheme: Scheme = PITCH_57
+        self.style = Style(PITCH_57)
+        self.things: tuple[ResolvedInstance, ...] = ()
+        self.active = 0
+        # The active one is new: nothing was said of it yet.
+        self.is_new = False
+        self._seen: tuple[InstancePrediction, ...] = ()
+        self._size = (0, 0)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the project is of another scheme than the pitch."""
+        return not self.scheme.has_football
+
+    @property
+    def is_many(self) -> bool:
+        """Whether a frame may show several things."""
+        return self.is_on and self.scheme.is_many
+
+    @property
+    def thing(self) -> ResolvedInstance | None:
+        """The active one, if anything was said or seen of it."""
+        return next((one for one in self.things if one.id == self.active), None)
+
+    def use(self, scheme: Scheme | None) -> None:
+        """The project is of this scheme, or there is none."""
+        self.scheme = scheme or PITCH_57
+        self.style = Style(self.scheme)
+        self.clear()
+
+    def clear(self) -> None:
+        """No frame is on the desk."""
+        self.things, self._seen, self.is_new = (), (), False
+
+    def look(self, prediction: Prediction | PeoplePrediction | None) -> None:
+        """What the network saw in the frame."""
+        seen = seen_of(prediction) if self.is_on else ()
+        # A network of another scheme has nothing to say here.
+        self._seen = tuple(one for one in seen if not self.scheme.index.keys().isdisjoint(one.names))
+
+    def resolve(
+        self, labels: FrameLabels, *, size: tuple[int, int], settings: ViewSettings, moving: bool
+    ) -> Resolved:
+        """Work out every thing anew; the keypoints of the active one."""
+        self._size = size
+        self.things = resolve_instances(
+            labels,
+            self._seen,
+            self.scheme,
+            size=size,
+            threshold=settings.threshold,
+            least_score=settings.threshold,
+            previous=self.things if moving else (),
+        )
+        there = {one.id for one in self.things}
+        if self.active in there:
+            self.is_new = False
+        elif not self.is_new:
+            self.active = self.things[0].id if self.things else 0
+        return self.shown_alone()
+
+    def shown_alone(self) -> Resolved:
+        """The keypoints of the active thing, for tools and panels that know one thing."""
+        thing = self.thing
+        keypoints = {name: Keypoint(name) for name in self.scheme.keypoints} if thing is None else thing.keypoints
+        return Resolved(keypoints, size=self._size)
+
+    def choose(self, number: int) -> None:
+        """Work on this one."""
+        self.active = number
+        self.is_new = all(one.id != number for one in self.things)
+
+    def free_number(self) -> int:
+        """The smallest number that nothing on the screen has."""
+        taken = {one.id for one in self.things}
+        return next(number for number in range(len(taken) + 1) if number not in taken)
+
+    def beside(self, by: int) -> int | None:
+        """The number of the thing so many after the active one in the list, round its ends; None without any."""
+        numbers = [one.id for one in self.things]
+        if not numbers:
+            return None
+        if self.active not in numbers:
+            return numbers[0 if by > 0 else -1]
+        return numbers[(numbers.index(self.active) + by) % len(numbers)]
+
+    def next_point(self, labels: FrameLabels, active: str | None, by: int) -> str | None:
+        """The next (+1) or previous (-1) keypoint of the active thing that nobody spoke of, in the scheme's order."""
+        order = list(self.scheme.keypoints)
+        said = labels.instance(self.active).keypoints
+        left = [name for name in order if name not in said]
+        start = self.scheme.index.get(active or "", -by)
+        return min(left, key=lambda name: (by * (order.index(name) - start) - 1) % len(order), default=None)
+
+    def taken(self, labels: FrameLabels, number: int | None = None) -> FrameLabels:
+        """The labels to edit a thing in, the active one or another: one that only a network saw is said first."""
+        number = self.active if number is None else number
+        thing = next((one for one in self.things if one.id == number), None)
+        if not self.is_on or thing is None or thing.labelled:
+            return labels
+        return taken_over(labels, self.things, self.scheme, number, size=self._size)
+
+    def whole(self, labels: FrameLabels, number: int) -> FrameLabels:
+        """The labels to move a whole thing in: all that is shown of it is said."""
+        return taken_over(labels, self.things, self.scheme, number, size=self._size)
+
+    def accepted(self, labels: FrameLabels, settings: ViewSettings) -> FrameLabels:
+        """The labels with everything that is on the screen taken over."""
+        if not settings.predictions:
+            return labels
+        return accepted_things(labels, on_screen(self.things, self._size), self.scheme)
+
+    def views(self, settings: ViewSettings) -> tuple[PersonView, ...]:
+        """What is painted of each; the active one comes last, on top."""
+        if not self.is_on:
+            return ()
+        shown = Shown(settings.labels, settings.predictions, settings.markings, settings.boxes)
+        things = [one for one in self.things if (settings.labels if one.labelled else settings.predictions)]
+        things.sort(key=lambda one: one.id == self.active)
+        numbers = self.scheme.is_many
+        return tuple(
+            person_view(one, self.style, shown, active=one.id == self.active, numbered=numbers) for one in things
+        )

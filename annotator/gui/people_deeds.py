@@ -1,0 +1,165 @@
+"""What commands do to things of a frame: people, packets. Each in a few lines, through the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QInputDialog
+
+from annotator.gui.view_state import Selection
+from annotator.instances import copy, delete, flip, renumber, set_box, set_box_from_points, swap_ids
+from annotator.labels import Instance
+
+if TYPE_CHECKING:
+    from annotator.gui.main_window import MainWindow
+    from annotator.gui.session import Session
+
+translate = QCoreApplication.translate
+ASIDE = (12.0, 12.0)
+"""Pixels that a copy in the same frame lies beside the original, so that it is seen."""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What was copied, and from which frame."""
+
+    instance: Instance
+    frame_id: int | None
+
+
+_copied: list[Copied] = []
+
+
+def step(window: MainWindow, by: int) -> None:
+    """Make the next thing (1) or the one before (-1) the active one."""
+    session = window.session
+    number = session.people.beside(by)
+    if number is None:
+        session.say(translate("Deeds", "Nothing is labelled or seen in this frame yet"))
+        return
+    session.choose_thing(number)
+    thing = session.people.thing
+    if thing is not None and thing.box is not None:
+        window.canvas.bring_into_view(*thing.box)
+
+
+def add(window: MainWindow) -> None:
+    """Begin a new thing, its first keypoint first."""
+    session = window.session
+    session.choose_thing(session.people.free_number())
+    session.activate(keypoint=None, marking=None)
+    session.advance()
+    window.tools.take("point")
+
+
+def copy_thing(window: MainWindow) -> None:
+    """Remember the active thing."""
+    session = window.session
+    whole = session.people.whole(session.labels, session.people.active).instance(session.people.active)
+    if whole.is_empty:
+        session.say(translate("Deeds", "There is nothing to copy yet"))
+        return
+    _copied[:] = [Copied(whole, session.frame_id)]
+    session.say(translate("Deeds", "Copied; paste it here or in another frame"))
+
+
+def paste(window: MainWindow) -> None:
+    """Add what was copied; beside the original, where it is from this frame."""
+    session = window.session
+    if not _copied:
+        session.say(translate("Deeds", "Nothing was copied yet"))
+        return
+    said = _copied[0]
+    known = session.people.scheme.index
+    points = {name: point for name, point in said.instance.keypoints.items() if name in known}
+    instance = replace(said.instance, keypoints=points, attributes=_asked(session, said.instance))
+    if instance.is_empty:
+        session.say(translate("Deeds", "What was copied is of another scheme"))
+        return
+    by = ASIDE if said.frame_id == session.frame_id else (0.0, 0.0)
+    labels, number = copy(session.labels, instance, by=by)
+    session.edit(labels, text=translate("Deeds", "Paste {number}").format(number=number))
+    session.choose_thing(number)
+
+
+def _asked(session: Session, instance: Instance) -> dict[str, float | str]:
+    names = {one.name for one in session.people.scheme.attributes}
+    return {name: value for name, value in instance.attributes.items() if name in names}
+
+
+def remove(window: MainWindow) -> None:
+    """Delete the active thing."""
+    session = window.session
+    number = session.people.active
+    after = session.people.beside(1)
+    try:
+        labels = delete(session.labels, number)
+    except ValueError:
+        session.say(translate("Deeds", "Nothing was said of it yet: there is nothing to delete"))
+        return
+    session.edit(labels, text=translate("Deeds", "Delete {number}").format(number=number))
+    if after is not None and after != number:
+        session.choose_thing(after)
+    session.select(Selection())
+
+
+def give_number(window: MainWindow) -> None:
+    """Ask for another number of the active thing; where it is taken the two are exchanged."""
+    session = window.session
+    number = session.people.active
+    title, text = translate("Deeds", "Number"), translate("Deeds", "New number of {number}").format(number=number)
+    to, chosen = QInputDialog.getInt(window, title, text, number, 0, 1_000_000)
+    if chosen and to != number:
+        renumber_to(session, number, to)
+
+
+def renumber_to(session: Session, number: int, to: int) -> None:
+    """Give a thing this number; the one that has it takes the other's."""
+    labels = session.people.whole(session.labels, number)
+    text = translate("Deeds", "Number {number} becomes {to}").format(number=number, to=to)
+    try:
+        taken = any(one.id == to and not one.is_empty for one in labels.instances)
+        labels = swap_ids(labels, number, to) if taken else renumber(labels, number, to)
+    except ValueError:
+        session.say(translate("Deeds", "Nothing was said of it yet: it has no number to change"))
+        return
+    session.edit(labels, text=text)
+    session.choose_thing(to)
+
+
+def flip_sides(window: MainWindow) -> None:
+    """Exchange left and right of the active thing."""
+    session = window.session
+    scheme = session.people.scheme
+    mirror = {name: scheme.keypoints[scheme.mirror[n]] for n, name in enumerate(scheme.keypoints)}
+    labels = session.people.whole(session.labels, session.people.active)
+    try:
+        labels = flip(labels, session.people.active, mirror)
+    except ValueError:
+        session.say(translate("Deeds", "There is nothing to exchange yet"))
+        return
+    session.edit(labels, text=translate("Deeds", "Exchange left and right"))
+
+
+def box_from_points(window: MainWindow) -> None:
+    """The box around its points becomes the box of the active thing."""
+    session = window.session
+    try:
+        labels = set_box_from_points(
+            session.people.taken(session.labels), session.people.active, size=session.size
+        )
+    except ValueError:
+        session.say(translate("Deeds", "Place points first: they span no box yet"))
+        return
+    session.edit(labels, text=translate("Deeds", "Box from points"))
+
+
+def forget_box(window: MainWindow) -> None:
+    """The box that was drawn goes; the one around the points is shown again."""
+    session = window.session
+    if session.labels.instance(session.people.active).box is None:
+        session.say(translate("Deeds", "No box was drawn of it"))
+        return
+    session.edit(set_box(session.labels, session.people.active, None), text=translate("Deeds", "Remove box"))
