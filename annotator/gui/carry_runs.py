@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 _CLOSED = (Decision.ACCEPTED, Decision.REJECTED)
 Seen = Callable[[int, "Image", FrameRecord], None]
 """Told of every frame that labels were carried to: its number in the clip, its picture, and what it should hold."""
+
+
+Keep = Callable[[Mapping[int, FrameRecord], Mapping[int, FrameRecord]], None]
+"""Told of what frames should hold and held before, now and then while a run goes on."""
+KEEP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,20 @@ class Clip:
 
 
 def carried(
-    clip: Clip, legs: Sequence[Leg], *, seen: Seen, progress: Progress, should_stop: ShouldStop
+    clip: Clip, legs: Sequence[Leg], *, seen: Seen, keep: Keep, progress: Progress, should_stop: ShouldStop
 ) -> Run:
-    """Labels carried along legs, one after the other, each until it ends or is unsure."""
+    """Labels carried along legs, one after the other, each until it ends or is unsure.
+
+    What is done is handed to ``keep`` every `KEEP_SECONDS`: a long run that is killed is not lost.
+    """
     from annotator.motion import Carry, carry
     from annotator.motion_labels import filled
 
     after: dict[int, FrameRecord] = {}
     before: dict[int, FrameRecord] = {}
     ends: list[tuple[Leg, End]] = []
+    fresh: set[int] = set()
+    kept_at = time.monotonic()
     total, passed = sum(leg.length for leg in legs), 0
     for leg in legs:
         labels, row = clip.record(leg.start).labels, clip.project.row(clip.id_of(leg.start))
@@ -109,8 +120,12 @@ def carried(
                 continue
             before.setdefault(frame_id, now)
             after[frame_id] = record
+            fresh.add(frame_id)
             if step.frame in last:
                 seen(step.frame, last[step.frame], record)
+            if time.monotonic() - kept_at > KEEP_SECONDS:
+                keep({i: after[i] for i in fresh}, {i: before[i] for i in fresh})
+                fresh, kept_at = set(), time.monotonic()
             progress(passed + abs(step.frame - leg.start), total)
         passed += leg.length
         progress(passed, total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.frames import FrameSource
 from annotator.gui.background import Progress, ShouldStop
-from annotator.gui.carried_change import CarriedChange, CarriedChanges
+from annotator.gui.carried_change import CarriedChange, CarriedChanges, Records, written
 from annotator.gui.carry_runs import Clip, Leg, Run, carried, legs_of_all
 from annotator.gui.carry_words import carried_text, stop_text
 from annotator.gui.errands import Errands
@@ -19,6 +20,7 @@ from annotator.gui.loading import Image
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
 from annotator.labels import Decision, FrameRecord
+from annotator.project import ChangedElsewhereError
 from annotator.timeline import STATES, Track
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Carrying(QObject):
     told = Signal(str)
     changed = Signal()
     _seen = Signal(object, int, object, object)
+    _kept = Signal(object, object)
 
     def __init__(
         self, session: Session, timeline: Timeline, errands: Errands, parent: QObject | None = None
@@ -49,6 +52,7 @@ class Carrying(QObject):
         self._shown_at = 0.0
         self._follow = False
         self._seen.connect(self._on_seen)
+        self._kept.connect(self._on_kept)
         session.project_changed.connect(self._on_project)
 
     @property
@@ -155,8 +159,15 @@ class Carrying(QObject):
         def seen(number: int, picture: Image, record: FrameRecord) -> None:
             self._seen.emit(token, number, picture, record)
 
+        author = self._session.author
+
+        def keep(after: Records, before: Records) -> None:
+            # A frame that a person is at this very moment is left to the end of the run.
+            with suppress(ChangedElsewhereError):
+                self._kept.emit(token, written(clip.project, after, before, text=text, author=author))
+
         def work(progress: Progress, should_stop: ShouldStop) -> Run:
-            return carried(clip, legs, seen=seen, progress=progress, should_stop=should_stop)
+            return carried(clip, legs, seen=seen, keep=keep, progress=progress, should_stop=should_stop)
 
         if self._errands.run(title, work, lambda run: self._on_run(run, text, go=go), failed=self._on_broken):
             self._begin(token, follow=go is None)
@@ -168,6 +179,7 @@ class Carrying(QObject):
 
     def _end(self) -> None:
         self._running, self._follow = None, False
+        self._timeline.forget_carried()
         self.changed.emit()
 
     def _on_seen(self, token: object, number: int, picture: Any, record: Any) -> None:
@@ -183,6 +195,11 @@ class Carrying(QObject):
         if self._follow and now - self._shown_at > _SHOW_SECONDS:
             self._shown_at = now
             self._session.glance(frame_id, picture, record)
+
+    def _on_kept(self, token: object, stored: Records) -> None:
+        """A part of a long run is stored; it becomes one step with the rest when the run is over."""
+        if token is self._running:
+            self._session.take_many(stored)
 
     def _on_run(self, run: Run, text: str, *, go: int | None) -> None:
         track = self._timeline.track

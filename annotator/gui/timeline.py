@@ -26,6 +26,7 @@ _MOST_SCANNED = 15_000
 _REST_MS = 700
 _PREDICTED = STATES.index(FrameState.PREDICTED)
 _UNSEEN = STATES.index(FrameState.UNSEEN)
+_DRAFT = STATES.index(FrameState.DRAFT)
 
 
 def kind_of(labels: FrameLabels) -> int:
@@ -55,6 +56,7 @@ class Timeline(QObject):
         self._session = session
         self.track: Track | None = None
         self.range: Range | None = None
+        self._carried: dict[int, int] = {}
         self._media_id: int | None = None
         self._opener = Lane("timeline", self)
         self._filler = Lane("timeline values", self)
@@ -95,6 +97,7 @@ class Timeline(QObject):
             lane.drop()
         self._rest.stop()
         self._media_id = None
+        self._carried.clear()
         self.choose(None)
         self._take(None)
         self.clip_changed.emit()
@@ -226,7 +229,12 @@ class Timeline(QObject):
         track = self.track
         place = None if track is None else track.place_of(frame_id)
         if track is not None and place is not None:
-            self._take(track.with_frame(place, state=FrameState.DRAFT, said=FILLED if filled else MOTION))
+            self._carried[place] = FILLED if filled else MOTION
+            self._take(track.with_frame(place, state=FrameState.DRAFT, said=self._carried[place]))
+
+    def forget_carried(self) -> None:
+        """No run is under way any more: only what is stored counts."""
+        self._carried.clear()
 
     def _on_many(self) -> None:
         self.reread()
@@ -250,6 +258,9 @@ class Timeline(QObject):
         if track is None or not np.array_equal(track.ids, fresh.ids):
             self._on_opened(fresh)
             return
+        for place, said in self._carried.items():
+            if not fresh.said[place]:
+                fresh.said[place], fresh.states[place] = said, _DRAFT
         self._take(replace(track, states=fresh.states, said=fresh.said))
         self._rest.start()
 

@@ -245,6 +245,22 @@ def test_what_a_person_says_meanwhile_stays(clip, accept, qtbot):
     assert project.record(frame) == own
 
 
+def test_a_long_run_is_stored_on_the_way_and_still_one_step(clip, accept, qtbot, monkeypatch):
+    accept(1)
+    monkeypatch.setattr("annotator.gui.carry_runs.KEEP_SECONDS", 0.0)
+    parts, steps = [], clip.session.stack.count()
+    clip.timing.carrying._kept.connect(lambda token, stored: parts.append(dict(stored)))
+    clip.timing.carrying.carry_on(1)
+    qtbot.waitUntil(lambda: len(parts) >= 2, timeout=60000)
+    assert clip.session.project.record(next(iter(parts[0]))).labels.pitch.holds_carried
+    at_rest(clip, qtbot)
+    assert carried_frames(clip) == list(range(2, 12))
+    assert clip.session.stack.count() == steps + 1
+    assert len(clip.session.project.history(next(iter(parts[0])))) == 1
+    clip.session.undo()
+    qtbot.waitUntil(lambda: carried_frames(clip) == [], timeout=20000)
+
+
 # From all accepted frames
 
 
