@@ -49,7 +49,7 @@ def main() -> int:
     names = tuple(packets[0].points)
     middle = np.array([np.mean([packet.points[name] for packet in packets], axis=0) for name in names])
     usual = float(np.median([packet.cards for packet in packets]))
-    show("knows nothing", packets, lambda _: (middle, None, usual))
+    show("knows nothing", names, packets, lambda _: (middle, None, usual))
     weights = options.weights or embedded_weights(SCHEME_ID)
     with tempfile.TemporaryDirectory() as folder:
         if options.train:
@@ -64,11 +64,11 @@ def main() -> int:
             seen = None if prediction.seen is None else prediction.seen[order]
             return prediction.xy[order], seen, prediction.scalars.get(CARDS.name)
 
-        show(weights.stem, packets, lambda packet: said(predictor.predict(packet.rgb)))
+        show(weights.stem, names, packets, lambda packet: said(predictor.predict(packet.rgb)))
         if options.stage is not None:
             stage = Predictor.load(options.stage, "cpu", way="plain")
             show(
-                f"{weights.stem}, refined", packets,
+                f"{weights.stem}, refined", names, packets,
                 lambda packet: said(refined(predictor.predict(packet.rgb), packet.rgb, stage)),
             )  # fmt: skip
     return 0
@@ -87,15 +87,17 @@ def trained(folder: Path, frames: int) -> Path:
 Said = tuple[NDArray[np.float64], NDArray[np.float64] | None, float | None]
 
 
-def show(title: str, packets: Sequence[CardPacket], look: Callable[[CardPacket], Said]) -> None:
+def show(
+    title: str, names: Sequence[str], packets: Sequence[CardPacket], look: Callable[[CardPacket], Said]
+) -> None:
     """A row of the table."""
     errors: list[float] = []
     cards: list[float] = []
     hits = np.zeros(3, int)  # seen, said to be seen, both
     for packet in packets:
         xy, seen, number = look(packet)
-        state = np.array([packet.states[name] for name in packet.points])
-        truth = np.array(list(packet.points.values()))
+        state = np.array([packet.states[name] for name in names])
+        truth = np.array([packet.points[name] for name in names])
         there = state > ABSENT
         errors += (100 * np.linalg.norm(xy - truth, axis=1)[there] / packet.width).tolist()
         if seen is not None:
