@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from annotator.gui.layouts import ROOMY
+from annotator.gui.timeline_paint import least_height
 from annotator.gui.timing import Timing
 
 _CHOICE = "timeline/shown"
+_PICTURES, _LOW_PICTURES, _TITLE = 56, 34, 10
 
 
 class TimelineDock(QDockWidget):
@@ -17,7 +20,7 @@ class TimelineDock(QDockWidget):
     def __init__(self, title: str, window: QMainWindow, timing: Timing, settings: QSettings) -> None:
         super().__init__(title, window)
         self.setObjectName("dockTimeline")
-        self._timing, self._settings = timing, settings
+        self._window, self._timing, self._settings = window, timing, settings
         self.setWidget(timing.panel)
         timing.timeline.clip_changed.connect(self.follow)
 
@@ -31,6 +34,16 @@ class TimelineDock(QDockWidget):
         """Be there or not."""
         if self.is_wanted is self.isHidden():
             self.setVisible(self.is_wanted)
+            if self.is_wanted:
+                self._take_height()
+
+    def _take_height(self) -> None:
+        """As high as its lanes and pictures ask for; in a low window with low pictures."""
+        window = self._window
+        pictures = _PICTURES if window.height() >= ROOMY else _LOW_PICTURES
+        chrome = self._timing.panel.sizeHint().height() - self._timing.panel.view.sizeHint().height()
+        height = chrome + least_height() + pictures + self.fontMetrics().height() + _TITLE
+        window.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def toggle(self) -> None:
         """Show it and put the keyboard there, or hide it; this is kept."""
