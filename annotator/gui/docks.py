@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from annotator.gui.checking import Checker
 from annotator.gui.earlier import EarlierMarks
-from annotator.gui.layouts import Layout, Plan, arrange, plan
+from annotator.gui.layouts import Layout, Plan, arrange, plan, without_pitch
 from annotator.gui.panels.camera import CameraPanel
 from annotator.gui.panels.checks import ChecksPanel
 from annotator.gui.panels.choice_note import ChoiceNote
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.history import HistoryPanel
+from annotator.gui.panels.instances import InstancesPanel
 from annotator.gui.panels.layers import LayersPanel
 from annotator.gui.panels.pitch_map import PitchMap
 from annotator.gui.panels.points import PointsPanel
@@ -41,6 +42,7 @@ def _meanings() -> dict[str, str]:
         "dockPoints": translate("Docks", "Every keypoint: where it is, how sure that is, and where it comes from"),
         "dockChecks": translate("Docks", "What looks wrong in this frame; Show leads there, Fix mends it"),
         "dockCamera": translate("Docks", "The camera that fits what was drawn, in numbers"),
+        "dockThings": translate("Docks", "The people or things of the frame, and what is asked of them"),
         "dockLayers": translate("Docks", "What is shown over the picture"),
         "dockTimeline": translate("Docks", "The frames of a video over time: drag to go through them, Space plays"),
     }
@@ -68,6 +70,8 @@ class Docks:
         self.map = PitchMap(session)
         self.points = PointsPanel(session)
         self.layers = LayersPanel(session)
+        self.things = InstancesPanel(session)
+        self._football = True
         self.checks = ChecksPanel(session, checker)
         self.camera = CameraPanel(session)
         self.readiness = ReadinessView(session, tools, checker)
@@ -81,6 +85,7 @@ class Docks:
         translate = QCoreApplication.translate
         self._frames = self._dock("dockMedia", translate("Docks", "Frames"), self.frames)
         self._pitch = self._dock("dockPitch", translate("Docks", "Pitch"), self._with_readiness())
+        self._things = self._dock("dockThings", translate("Docks", "In this frame"), self.things)
         self._points = self._dock("dockPoints", translate("Docks", "Points"), self.points)
         self._layers = self._dock("dockLayers", translate("Docks", "Layers"), self.layers)
         self._checks = self._dock("dockChecks", translate("Docks", "Checks"), self.checks)
@@ -90,14 +95,17 @@ class Docks:
         self.timeline_dock: TimelineDock = TimelineDock(translate("Docks", "Timeline"), window, timing, settings)
         self.timeline_dock.setWhatsThis(_meanings()["dockTimeline"])
         self.all = [
-            self._frames, self._review, self._pitch, self._points, self._checks, self.camera_dock, self._history,
-            self._layers, self.timeline_dock,
+            self._frames, self._review, self._things, self._pitch, self._points, self._checks, self.camera_dock,
+            self._history, self._layers, self.timeline_dock,
         ]  # fmt: skip
         checker.changed.connect(self._count_findings)
+        session.project_changed.connect(self._furnish)
         # A tab behind others counts as visible: only its dock knows when it comes to the front.
         self.camera_dock.visibilityChanged.connect(lambda front: self.camera.refresh() if front else None)
         self._review.visibilityChanged.connect(lambda front: self.review.come_to_front() if front else None)
-        self.views: list[QWidget] = [self.frames.view, self.review.view, self.points, self.checks, timing.panel]
+        self.views: list[QWidget] = [
+            self.frames.view, self.review.view, self.points, self.checks, timing.panel, self.things.view,
+        ]  # fmt: skip
 
     def _count_findings(self) -> None:
         """The tab says how many there are."""
@@ -167,11 +175,35 @@ class Docks:
 
     # Layouts
 
+    @property
+    def _key(self) -> str:
+        """Under which name the layout in use is remembered."""
+        return f"layout/{self.layout.value}" + ("" if self._football else "/things")
+
+    def _furnish(self) -> None:
+        """Panels of the pitch only where the project has one, those of people and things only where it has these."""
+        football = not self._session.people.is_on
+        if football is not self._football:
+            self._keep()
+            self._football = football
+            if not football and self.layout is Layout.CALIBRATE:
+                self.layout = Layout.LABEL
+            self._take()
+
+    def _bar_others(self) -> None:
+        """Panels of other schemes are hidden, and not offered."""
+        for dock in (self._pitch, self._checks, self.camera_dock, self._things):
+            foreign = (dock is self._things) is self._football
+            dock.toggleViewAction().setVisible(not foreign)
+            if foreign:
+                dock.hide()
+
     def reset(self) -> None:
         """Put the panels of the layout in use where they are at first."""
         self.timeline_dock.forget_choice()
         arrange(self._window, self.by_name, self._plan())
-        self._settings.remove(f"layout/{self.layout.value}")
+        self._settings.remove(self._key)
+        self._bar_others()
 
     def use(self, layout: Layout) -> None:
         """Arrange the panels for this, as they were left when it was last in use."""
@@ -182,20 +214,23 @@ class Docks:
         self._take()
 
     def _keep(self) -> None:
-        self._settings.setValue(f"layout/{self.layout.value}", self._window.saveState(_STATE_VERSION))
+        self._settings.setValue(self._key, self._window.saveState(_STATE_VERSION))
 
     def _plan(self) -> Plan:
         """How the panels are arranged at first; the timeline is where it is wanted, whatever the layout."""
-        found, timeline = plan(self.layout, self._window.size()), {self.timeline_dock.objectName()}
+        found = plan(self.layout, self._window.size())
+        found = found if self._football else without_pitch(found)
+        timeline = {self.timeline_dock.objectName()}
         hidden = found.hidden - timeline if self.timeline_dock.is_wanted else found.hidden | timeline
         return replace(found, hidden=hidden)
 
     def _take(self) -> None:
         arrange(self._window, self.by_name, self._plan())
-        state = self._settings.value(f"layout/{self.layout.value}")
+        state = self._settings.value(self._key)
         if isinstance(state, QByteArray):
             self._window.restoreState(state, _STATE_VERSION)
         self.timeline_dock.follow()
+        self._bar_others()
 
     def restore(self, settings: QSettings) -> None:
         """Window and panels as they were left last time, else as at first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -50,6 +50,7 @@ class Plan:
 
 _FRAMES, _PITCH, _POINTS, _LAYERS = "dockMedia", "dockPitch", "dockPoints", "dockLayers"
 _CHECKS, _CAMERA, _TIMELINE = "dockChecks", "dockCamera", "dockTimeline"
+_THINGS = "dockThings"
 _REVIEW, _HISTORY = "dockReview", "dockHistory"
 
 
@@ -74,6 +75,17 @@ def plan(layout: Layout, size: QSize) -> Plan:
     right = _under_map((_POINTS, _CHECKS, _CAMERA), roomy=roomy)
     hidden = frozenset({_TIMELINE} if wide else {_TIMELINE, _CAMERA})
     return Plan(((_FRAMES, _REVIEW),), right, ((_TIMELINE,),), sides, (pitch, 400, 260), hidden)
+
+
+def without_pitch(whole: Plan) -> Plan:
+    """The plan for a scheme without football: people and things stand where the pitch would."""
+    gone = {_CHECKS, _CAMERA}
+
+    def furnished(stacks: tuple[Stack, ...]) -> tuple[Stack, ...]:
+        kept = (tuple(_THINGS if name == _PITCH else name for name in stack if name not in gone) for stack in stacks)
+        return tuple(stack for stack in kept if stack)
+
+    return replace(whole, left=furnished(whole.left), right=furnished(whole.right))
 
 
 def _small(layout: Layout, *, low: bool) -> Plan:

@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         canvas.space_tapped.connect(self.actions_.tap)
         self.timing.lead()
         canvas.context_requested.connect(partial(context_menu, self))
-        for view in (self.frames.view, self.docks.review.view, self.docks.points):
+        for view in (self.frames.view, self.docks.review.view, self.docks.points, self.docks.things.view):
             view.space_tapped.connect(self.actions_.tap)
         self.effort, self.tutorial, self.retraining = EffortLog(self), Tutorial(self), Retraining(self)
 

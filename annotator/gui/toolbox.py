@@ -40,7 +40,9 @@ class Toolbox(QObject):
         self.codes.chosen.connect(self.choose_marking)
         self._next_ghost = NextGhost(session, canvas)
         self._make: dict[str, Callable[[], Tool]] = {
-            "select": lambda: ThingSelectTool(session) if session.people.is_on else SelectTool(session, dropped=dropped),
+            "select": lambda: (
+                ThingSelectTool(session) if session.people.is_on else SelectTool(session, dropped=dropped)
+            ),
             "point": lambda: PointTool(
                 session, advance=session.advance, dropped=None if session.people.is_on else dropped
             ),

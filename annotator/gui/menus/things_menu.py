@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.gui import people_deeds
-from annotator.gui.menus.command import Command, N, Needs, Room, Scope
+from annotator.gui.menus.command import Command, N, Room, Scope
 
 _THINGS, _MANY = Room.THINGS, Room.MANY
 

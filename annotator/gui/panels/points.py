@@ -30,7 +30,6 @@ from annotator.gui.view_state import Glyph, Selection, describe, spoken
 from annotator.gui.wording import phrases
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import Origin, Visibility
-from annotator.pitch import KEYPOINTS
 
 Index = QModelIndex | QPersistentModelIndex
 NAME, X, Y, SOURCE, VISIBILITY, CONFIDENCE, SD = range(7)
@@ -113,7 +112,7 @@ class PointsModel(QAbstractTableModel):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._names = list(KEYPOINTS)
+        self._names = list(session.people.scheme.keypoints)
         self._icons: dict[tuple[Glyph | None, bool], QIcon] = {}
         self._of: tuple[object, ...] = ()
         self._rows: list[_Row] = []
@@ -125,6 +124,7 @@ class PointsModel(QAbstractTableModel):
         session.hovering.changed.connect(self._light)
         session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
         session.frame_changed.connect(self._sort)
+        session.project_changed.connect(self._sort)
         session.prediction_changed.connect(lambda frame_id: self._sort() if frame_id == session.frame_id else None)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -162,7 +162,11 @@ class PointsModel(QAbstractTableModel):
         """Points in the frame first, else in the scheme's order; not while a person works, so that no row jumps."""
         resolved = self._session.resolved
         inside = set() if resolved is None else {p.name for p in resolved.keypoints.values() if p.inside and p.position}
-        names = sorted(KEYPOINTS, key=lambda name: name not in inside)
+        people = self._session.people
+        if people.is_on:
+            # Of things the scheme's order is the one in which they are placed; it never changes.
+            inside = set()
+        names = sorted(people.scheme.keypoints, key=lambda name: name not in inside)
         if names != self._names:
             self.beginResetModel()
             self._names = names
@@ -173,6 +177,10 @@ class PointsModel(QAbstractTableModel):
     def name_at(self, row: int) -> str:
         """The keypoint in a row."""
         return self._names[row]
+
+    def has(self, name: str) -> bool:
+        """Whether a keypoint has a row."""
+        return name in self._names
 
     def row_of(self, name: str) -> int:
         """The row of a keypoint."""
@@ -238,7 +246,7 @@ class PointsModel(QAbstractTableModel):
         return point.position is None and point.visibility is Visibility.ABSENT and self._is_said(point.name)
 
     def _is_said(self, name: str) -> bool:
-        return name in self._session.labels.pitch.keypoints
+        return name in self._session.labels.instance(self._session.people.active).keypoints
 
     def _icon(self, key: tuple[Glyph | None, bool]) -> QIcon:
         if key not in self._icons:
@@ -249,7 +257,7 @@ class PointsModel(QAbstractTableModel):
         """The row of the point that is pointed at, here or elsewhere."""
         before, self._lit = self._lit, self._session.hovering.target.keypoint
         for name in (before, self._lit):
-            if name in KEYPOINTS:
+            if name in self._names:
                 row = self._names.index(str(name))
                 self.dataChanged.emit(self.index(row, 0), self.index(row, SD), [_BACKGROUND])
 
@@ -357,8 +365,9 @@ class PointsPanel(QTableView):
     def _step(self, by: int) -> None:
         """Select the point this many rows on."""
         active = self._session.active_keypoint
-        row = self._points.row_of(active) + by if active is not None and active in KEYPOINTS else 0
-        self._session.select(Selection(keypoints=(self._points.name_at(min(max(row, 0), len(KEYPOINTS) - 1)),)))
+        known, last = self._session.people.scheme.index, self._points.rowCount() - 1
+        row = self._points.row_of(active) + by if active is not None and active in known else 0
+        self._session.select(Selection(keypoints=(self._points.name_at(min(max(row, 0), last)),)))
 
     def _set_up_headers(self) -> None:
         rows, columns = self.verticalHeader(), self.horizontalHeader()
@@ -389,7 +398,7 @@ class PointsPanel(QTableView):
             self._session.select(Selection(keypoints=names))
 
     def _follow(self) -> None:
-        wanted = [self._points.row_of(name) for name in self._session.selection.keypoints if name in KEYPOINTS]
+        wanted = [self._points.row_of(name) for name in self._session.selection.keypoints if self._points.has(name)]
         if sorted(wanted) == sorted(index.row() for index in self.selectionModel().selectedRows()):
             return
         self._following = True
