@@ -17,6 +17,7 @@ from annotator.video_index import FrameIndex, index_of
 
 Rgb = NDArray[np.uint8]
 
+_CONVERSIONS = 64
 _NEAR = 8
 """Frames that are decoded sooner than the decoder's threads are filled anew after a seek."""
 
@@ -194,14 +195,13 @@ class Converter:
     """Decoded frames as RGB, upright; keeps the tables of the conversion. Not for two threads at once."""
 
     def __init__(self) -> None:
-        from av.video.reformatter import VideoReformatter
-
-        self._reformatter = VideoReformatter()
+        self._reformatter: Any = None
+        self._used = 0
 
     def rgb(self, frame: Any) -> Rgb:
         """(H, W, 3) of a decoded frame, turned counter-clockwise by the angle of its display matrix."""
         # Without a change of size every interpolation gives the same; this one is the quickest on the way there.
-        done = self._reformatter.reformat(frame, format="rgb24", interpolation="FAST_BILINEAR")
+        done = self._fresh().reformat(frame, format="rgb24", interpolation="FAST_BILINEAR")
         return _upright(done.to_ndarray(), frame)
 
     def small(self, frame: Any, width: int) -> Rgb:
@@ -209,8 +209,17 @@ class Converter:
         is_turned = bool(_turns(frame) % 2)
         part = width / (frame.height if is_turned else frame.width)
         across, down = max(2, round(frame.width * part)), max(2, round(frame.height * part))
-        done = self._reformatter.reformat(frame, width=across, height=down, format="rgb24", interpolation="AREA")
+        done = self._fresh().reformat(frame, width=across, height=down, format="rgb24", interpolation="AREA")
         return _upright(done.to_ndarray(), frame)
+
+    def _fresh(self) -> Any:
+        """A reformatter; each keeps room for as many pictures as were ever held at once, so none lives for long."""
+        if self._used % _CONVERSIONS == 0:
+            from av.video.reformatter import VideoReformatter
+
+            self._reformatter = VideoReformatter()
+        self._used += 1
+        return self._reformatter
 
 
 def _turns(frame: Any) -> int:
