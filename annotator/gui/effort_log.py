@@ -60,6 +60,8 @@ class EffortLog(QObject):
         self._keep(self._watch.turn_to(None))
 
     def _turn(self) -> None:
+        if self._session.passing:
+            return  # Nobody works on what is played.
         self._keep(self._watch.turn_to(self._session.frame_id))
 
     def _keep(self, spent: tuple[int, Effort] | None) -> None:

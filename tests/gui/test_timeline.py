@@ -290,6 +290,15 @@ def test_keys_of_the_timeline_go_along_the_clip_and_those_of_the_canvas_stay_the
     assert clip.session.settings.markings is not skeleton
 
 
+def test_the_keyboard_comes_to_the_lanes_from_pane_to_pane(clip, view):
+    reached = []
+    for _ in range(14):
+        clip.actions_["window.nextPane"].trigger()
+        reached.append(QApplication.focusWidget())
+    assert view in reached
+    assert not set(reached) & {clip.timing.panel.back, clip.timing.panel.play}
+
+
 def test_the_tip_says_number_time_state_and_cut(clip, view):
     text = view.tip_at(at(view, 40))
     assert text.startswith("Frame 41 of 60   0:01.15")

@@ -61,6 +61,10 @@ class TimelinePanel(QWidget):
         self.all = self._button("fit", self.tr("Show the whole clip, or the range"), "(0)", self.view.show_all)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.view)
+        # Whoever comes to the panel by keyboard comes to the lanes.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusProxy(self.view)
+        self.setAccessibleName(self.tr("Timeline"))
         self._lay_out()
         self._connect()
         self._give_keys()
