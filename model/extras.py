@@ -33,7 +33,7 @@ class Extras(nn.Module):
             self.who = nn.Parameter(torch.zeros(points, _HIDDEN))
             self.seen_out = nn.Linear(_HIDDEN, 1)
         if spec.scalars:
-            self.count = nn.Linear(3 * points + deep, _HIDDEN)
+            self.count = nn.Linear(3 * points + points * (points - 1) // 2 + deep, _HIDDEN)
             self.count_middle = nn.Linear(_HIDDEN, _HIDDEN)
             self.count_out = nn.Linear(_HIDDEN, spec.scalars)
         self.visible, self.scalars = spec.visible, spec.scalars
@@ -56,14 +56,19 @@ class Extras(nn.Module):
         return cast(Tensor, self.seen_out(hidden)).squeeze(2)
 
     def _counted(self, weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
-        """From where the peaks lie among each other, in units of their own spread, and from the coarsest features."""
+        """From where the peaks lie among each other, in units of their own spread, and from the coarsest features.
+
+        Distances between them are given as such: learnt from the places they took ten times as many samples.
+        """
         rows = torch.linspace(-1, 1, weights.shape[2], device=weights.device)
         columns = torch.linspace(-1, 1, weights.shape[3], device=weights.device)
         y = (weights.sum(dim=3) * rows).sum(dim=2) * (weights.shape[2] / weights.shape[3])
         x = (weights.sum(dim=2) * columns).sum(dim=2)
         places = torch.stack([x, y], dim=2)
         places = places - places.mean(dim=1, keepdim=True)
-        spread = places.square().mean(dim=(1, 2), keepdim=True).sqrt() + _TINY
-        known = torch.cat([(places / spread).flatten(1), peaks, whole], dim=1)
+        places = places / (places.square().mean(dim=(1, 2), keepdim=True).sqrt() + _TINY)
+        first, second = torch.triu_indices(places.shape[1], places.shape[1], 1, device=places.device)
+        apart = (places[:, first] - places[:, second]).square().sum(dim=2).sqrt()
+        known = torch.cat([places.flatten(1), apart, peaks, whole], dim=1)
         hidden = functional.relu(self.count_middle(functional.relu(self.count(known))))
         return cast(Tensor, self.count_out(hidden))
