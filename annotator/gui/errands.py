@@ -14,6 +14,7 @@ from annotator.gui.background import Job, Lane, Progress, ShouldStop, Work, sent
 from annotator.gui.order import Order
 from annotator.gui.session import Session
 from annotator.project import Project
+from annotator.scheme import Scheme
 from annotator.store_media import IMAGE_SUFFIXES, data_directory
 from annotator.store_schema import SUFFIX
 
@@ -65,15 +66,18 @@ class Errands(QObject):
         self._others.append(job)
         job.changed.connect(self.job.changed)
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Open the project of these folders, images and videos, or a project file, in place of the one open now."""
+    def open(self, paths: Sequence[Path], scheme: Scheme | None = None) -> None:
+        """Open the project of these folders, images and videos, or a project file, in place of the one open now.
+
+        A new project is of ``scheme``, or of the pitch.
+        """
         if not paths:
             return
         chosen = list(paths)
         self.opening.emit(chosen[0].name)
 
         def work(progress: Progress, should_stop: ShouldStop) -> tuple[Project, Order]:
-            return listed(Project.for_media(chosen))
+            return listed(Project.for_media(chosen, scheme=scheme))
 
         self._opener.ask(work, then=self._on_opened, failed=self._on_failed)
 

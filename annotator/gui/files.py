@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from annotator.gui.errands import NETWORK_SUFFIX
 from annotator.gui.exchange import Exchange
 from annotator.gui.recent import Recent
+from annotator.scheme import Scheme
 from annotator.store_media import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from annotator.store_schema import SUFFIX
 
@@ -54,6 +55,17 @@ class Files(QObject):
         """Ask for a project file."""
         kinds = [(translate("Files", "Touchline projects"), f"*{SUFFIX}")]
         self._take("project", self._ask_files(translate("Files", "Open project"), "project", kinds), self.open)
+
+    def new_project(self) -> None:
+        """Ask what the frames show and where they are."""
+        from annotator.gui.dialogs.scheme_choice import NewProjectDialog
+
+        self._window.dialogs.open(NewProjectDialog(self._create, folder=self._last("media"), parent=self._window))
+
+    def _create(self, paths: list[Path], scheme: Scheme) -> None:
+        self._remember("media", paths[0].parent)
+        self.remember_recent(paths[0])
+        self._window.errands.open(paths, scheme)
 
     def load_network(self) -> None:
         """Ask for the weights of a network."""

@@ -176,7 +176,11 @@ def spoken(name: str) -> str:
 
     Markings have the names that people use, ``Big rect. left main`` is the left penalty area's front line.
     """
-    return plain(name) if "_" not in name else _words(name)
+    return _capital(plain(name)) if "_" not in name else _words(name)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @cache

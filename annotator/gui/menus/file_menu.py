@@ -10,6 +10,9 @@ _PROJECT = Needs.PROJECT
 _NOTHING = Needs.NOTHING
 
 FILE = (
+    Command("file.new", "file", N("Commands", "New project..."),
+            N("Commands", "Say what the frames show: a pitch, people, card packets, things of your own"),
+            lambda w: w.files.new_project(), ("Ctrl+N",), "", _NOTHING, _W),
     Command("file.openFolder", "file", N("Commands", "Open folder..."), N("Commands", "Open a folder of frames"),
             lambda w: w.files.open_folder(), ("Ctrl+O",), "open-folder", _NOTHING, _W),
     Command("file.openVideo", "file", N("Commands", "Open video..."), N("Commands", "Open one or more videos"),

@@ -31,7 +31,7 @@ MENUS = (
 )
 TOOLBAR = (
     "edit.undo", "edit.redo", "",
-    "tool.select", "tool.point", "tool.marking", "tool.template", "tool.box", "tool.pan", "",
+    "tool.select", "tool.point", "tool.marking", "tool.template", "tool.box", "tool.pan",
     "label.snapOnRelease", "",
     "view.fit", "view.heatmap", "view.predictions", "",
     "predict.frame", "",
