@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.advice import Geometry, advice, is_determined, is_firm
+from annotator.advice import Geometry, advice, is_determined
 from annotator.calibration import PLENTY, calibrate, calibration, refined
 from annotator.camera import Lens, Solution
 from annotator.constructions import construct, fitted, undecided, within_reach
 from annotator.curves import Curve, curves_of, ghost_of, sight
 from annotator.evidence import FEWEST_CONSTRAINTS, Evidence, gather
-from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
-from annotator.pitch import KEYPOINTS, PITCH_57, Crossing
+from annotator.keypoint_sources import LARGEST_SD, Drag, Keypoint, Known, Source, has_word, is_finite
+from annotator.labels import Instance, KeypointLabel, Visibility
+from annotator.pitch import KEYPOINTS, PITCH_57
 from annotator.refinement import Steps
 from annotator.scheme import Scheme
 from annotator.tripod_prior import Standing, solve_standing, stands
@@ -29,51 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Keypoint", "Resolved", "Source", "resolution", "resolve", "said_alone"]
 
-LARGEST_SD = 15.0  # pixels of a 960 wide frame; what geometry knows less surely is not shown as a position
-SURE_CROSSING = 5.0  # pixels of a 960 wide frame; while no camera is firm, a crossing no less sure than this stands,
-SURE_ON_CIRCLE = 3.0  # and so does a point on a circle, which people do not see as plainly
-GIVE_WAY = 2.0  # beyond, it gives way to a projection this many times surer
-AGREE = 3.0  # combined deviations within which a construction and the camera say the same
-STAY = 1.5  # times as sure must the other be, in a drag, to take over from what was shown
 TRUSTED_RMS = 6.0  # pixels of a 960 wide frame; a solution that fits worse,
 TRUSTED_SUPPORT = 0.6  # or explains a smaller share of what was said, speaks for no keypoint
-
-
-class Source(Enum):
-    """Where the position of a keypoint comes from, in falling priority."""
-
-    PLACED = "placed"
-    CONSTRUCTED = "constructed"
-    PROJECTED = "projected"
-    PREDICTED = "predicted"
-
-
-@dataclass(frozen=True)
-class Keypoint:
-    """One resolved keypoint; ``position`` is None when nothing gives it one.
-
-    ``visibility`` is what a person said, else VISIBLE for a point inside the frame and ABSENT for one outside or
-    without a position. ``parents`` names what a constructed point follows from (markings, or a marking and a
-    keypoint). ``confidence`` is the network's at this point (None without a prediction), ``predicted`` where the
-    network saw it whether or not that is what is shown. ``sd`` is the standard deviation in pixels of the position
-    along its worst direction, ``residual`` the distance in pixels between a placed point and where geometry
-    would have it. ``origin`` is set for placed points. ``parents`` is filled wherever there is a construction, shown or
-    not; ``disagreement`` is the distance in pixels between construction and camera where they do not agree within their
-    deviations, None where they do.
-    """
-
-    name: str
-    position: Point | None = None
-    source: Source | None = None
-    visibility: Visibility = Visibility.ABSENT
-    parents: tuple[str, ...] = ()
-    confidence: float | None = None
-    sd: float | None = None
-    residual: float | None = None
-    inside: bool = False
-    predicted: Point | None = None
-    origin: Origin | None = None
-    disagreement: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +119,8 @@ def resolve(
     with np.errstate(all="ignore"):
         evidence = gather(instance, Lens(size))
         geometry = _geometry(evidence, _solution(evidence, size, previous, standing), size)
-        drag = _Drag.between(previous, geometry.evidence, size)
-        known = _Known.of(instance, geometry, prediction, drag, size=size, threshold=threshold)
+        drag = _drag(previous, geometry.evidence, size)
+        known = Known.of(instance, geometry, prediction, drag, size=size, threshold=threshold)
         keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
         silent = scheme.id != PITCH_57.id or (geometry.evidence.is_empty and prediction is not None)
         trusted = geometry.trusted
@@ -192,7 +149,7 @@ def resolution(instance: Instance, size: tuple[int, int], *, standing: Standing 
     elif evidence.constraints >= FEWEST_CONSTRAINTS:
         solution = yield from calibration(evidence, size, hints=_hints(evidence))
     geometry = _geometry(evidence, solution, size)
-    known = _Known.of(instance, geometry, None, _Drag(), size=size, threshold=1.0)
+    known = Known.of(instance, geometry, None, Drag(), size=size, threshold=1.0)
     keypoints = {name: known.keypoint(name) for name in PITCH_57.keypoints}
     determined = geometry.trusted is not None and is_determined(geometry)
     return Resolved(
@@ -210,15 +167,15 @@ def said_alone(instance: Instance, size: tuple[int, int]) -> Mapping[str, Keypoi
         return None
     said = instance.keypoints
     settled = all(name in said and _is_settled(said[name]) for name in KEYPOINTS)
-    if not settled and _has_word(instance):
+    if not settled and has_word(instance):
         return None
     nothing = Evidence({}, {}, {})
-    known = _Known.of(instance, _geometry(nothing, None, size), None, _Drag(), size=size, threshold=1.0)
+    known = Known.of(instance, _geometry(nothing, None, size), None, Drag(), size=size, threshold=1.0)
     return {name: known.keypoint(name) for name in PITCH_57.keypoints}
 
 
 def _is_settled(said: KeypointLabel) -> bool:
-    return said.visibility is Visibility.ABSENT or (said.position is not None and _finite(*said.position))
+    return said.visibility is Visibility.ABSENT or (said.position is not None and is_finite(*said.position))
 
 
 def _geometry(evidence: Evidence, solution: Solution | None, size: tuple[int, int]) -> Geometry:
@@ -291,188 +248,12 @@ def _hints(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
     return {name: point.place for name, point in rough.items() if point.deviation <= LARGEST_SD}
 
 
-@dataclass(frozen=True, eq=False)
-class _Drag:
-    """What goes on since the last answer: which markings moved, and the sources shown before."""
-
-    moved: frozenset[str] = frozenset()
-    sources: Mapping[str, Source | None] = field(default_factory=dict)
-
-    @classmethod
-    def between(cls, previous: Resolved | None, evidence: Evidence, size: tuple[int, int]) -> _Drag:
-        """Nothing goes on between frames, sizes, or when anything but positions changed."""
-        if previous is None or previous.evidence is None or previous.size != size:
-            return cls()
-        before = previous.evidence
-        if not evidence.resembles(before) or evidence.equals(before):
-            return cls()
-        moved = {name for name, xy in evidence.markings.items() if not np.array_equal(xy, before.markings[name])}
-        return cls(frozenset(moved), {name: keypoint.source for name, keypoint in previous.keypoints.items()})
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """Where geometry has a keypoint, in pixels, how surely, and from what it is constructed."""
-
-    position: Point
-    sd: float
-    parents: tuple[str, ...] = ()
-
-
-def _constructed(geometry: Geometry) -> dict[str, _Placed]:
-    """What the drawn markings construct, by name."""
-    if not geometry.found:
-        return {}
-    pixels = geometry.lens.pixels(np.array([point.place for point in geometry.found.values()])).tolist()
-    scale = geometry.lens.scale
-    return {
-        name: _Placed((x, y), point.deviation / scale, point.parents)
-        for (name, point), (x, y) in zip(geometry.found.items(), pixels, strict=True)
-    }
-
-
-def _projected(geometry: Geometry) -> dict[str, _Placed]:
-    """What the camera projects surely enough, by name."""
-    if geometry.pixels is None or geometry.deviations is None:
-        return {}
-    scale = geometry.lens.scale
-    rows = zip(KEYPOINTS, geometry.pixels.tolist(), geometry.deviations.tolist(), strict=True)
-    return {name: _Placed((x, y), sd) for name, (x, y), sd in rows if _finite(x, y) and sd * scale <= LARGEST_SD}
-
-
-def _has_word(instance: Instance) -> bool:
-    """Whether a person drew or placed anything: accepted predictions alone bring no point that nobody saw."""
-    placed = (said for said in instance.keypoints.values() if said.position is not None)
-    return bool(instance.markings) or any(said.origin is not Origin.ACCEPTED for said in placed)
-
-
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """All that is known of one frame, asked keypoint by keypoint."""
-
-    said: Mapping[str, KeypointLabel]
-    geometry: Geometry
-    seen: Mapping[str, tuple[Point, float, float]]
-    size: tuple[int, int]
-    threshold: float
-    constructed: Mapping[str, _Placed]
-    projected: Mapping[str, _Placed]
-    drag: _Drag
-    is_firm: bool
-    by_hand: frozenset[str]
-
-    @classmethod
-    def of(
-        cls,
-        instance: Instance,
-        geometry: Geometry,
-        prediction: Prediction | None,
-        drag: _Drag,
-        *,
-        size: tuple[int, int],
-        threshold: float,
-    ) -> _Known:
-        seen: dict[str, tuple[Point, float, float]] = {}
-        if prediction is not None:
-            rows = zip(
-                prediction.names,
-                prediction.xy.tolist(),
-                prediction.confidence.tolist(),
-                prediction.sd.tolist(),
-                strict=True,
-            )
-            seen = {name: ((x, y), confidence, sd) for name, (x, y), confidence, sd in rows if _finite(x, y)}
-        projected = _projected(geometry) if _has_word(instance) else {}
-        return cls(
-            instance.keypoints, geometry, seen, size, threshold, _constructed(geometry), projected, drag,
-            is_firm(geometry), frozenset(instance.markings.keys() - instance.carried),
-        )  # fmt: skip
-
-    def keypoint(self, name: str) -> Keypoint:
-        said = self.said.get(name, KeypointLabel())
-        predicted, confidence, _ = self.seen.get(name, (None, None, None))
-        if said.visibility is Visibility.ABSENT:
-            return Keypoint(name, confidence=confidence, predicted=predicted)
-        constructed = self.constructed.get(name)
-        position, source, sd, apart = self._position(name, said, constructed)
-        inside = position is not None and self._is_inside(position)
-        visibility = said.visibility or (Visibility.VISIBLE if inside else Visibility.ABSENT)
-        placed = source is Source.PLACED
-        return Keypoint(
-            name,
-            position,
-            source,
-            visibility,
-            constructed.parents if constructed is not None and not placed else (),
-            confidence,
-            sd,
-            self._residual(name, said) if placed else None,
-            inside,
-            predicted,
-            said.origin if placed else None,
-            apart,
-        )
-
-    def _position(
-        self, name: str, said: KeypointLabel, constructed: _Placed | None
-    ) -> tuple[Point | None, Source | None, float | None, float | None]:
-        """Position, source, standard deviation and disagreement by falling priority."""
-        placed = said.position if said.position is not None and _finite(*said.position) else None
-        # A machine's point gives way to what a person drew since.
-        redrawn = constructed is not None and not self.by_hand.isdisjoint(constructed.parents)
-        if placed is not None and said.origin is not Origin.ACCEPTED and not (
-            redrawn and said.origin is Origin.PROPAGATED
-        ):
-            return placed, Source.PLACED, None, None
-        projected = self.projected.get(name)
-        if constructed is not None:
-            apart = self._disagreement(constructed, projected)
-            if projected is None or self._prefers(name, constructed, projected.sd, apart):
-                return constructed.position, Source.CONSTRUCTED, constructed.sd, apart
-            if self.is_firm or placed is None:
-                return projected.position, Source.PROJECTED, projected.sd, apart
-        if placed is not None:
-            return placed, Source.PLACED, None, None
-        if projected is not None:
-            return projected.position, Source.PROJECTED, projected.sd, None
-        if name in self.seen and self.seen[name][1] >= self.threshold:
-            return self.seen[name][0], Source.PREDICTED, self.seen[name][2], None
-        return None, None, None, None
-
-    def _disagreement(self, constructed: _Placed, projected: _Placed | None) -> float | None:
-        """Pixels between a construction and a firm camera that contradict each other, else None."""
-        if projected is None or not self.is_firm:
-            return None
-        apart = math.dist(constructed.position, projected.position)
-        return apart if apart > AGREE * math.hypot(constructed.sd, projected.sd) else None
-
-    def _prefers(self, name: str, constructed: _Placed, projected_sd: float, apart: float | None) -> bool:
-        """Whether the construction is shown rather than the projection."""
-        if self.drag.moved.intersection(constructed.parents):
-            return True
-        if not self.is_firm:
-            plain = isinstance(KEYPOINTS[name].construction, Crossing)
-            limit = (SURE_CROSSING if plain else SURE_ON_CIRCLE) / self.geometry.lens.scale
-            return constructed.sd <= limit or constructed.sd <= GIVE_WAY * projected_sd
-        if apart is not None:
-            return False
-        shown = self.drag.sources.get(name)
-        favour = STAY if shown is Source.CONSTRUCTED else 1.0 / STAY if shown is Source.PROJECTED else 1.0
-        return constructed.sd < favour * projected_sd
-
-    def _residual(self, name: str, said: KeypointLabel) -> float | None:
-        """How far a placed point lies from where everything else has it: a firm camera, its construction, or any."""
-        trusted = self.geometry.trusted
-        left_out = trusted.left_out.get(name) if trusted is not None else None
-        constructed = self.constructed.get(name)
-        if constructed is not None and said.position is not None and (left_out is None or not self.is_firm):
-            return math.dist(constructed.position, said.position)
-        return None if left_out is None else left_out / self.geometry.lens.scale
-
-    def _is_inside(self, position: Point) -> bool:
-        width, height = self.size
-        return -0.5 <= position[0] <= width - 0.5 and -0.5 <= position[1] <= height - 0.5
-
-
-def _finite(x: float, y: float) -> bool:
-    return math.isfinite(x) and math.isfinite(y)
+def _drag(previous: Resolved | None, evidence: Evidence, size: tuple[int, int]) -> Drag:
+    """What is dragged: nothing between frames, sizes, or when anything but positions changed."""
+    if previous is None or previous.evidence is None or previous.size != size:
+        return Drag()
+    before = previous.evidence
+    if not evidence.resembles(before) or evidence.equals(before):
+        return Drag()
+    moved = {name for name, xy in evidence.markings.items() if not np.array_equal(xy, before.markings[name])}
+    return Drag(frozenset(moved), {name: keypoint.source for name, keypoint in previous.keypoints.items()})
