@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,8 @@ from model.published import is_foreign
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
+    from model.people import Candidate, PeoplePrediction
+    from model.people_predictor import PeoplePredictor
 
 Device = Literal["auto", "cuda", "mps", "cpu"]
 FlipTest = Literal["off", "on"]
@@ -48,6 +50,7 @@ class Predictor:
     ----------
     card : what the weights mean.
     id : identity of the weights, stored with every prediction.
+    weights, device : the checkpoint, kept for networks that say more than an engine asks them, and where it runs.
     """
 
     def __init__(
@@ -66,6 +69,9 @@ class Predictor:
         self.card, self.id, self._engine = card, network, engine
         self._checkpoint, self._threads = checkpoint, threads
         self._seen: list[Pixels] = []
+        self._people: PeoplePredictor | None = None
+        self.weights: Checkpoint | None = None
+        self.device = "cpu"
         self._steps: Rehearsal | None = None
         self._flip = flip_test == "on"
         if self._flip and not self.card.mirror:
@@ -94,7 +100,7 @@ class Predictor:
         data = read_bytes(path)
         if way != "plain" and device in ("auto", "cpu") and not is_foreign(data):
             card, network = card_of(path, data), identity(data)
-            engine = _without_torch(network, threads)
+            engine = None if card.spec.tags else _without_torch(network, threads)
             if engine is not None:
                 return cls(card, network, engine, flip_test=flip_test)
         from model.published import load_any
@@ -119,9 +125,12 @@ class Predictor:
         threads = threads or _threads()
         torch.set_num_threads(threads)
         chosen = choose_device(device)
-        if chosen != "cpu" or way == "plain" or checkpoint.card.spec.has_extras:
+        spec = checkpoint.card.spec
+        if chosen != "cpu" or way == "plain" or spec.has_extras or spec.tags:
             engine: Engine = TorchEngine(checkpoint, chosen)
-            return cls(checkpoint.card, checkpoint.id, engine, flip_test=flip_test)
+            made = cls(checkpoint.card, checkpoint.id, engine, flip_test=flip_test)
+            made.weights, made.device = checkpoint if spec.tags else None, chosen
+            return made
         known = remembered(checkpoint.id)
         if known is not None:
             try:
@@ -155,6 +164,26 @@ class Predictor:
     def predict(self, rgb: NDArray[np.uint8]) -> Prediction:
         """What the network sees in one RGB uint8 image ``(H, W, 3)`` of any size; other arrays are a ValueError."""
         return next(self.predict_many([rgb], batch=1))
+
+    def predict_people(
+        self, rgb: NDArray[np.uint8], candidates: Sequence[Candidate] = (), *, same: float | None = None
+    ) -> PeoplePrediction:
+        """Everybody that it sees in an image, in the boxes given where it takes some, see `model.people_predictor`."""
+        if self._people is None:
+            from model.people_predictor import PeoplePredictor
+
+            self._people = PeoplePredictor(self)
+        return self._people.look(rgb, candidates, same=same)
+
+    @property
+    def flips(self) -> bool:
+        """Whether it looks at everything mirrored as well."""
+        return self._flip
+
+    @property
+    def takes_boxes(self) -> bool:
+        """Whether `predict_people` has to be told where to look."""
+        return not self.card.spec.tags
 
     def predict_many(self, images: Iterable[NDArray[np.uint8]], *, batch: int = 4) -> Iterator[Prediction]:
         """Predictions of many images in order, ``batch`` of them at a time.

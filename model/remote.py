@@ -1,7 +1,8 @@
 """A network in a process of its own, for a program that must not be held up: importing torch stops every thread.
 
-The process answers requests on its standard input: a head of two numbers and the pixels of a frame; the answer is a
-head of two lengths, a JSON document and a stored prediction. It ends when its input does, so it does not outlive who
+The process answers requests on its standard input: a head of three numbers, a question in JSON and the pixels of a
+frame; the answer is a head of two lengths, a JSON document and a stored prediction. An empty question is for what the
+frame shows as a whole, one with boxes for the people in them. It ends when its input does, so it does not outlive who
 asked. Run as ``python -m model.remote FILE``.
 """
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -25,15 +27,18 @@ from numpy.typing import NDArray
 from model.audition import remembered
 from model.card import identity, read_bytes
 from model.heatmaps import Prediction
+from model.people import Candidate, PeoplePrediction
 from model.published import is_foreign
 
 if TYPE_CHECKING:
     from model.predictor import Predictor
 
-_REQUEST = struct.Struct("<II")
+_REQUEST = struct.Struct("<III")
 _ANSWER = struct.Struct("<II")
 IDLE, MANY = 1.5, 16
 _ROOT = Path(__file__).resolve().parents[1]
+Request = tuple[Mapping[str, Any], NDArray[np.uint8]]
+Inbox = queue.SimpleQueue["Request | None"]
 
 
 class RemoteError(Exception):
@@ -66,20 +71,34 @@ class RemotePredictor:
         self.id: str = about["id"]
         self.threshold: float = about["threshold"]
         self.device_text: str = about["device_text"]
+        self.scheme: str = about["scheme"]
+        self.names: tuple[str, ...] = tuple(about["names"])
+        self.takes_boxes: bool = about["takes_boxes"]
 
     def predict(self, rgb: NDArray[np.uint8], /) -> Prediction:
         """What the network sees in one RGB uint8 image ``(H, W, 3)``."""
+        return Prediction.from_bytes(self._asked({}, rgb))
+
+    def predict_people(
+        self, rgb: NDArray[np.uint8], candidates: Sequence[Candidate] = (), *, same: float | None = None
+    ) -> PeoplePrediction:
+        """Everybody that it sees, see `model.predictor.Predictor.predict_people`."""
+        boxes = [(*map(float, one.box), float(one.score)) for one in candidates]
+        return PeoplePrediction.from_bytes(self._asked({"boxes": boxes, "same": same}, rgb))
+
+    def _asked(self, question: Mapping[str, Any], rgb: NDArray[np.uint8]) -> bytes:
+        text = json.dumps(question).encode()
         with self._lock:
             try:
                 assert self._process.stdin is not None
-                self._process.stdin.write(_REQUEST.pack(*rgb.shape[:2]))
+                self._process.stdin.write(_REQUEST.pack(*rgb.shape[:2], len(text)) + text)
                 self._process.stdin.write(np.ascontiguousarray(rgb).data)
                 self._process.stdin.flush()
             except (OSError, ValueError) as error:
                 raise _ended() from error
             about, data = self._answer()
         self.device_text = about["device_text"]
-        return Prediction.from_bytes(data)
+        return data
 
     def close(self) -> None:
         """End the process, whatever it is doing; closing twice does nothing."""
@@ -156,13 +175,14 @@ def serve(path: Path, source: IO[bytes], target: IO[bytes]) -> None:
     except Exception as error:
         _tell(target, {"error": _why(error)})
         return
-    _tell(target, {"id": network.id, "threshold": network.threshold, "device_text": network.device_text})
-    inbox: queue.SimpleQueue[NDArray[np.uint8] | None] = queue.SimpleQueue()
+    about = {"id": network.id, "threshold": network.threshold, "scheme": network.card.scheme, "names": network.names}
+    _tell(target, {**about, "takes_boxes": network.takes_boxes, "device_text": network.device_text})
+    inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_take_in, args=(source, inbox), daemon=True).start()
     answered = 0
-    while (pixels := _next(inbox, network)) is not None:
+    while (request := _next(inbox, network)) is not None:
         try:
-            data = network.predict(pixels).to_bytes()
+            data = _answered(network, *request)
         except Exception as error:
             _tell(target, {"error": _why(error)})
         else:
@@ -172,16 +192,25 @@ def serve(path: Path, source: IO[bytes], target: IO[bytes]) -> None:
             network.rehearse()
 
 
-def _take_in(source: IO[bytes], inbox: queue.SimpleQueue[NDArray[np.uint8] | None]) -> None:
+def _answered(network: Predictor, question: Mapping[str, Any], pixels: NDArray[np.uint8]) -> bytes:
+    if "boxes" not in question:
+        return network.predict(pixels).to_bytes()
+    candidates = [Candidate((x0, y0, x1, y1), score) for x0, y0, x1, y1, score in question["boxes"]]
+    return network.predict_people(pixels, candidates, same=question["same"]).to_bytes()
+
+
+def _take_in(source: IO[bytes], inbox: Inbox) -> None:
     """Requests from the input to the inbox, then a None."""
     with suppress(OSError, EOFError, ValueError):
         while len(head := source.read(_REQUEST.size)) == _REQUEST.size:
-            height, width = _REQUEST.unpack(head)
-            inbox.put(np.frombuffer(_read(source, height * width * 3), np.uint8).reshape(height, width, 3))
+            height, width, length = _REQUEST.unpack(head)
+            question = json.loads(_read(source, length))
+            pixels = np.frombuffer(_read(source, height * width * 3), np.uint8).reshape(height, width, 3)
+            inbox.put((question, pixels))
     inbox.put(None)
 
 
-def _next(inbox: queue.SimpleQueue[NDArray[np.uint8] | None], network: Predictor) -> NDArray[np.uint8] | None:
+def _next(inbox: Inbox, network: Predictor) -> Request | None:
     """The next request; while there is none, faster ways are tried a step at a time."""
     with suppress(queue.Empty):
         return inbox.get(timeout=IDLE)
