@@ -249,6 +249,10 @@ def _check(project: Project, theirs: Project) -> None:
     if theirs.scheme_id != project.scheme_id:
         reason = f"it labels {theirs.scheme_id}, this project {project.scheme_id}"
         raise ProjectError(theirs.path, reason, "Merge projects of one scheme.")
+    if theirs.scheme.keypoints != project.scheme.keypoints:
+        reason = f"its {project.scheme_id} has other points than that of this project"
+        advice = "Change the scheme of one of them first (project scheme)."
+        raise ProjectError(theirs.path, reason, advice)
 
 
 def _said(project: Project, number: int, record: FrameRecord) -> Said:

@@ -10,6 +10,7 @@ from annotator.commands.console import Ticker, complain, say, share
 from annotator.commands.network import add_network_arguments, load_predictor
 from annotator.project import Project, ProjectError
 from annotator.review import FrameSigns, rank
+from annotator.review.bones import with_bones
 from annotator.review.mirrored import look_closer, to_look_at
 from annotator.review.plain import line
 from annotator.review.query import QueryError, facts_of, parse_query
@@ -92,4 +93,4 @@ def _surveyed(project: Project, options: argparse.Namespace) -> dict[int, FrameS
         )
     finally:
         inspector.close()
-    return {frame_id: one.entry.signs for frame_id, one in known.items()}
+    return {one.frame_id: one for one in with_bones([one.entry.signs for one in known.values()])}

@@ -32,7 +32,7 @@ def look_closer(session: Session, queue: ReviewQueue) -> None:
     def closer(predicts: Network, rgb: Image, frame_id: int) -> None:
         # Another network may have been loaded meanwhile.
         if predicts.id == network:
-            keep(project, frame_id, network, look(predicts.predict, rgb))
+            keep(project, frame_id, network, look(predicts.predict, rgb, session.people.scheme.mirrored))
             done.add(frame_id)
 
     def ended(passed: int, lost: int) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from annotator.pitch import KEYPOINTS
 from annotator.review import FrameSigns, Kind, Sign, rank
+from annotator.review.bones import with_bones
 from annotator.review.entries import Entry
 from annotator.review.query import Query, facts_of
 from annotator.review.second_answers import due_checks
@@ -41,6 +41,7 @@ def ordered(
     Sorted by surprise, the frames whose blind check is due come in between, and at no other place.
     """
     ids = project.frame_ids()
+    entries = _with_bones(entries)
     ranked = rank([entries[i].signs if i in entries else FrameSigns(i) for i in ids])
     reasons = {one.frame_id: one.reasons for one in ranked}
     if sorting == BY_SURPRISE:
@@ -51,9 +52,18 @@ def ordered(
     blind = due_checks(project) if sorting == BY_SURPRISE else []
     apart = set(blind)
     splits = _splits(project) if "split:" in query.text.casefold() else {}
-    fits = partial(_fits, project, query=query, splits=splits)
+    scheme = project.scheme
+    names = frozenset((*scheme.keypoints, *(one.name for one in scheme.attributes)))
+    fits = partial(_fits, project, query=query, splits=splits, names=names)
     listed = [i for i in ids if i not in apart and (not query.tests or fits(i, entries.get(i)))]
     return mixed(listed, blind), reasons
+
+
+def _with_bones(entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """The entries, implausible lengths told: only many frames together say what is usual."""
+    told = with_bones([entry.signs for entry in entries.values()])
+    rows = zip(entries.items(), told, strict=True)
+    return {i: entry if signs is entry.signs else replace(entry, signs=signs) for (i, entry), signs in rows}
 
 
 def mixed(listed: Sequence[int], blind: Sequence[int]) -> list[Row]:
@@ -82,11 +92,12 @@ def _first(reasons: tuple[Sign, ...], kind: Kind) -> tuple[Sign, ...]:
 
 
 def _fits(
-    project: Project, frame_id: int, entry: Entry | None, *, query: Query, splits: Mapping[int, str]
+    project: Project, frame_id: int, entry: Entry | None, *, query: Query, splits: Mapping[int, str],
+    names: frozenset[str],
 ) -> bool:
     row = project.row(frame_id)
     known = entry or Entry(FrameSigns(frame_id))
-    missing = frozenset(KEYPOINTS) - known.present
+    missing = names - known.present
     split = splits.get(frame_id, "")
     return query.matches(facts_of(known.signs, name=row.name, state=row.state, split=split, missing=missing))
 

@@ -275,7 +275,7 @@ class ReviewQueue(QObject):
         """Point at the gravest reason as soon as the frame is on the screen."""
         sign = next((one for one in self.reasons(frame_id) if one.keypoint), None)
         if sign is not None and not any(row.blind for row in self.rows if row.frame_id == frame_id):
-            self.pointing.emit((frame_id, sign.keypoint))
+            self.pointing.emit((frame_id, sign.keypoint, sign.instance))
 
     def forget_check(self, frame_id: int) -> None:
         """The blind check of a frame is done: its row is one like others, until the queue is sorted again."""

@@ -24,33 +24,79 @@ def thing(name: str | None) -> str:
 
 def reason(sign: Sign) -> str:
     """One sign as a short line: what, how much, and where."""
+    if sign.kind is Kind.FAINT and not sign.count:
+        return translate("Review", "The network sees no point")
+    if sign.kind is Kind.CHECK and sign.detail:
+        return sign.detail
+    if sign.kind is Kind.BONE:
+        return _length(sign)
+    if sign.kind is Kind.NUMBER:
+        said, seen = sign.detail.split(" ")
+        text = translate("Review", "{what}: {said} said, {seen} predicted")
+        return text.format(what=thing(sign.keypoint).capitalize(), said=said, seen=seen)
+    text = _text(sign).format(
+        px=f"{sign.value:.0f}",
+        at=_where(sign),
+        count=f"{sign.count:,}",
+        share=f"{sign.value:.0%}",
+        size=f"{sign.value:.0f} %",
+        sure=f"{1.0 - sign.value:.0%}",
+    )
+    if sign.usual is None:
+        return text
+    return translate("Review", "{lacking}, which {share} of the frames that show it have").format(
+        lacking=text, share=f"{sign.usual:.0%}"
+    )
+
+
+def _where(sign: Sign) -> str:
+    """The point, and of which thing where there are several."""
     at = thing(sign.keypoint)
-    px, count = f"{sign.value:.0f}", f"{sign.count:,}"
-    texts = {
+    if not at or not sign.instance:
+        return at
+    return translate("Review", "{at} of {number}").format(at=at, number=sign.instance + 1)
+
+
+def _length(sign: Sign) -> str:
+    first, second, factor = sign.detail.split("\t")
+    text = translate("Review", "From {first} to {second} it is {factor} times as long as usual")
+    return text.format(first=thing(first), second=thing(second), factor=factor)
+
+
+def _text(sign: Sign) -> str:
+    """The sentence of a sign, numbers and names still to be filled in."""
+    return {
         Kind.GEOMETRY: translate("Review", "{px} px at {at}"),
         Kind.TWO_PEAKS: translate("Review", "Two peaks ({share}) at {at}"),
         Kind.FAINT: translate("Review", "Confidence {sure}, {count} points"),
         Kind.CORRECTED: translate("Review", "{px} px from the network at {at}"),
         Kind.UNLABELLED: translate("Review", "In view without a label: {count}, {at}"),
         Kind.MISSING: translate("Review", "In view, not seen: {count}, {at}"),
-        Kind.CHECK: sign.detail or translate("Review", "A check fails at {at}"),
+        Kind.CHECK: translate("Review", "A check fails at {at}"),
         Kind.JUMP: translate("Review", "Jumps {px} px at {at}"),
         Kind.NETWORKS: translate("Review", "Networks {px} px apart at {at}"),
         Kind.FLIP: translate("Review", "Mirrored, the network sees it {px} px away: {at}"),
         Kind.NO_CAMERA: translate("Review", "No camera fits the labels"),
         Kind.OTHER_PEAK: translate("Review", "The other peak fits, {px} px away, at {at}"),
+        Kind.SWAPPED: translate("Review", "Left and right seem swapped: {count}, {at}"),
+        Kind.BOX: translate("Review", "Outside its box by {size} of its size: {at}"),
+        Kind.EXTRA: translate("Review", "Seen without a label: {count}"),
+        Kind.UNFOUND: translate("Review", "Labelled, but the network sees nothing: {count}"),
+        Kind.SIGHT: translate("Review", "Hidden or not is doubtful: {count}, {at}"),
+        **(_of_things() if sign.instance is not None else {}),
+    }[sign.kind]
+
+
+def _of_things() -> dict[Kind, str]:
+    """What is said otherwise of things, whose distances are shares of their size."""
+    return {
+        Kind.CORRECTED: translate("Review", "{size} of its size from the network at {at}"),
+        Kind.UNLABELLED: translate("Review", "Without a label: {count}, {at}"),
+        Kind.MISSING: translate("Review", "Not seen: {count}, {at}"),
+        Kind.JUMP: translate("Review", "Jumps {size} of its size at {at}"),
+        Kind.NETWORKS: translate("Review", "Networks {size} of its size apart at {at}"),
+        Kind.FLIP: translate("Review", "Mirrored, the network sees it {size} of its size away: {at}"),
     }
-    text = texts[sign.kind]
-    if sign.kind is Kind.FAINT and not sign.count:
-        return translate("Review", "The network sees no point")
-    if sign.kind is Kind.CHECK and sign.detail:
-        return text
-    text = text.format(px=px, at=at, count=count, share=f"{sign.value:.0%}", sure=f"{1.0 - sign.value:.0%}")
-    if sign.usual is None:
-        return text
-    return translate("Review", "{lacking}, which {share} of the frames that show it have").format(
-        lacking=text, share=f"{sign.usual:.0%}"
-    )
 
 
 def headline(reasons: Sequence[Sign]) -> str:
@@ -76,4 +122,11 @@ def measure(kind: Kind) -> str:
         Kind.FLIP: translate("Review", "Mirrored frame"),
         Kind.NO_CAMERA: translate("Review", "No camera"),
         Kind.OTHER_PEAK: translate("Review", "Wrong peak"),
+        Kind.SWAPPED: translate("Review", "Left and right swapped"),
+        Kind.BONE: translate("Review", "Unusual lengths"),
+        Kind.BOX: translate("Review", "Points outside the box"),
+        Kind.EXTRA: translate("Review", "Seen without a label"),
+        Kind.UNFOUND: translate("Review", "Labelled and not seen"),
+        Kind.NUMBER: translate("Review", "Numbers apart"),
+        Kind.SIGHT: translate("Review", "Hidden or not"),
     }[kind]

@@ -33,7 +33,7 @@ class Reviewing(QObject):
         self.queue = ReviewQueue(window.session, self)
         self.many = ManyFrames(window.session, self)
         self.flags = NoteFlags(window.session, window.canvas)
-        self._aim: tuple[int, str] | None = None
+        self._aim: tuple[int, str, int | None] | None = None
         self._session.author = str(self._settings.value(_NAME, ""))
         self.queue.pointing.connect(self._on_pointing)
         self._session.frame_changed.connect(self._on_frame)
@@ -56,7 +56,7 @@ class Reviewing(QObject):
         self._session.author = name.strip()
         self._settings.setValue(_NAME, self._session.author)
 
-    def _on_pointing(self, aim: tuple[int, str]) -> None:
+    def _on_pointing(self, aim: tuple[int, str, int | None]) -> None:
         self._aim = aim
         if self._session.frame_id == aim[0]:
             self._point()
@@ -78,7 +78,9 @@ class Reviewing(QObject):
         aim, self._aim = self._aim, None
         if aim is None:
             return
-        name = aim[1]
+        _, name, number = aim
+        if number is not None and any(one.id == number for one in self._session.people.things):
+            self._session.choose_thing(number)
         at = self._place_of(name)
         if at is not None:
             self._canvas.point_out(*at)
@@ -104,6 +106,8 @@ class Reviewing(QObject):
             self._session.say(self.tr("Blind check kept: the two answers have no point in common"))
         else:
             text = self.tr("Blind check kept: {count} points, {px} px apart in the middle")
+            if last.of_size:
+                text = self.tr("Blind check kept: {count} points, {px} % of their size apart in the middle")
             self._session.say(text.format(count=last.points, px=f"{last.median:.1f}"))
         self.queue.forget_check(frame_id)
 

@@ -17,7 +17,7 @@ from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
 from annotator.gui.people import told_apart
 from annotator.gui.view_state import NOTHING_SELECTED
-from annotator.labels import Decision, FrameRecord, FrameState, Instance, Review
+from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, FrameState, Review
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Session(FrameDesk):
         else:
             labels = accepted(self.labels, self._resolved, self._settings)
         if self.blind.covers(self._frame_id):
-            self._answer_blind(labels.pitch)
+            self._answer_blind(labels)
         elif confirms(self.record.review, self.author):
             review = replace(self.record.review, confirmed_by=self.author)
             self.decide(review, text=self.tr("Confirm frame"))
@@ -105,7 +105,7 @@ class Session(FrameDesk):
     def reject(self, reason: str) -> None:
         """Reject the frame for this reason and go to the next."""
         if self.can_decide and self.blind.covers(self._frame_id):
-            self._answer_blind(Instance())
+            self._answer_blind(EMPTY)
             self._leave_decided(self.tr("This is the last frame of the list"))
         elif self.can_decide:
             review = self.record.review.decided(Decision.REJECTED, reason=reason, by=self.author)
@@ -119,7 +119,7 @@ class Session(FrameDesk):
             self.decide(review, text=self.tr("Ask for a second look"))
             self._leave_decided(self.tr("Marked for a second look. This is the last frame of the list"))
 
-    def _answer_blind(self, second: Instance) -> None:
+    def _answer_blind(self, second: FrameLabels) -> None:
         """The blind check of the frame is answered: it is compared with the first answer, which stays."""
         assert self.project is not None
         assert self._frame_id is not None

@@ -5,6 +5,6 @@
 
 from annotator.review.peaks import Peak, second_peaks
 from annotator.review.queue import Queued, rank
-from annotator.review.signs import FrameSigns, Kind, Sign, jump_sign, signs_of
+from annotator.review.signs import FrameSigns, Kind, Sign, jump_sign, kinds_of, signs_of
 
-__all__ = ["FrameSigns", "Kind", "Peak", "Queued", "Sign", "jump_sign", "rank", "second_peaks", "signs_of"]
+__all__ = ["FrameSigns", "Kind", "Peak", "Queued", "Sign", "jump_sign", "kinds_of", "rank", "second_peaks", "signs_of"]

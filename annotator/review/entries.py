@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotator.formats.documents import number
+from annotator.instances import box_around
 from annotator.labels import Instance, Point, Visibility
-from annotator.review.signs import FrameSigns, Kind, Sign, jump_sign, signs_of
+from annotator.review.signs import WIDTH, FrameSigns, Kind, Sign, jump_sign, signs_of
+from annotator.review.thing_signs import Things, said_by_network, signs_of_things, size_of
 from annotator.temporal import Over, odd_beside
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class Inspection:
     mirrored: Mapping[str, Point] | None = None
     beside: Mapping[int, Instance] = field(default_factory=dict)
     """Labels of frames so many frames before (negative) and after."""
+    things: Things | None = None
+    """What is judged instead of the instance in a project without football."""
 
 
 def points_of(instance: Instance, prediction: Prediction | None, threshold: float) -> dict[str, Point]:
@@ -69,6 +73,8 @@ def points_of(instance: Instance, prediction: Prediction | None, threshold: floa
 
 def inspect(frame: Inspection) -> Entry:
     """Find out what is odd about a frame."""
+    if frame.things is not None:
+        return _inspect_things(frame, frame.things)
     signs = signs_of(
         frame.frame_id,
         frame.instance,
@@ -91,9 +97,29 @@ def inspect(frame: Inspection) -> Entry:
     return Entry(signs, frozenset(said | set(points_of(Instance(), frame.prediction, frame.threshold))))
 
 
+def _inspect_things(frame: Inspection, things: Things) -> Entry:
+    signs = signs_of_things(
+        frame.frame_id,
+        things,
+        frame.prediction,
+        size=frame.size,
+        threshold=frame.threshold,
+        group=frame.group,
+        mirrored=frame.mirrored,
+    )
+    here = points_of(frame.instance, frame.prediction, frame.threshold)
+    if frame.before and frame.after and here:
+        size = size_of(frame.instance.box or box_around(here.values()))
+        jump = jump_sign(frame.before, here, frame.after, width=WIDTH * size / 100.0)
+        if jump is not None:
+            signs = replace(signs, signs=(*signs.signs, replace(jump, instance=frame.instance.id)))
+    seen = {name for one in things.seen for name in said_by_network(one, 0, frame.threshold).keypoints}
+    return Entry(signs, frozenset(signs.said | seen | things.labels.attributes.keys()))
+
+
 def entry_document(entry: Entry) -> str:
     """An entry as a project stores it; the frame is not in it."""
-    signs = [[s.kind.name, s.value, s.keypoint, s.count, s.detail] for s in entry.signs.signs]
+    signs = [[s.kind.name, s.value, s.keypoint, s.count, s.detail, s.instance] for s in entry.signs.signs]
     document = {
         "signs": signs,
         "place": list(entry.signs.place),
@@ -102,6 +128,8 @@ def entry_document(entry: Entry) -> str:
         "said": sorted(entry.signs.said),
         "gone": dict(sorted(entry.signs.gone.items())),
     }
+    if entry.signs.bones:
+        document["bones"] = entry.signs.bones
     return json.dumps(document, ensure_ascii=False)
 
 
@@ -113,14 +141,20 @@ def entry_from(frame_id: int, text: str) -> Entry | None:
         place = tuple(float(value) for value in document["place"])
         said = frozenset(map(str, document["said"]))
         gone = {str(name): float(value) for name, value in document["gone"].items()}
-        found = FrameSigns(frame_id, signs, place, int(document["group"]), said, gone)
+        bones = {
+            str(edge): tuple((int(thing), float(value)) for thing, value in lengths)
+            for edge, lengths in document.get("bones", {}).items()
+        }
+        found = FrameSigns(frame_id, signs, place, int(document["group"]), said, gone, bones)
         return Entry(found, frozenset(document["present"]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
-def _sign(kind: str, value: Any, keypoint: Any, count: Any, detail: Any) -> Sign:
+def _sign(kind: str, value: Any, keypoint: Any, count: Any, detail: Any, instance: Any = None) -> Sign:
     size = number(value)
-    if size is None or not isinstance(keypoint, str | None) or not isinstance(detail, str):
+    if size is None or not isinstance(keypoint, str | None) or not isinstance(detail, str) or not (
+        isinstance(instance, int | None)
+    ):
         raise ValueError("no sign")
-    return Sign(_KINDS[kind], size, keypoint, int(count), detail)
+    return Sign(_KINDS[kind], size, keypoint, int(count), detail, instance=instance)

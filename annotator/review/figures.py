@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from annotator.review.bones import with_bones
 from annotator.review.recheck import Agreement, agreement
 from annotator.review.second_answers import rechecks
 from annotator.review.signs import Kind
@@ -40,9 +41,12 @@ class Figures:
 def figures_of(project: Project) -> Figures:
     """The figures of a project, from what the review queue found out so far."""
     values: dict[Kind, list[float]] = {}
-    for known in known_entries(project).values():
-        for kind in {sign.kind for sign in known.entry.signs.signs}:
-            values.setdefault(kind, []).append(known.entry.value(kind) or 0.0)
+    for frame in with_bones([known.entry.signs for known in known_entries(project).values()]):
+        largest: dict[Kind, float] = {}
+        for sign in frame.signs:
+            largest[sign.kind] = max(sign.value, largest.get(sign.kind, sign.value))
+        for kind, value in largest.items():
+            values.setdefault(kind, []).append(value)
     return Figures(tuple(project.accepted_at()), {k: tuple(v) for k, v in values.items()}, agreement(rechecks(project)))
 
 
@@ -65,8 +69,12 @@ def as_csv(statistics: Statistics, figures: Figures) -> str:
     rows.writerow(["blind checks", "frames", said.frames])
     rows.writerow(["blind checks", "points", said.points])
     if said.median is not None and said.p95 is not None:
-        rows.writerow(["blind checks", "median, px of a 960 wide frame", f"{said.median:.3f}"])
-        rows.writerow(["blind checks", "95th percentile, px", f"{said.p95:.3f}"])
+        unit = "percent of the size" if said.of_size else "px of a 960 wide frame"
+        rows.writerow(["blind checks", f"median, {unit}", f"{said.median:.3f}"])
+        rows.writerow(["blind checks", f"95th percentile, {unit if said.of_size else 'px'}", f"{said.p95:.3f}"])
+    if said.alike is not None:
+        rows.writerow(["blind checks", "mean similarity (OKS)", f"{said.alike:.4f}"])
+    rows.writerows(["blind checks", f"{name}, mean distance", f"{value:.3f}"] for name, value in said.numbers.items())
     return target.getvalue()
 
 

@@ -32,22 +32,28 @@ Seen = Mapping[str, tuple[float, float, float]]
 """Name -> x, y in pixels of the frame as it is, confidence."""
 Predict = Callable[["NDArray[np.uint8]"], "Prediction"]
 
-_MIRROR = {name: PITCH_57.keypoints[other] for name, other in zip(PITCH_57.keypoints, PITCH_57.mirror, strict=True)}
 
 
-def look(predict: Predict, rgb: NDArray[np.uint8]) -> Seen:
-    """What a network sees in the mirrored image (H, W, 3), with names and places as in the image itself."""
-    return _brought_back(predict(np.ascontiguousarray(rgb[:, ::-1])))
+def look(predict: Predict, rgb: NDArray[np.uint8], mirror: Mapping[str, str] = PITCH_57.mirrored) -> Seen:
+    """What a network sees in the mirrored image (H, W, 3), with names and places as in the image itself.
+
+    ``mirror`` is the name that every keypoint has in a mirrored image. Nothing of many things: nobody can tell yet
+    which of them is which.
+    """
+    from model.heatmaps import Prediction
+
+    seen = predict(np.ascontiguousarray(rgb[:, ::-1]))
+    return _brought_back(seen, mirror) if isinstance(seen, Prediction) else {}
 
 
-def _brought_back(prediction: Prediction) -> Seen:
+def _brought_back(prediction: Prediction, mirror: Mapping[str, str]) -> Seen:
     """Pixel x of a mirrored image W wide is pixel W - 1 - x of the image, and each name that of its mirror."""
     right = prediction.image_size[0] - 1
     rows = zip(prediction.names, prediction.xy.tolist(), prediction.confidence.tolist(), strict=True)
     return {
-        _MIRROR[name]: (right - x, y, sure)
+        mirror[name]: (right - x, y, sure)
         for name, (x, y), sure in rows
-        if name in _MIRROR and sure >= LEAST and np.isfinite((x, y)).all()
+        if name in mirror and sure >= LEAST and np.isfinite((x, y)).all()
     }
 
 
@@ -83,11 +89,11 @@ def look_closer(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[str]:
     """Look at these frames mirrored, keep what is seen, and say of which frames the picture cannot be read."""
-    source, lost = FrameSource(max_frames=1), []
+    source, lost, mirror = FrameSource(max_frames=1), [], project.scheme.mirrored
     try:
         for done, frame_id in enumerate(ids):
             try:
-                seen = look(predict, source.read(project.row(frame_id)))
+                seen = look(predict, source.read(project.row(frame_id)), mirror)
             except MediaError as error:
                 lost.append(str(error))
             else:

@@ -8,7 +8,7 @@ __all__ = ["line"]
 
 _PIXELS = frozenset({Kind.GEOMETRY, Kind.CORRECTED, Kind.JUMP, Kind.NETWORKS, Kind.FLIP, Kind.OTHER_PEAK})
 _SHARES = frozenset({Kind.TWO_PEAKS, Kind.FAINT})
-_COUNTS = frozenset({Kind.UNLABELLED, Kind.MISSING})
+_COUNTS = frozenset({Kind.UNLABELLED, Kind.MISSING, Kind.SWAPPED, Kind.EXTRA, Kind.UNFOUND, Kind.SIGHT})
 
 
 def line(sign: Sign) -> str:
@@ -16,6 +16,14 @@ def line(sign: Sign) -> str:
     if sign.kind is Kind.CHECK and sign.detail:
         return sign.detail.rstrip(".")
     at = f" at {sign.keypoint}" if sign.keypoint else ""
+    if sign.kind is Kind.BONE:
+        first, second, factor = sign.detail.split("\t")
+        return f"{sign.kind.value}: {first} to {second}, {factor} times the usual"
+    if sign.kind is Kind.NUMBER:
+        said, seen = sign.detail.split(" ")
+        return f"{sign.kind.value}: {sign.keypoint} {said}, predicted {seen}"
+    if sign.kind is Kind.BOX or (sign.kind in _PIXELS and sign.instance is not None):
+        return f"{sign.kind.value}: {sign.value:.0f} % of its size{at}"
     if sign.kind in _PIXELS:
         return f"{sign.kind.value}: {sign.value:.0f} px{at}"
     if sign.kind in _SHARES:

@@ -21,6 +21,8 @@ MEASURES: Mapping[str, Kind] = {
     "residual": Kind.GEOMETRY, "corrected": Kind.CORRECTED, "peaks": Kind.TWO_PEAKS, "faint": Kind.FAINT,
     "unlabelled": Kind.UNLABELLED, "unseen": Kind.MISSING, "issues": Kind.CHECK, "jump": Kind.JUMP,
     "networks": Kind.NETWORKS, "flip": Kind.FLIP, "otherpeak": Kind.OTHER_PEAK,
+    "swapped": Kind.SWAPPED, "length": Kind.BONE, "box": Kind.BOX, "extra": Kind.EXTRA, "unfound": Kind.UNFOUND,
+    "number": Kind.NUMBER, "hidden": Kind.SIGHT,
 }  # fmt: skip
 """Words that compare, and the sign whose value they mean; ``confidence`` is one minus ``faint``."""
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.review.bones import with_bones
 from annotator.review.signs import FrameSigns, Kind, Sign
 
 
@@ -46,6 +47,13 @@ SCALES: Mapping[Kind, Scale] = {
     Kind.FLIP: Scale(2.0, 0.5),
     Kind.NO_CAMERA: Scale(0.15),
     Kind.OTHER_PEAK: Scale(2.0),
+    Kind.SWAPPED: Scale(0.25),
+    Kind.BONE: Scale(2.0, 0.7),
+    Kind.BOX: Scale(2.0),
+    Kind.EXTRA: Scale(0.3),
+    Kind.UNFOUND: Scale(0.3, 0.7),
+    Kind.NUMBER: Scale(2.0),
+    Kind.SIGHT: Scale(0.3),
 }
 """By kind; the worths were chosen mostly on frames that the benchmark of the queue does not judge (it says more)."""
 _LACKING = frozenset({Kind.UNLABELLED, Kind.MISSING})
@@ -72,7 +80,7 @@ class Queued:
 
 def rank(frames: Sequence[FrameSigns], *, diverse: bool = True) -> list[Queued]:
     """The frames, most worth a look first; equals in their order."""
-    frames = _by_habit(frames)
+    frames = _by_habit(with_bones(frames))
     usual = _usual(frames)
     scored = []
     for frame in frames:

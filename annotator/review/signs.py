@@ -59,6 +59,23 @@ class Kind(Enum):
     FLIP = "flip test disagrees"
     NO_CAMERA = "no camera fits"
     OTHER_PEAK = "another peak fits the geometry"
+    SWAPPED = "left and right swapped"
+    BONE = "implausible length"
+    BOX = "box not around its points"
+    EXTRA = "seen things without labels"
+    UNFOUND = "labelled things not seen"
+    NUMBER = "number against prediction"
+    SIGHT = "hidden or not"
+
+
+_FOOTBALL = frozenset({Kind.GEOMETRY, Kind.CHECK, Kind.NO_CAMERA, Kind.OTHER_PEAK})
+_THINGS = frozenset({Kind.SWAPPED, Kind.BONE, Kind.BOX, Kind.EXTRA, Kind.UNFOUND, Kind.NUMBER, Kind.SIGHT})
+
+
+def kinds_of(*, football: bool) -> tuple[Kind, ...]:
+    """The kinds of signs that frames of the pitch can have, or those of other schemes."""
+    without = _THINGS if football else _FOOTBALL
+    return tuple(kind for kind in Kind if kind not in without)
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,11 @@ class Sign:
     the second peak; FAINT one minus the median confidence of the points shown; UNLABELLED and MISSING a number of
     points; CHECK 1 for a warning and 2 for an error; NO_CAMERA 1. ``detail`` is a sentence where the sign carries one.
     ``usual`` is the share of the project's frames that have the point this one lacks, once many frames are compared.
+
+    ``instance`` is the number of the thing concerned, in projects without football (`annotator.review.thing_signs`):
+    there distances are percent of the size of the thing. SWAPPED counts pairs, EXTRA and UNFOUND things, SIGHT points
+    by how sure the network is, BONE is in deviations from the usual, BOX in percent of the thing's size, NUMBER in
+    percent of the number's range.
     """
 
     kind: Kind
@@ -77,6 +99,7 @@ class Sign:
     count: int = 1
     detail: str = ""
     usual: float | None = None
+    instance: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +108,8 @@ class FrameSigns:
 
     ``place`` is (pan as x and y, zoom) of the camera or () without one: frames with like places show the same scene.
     ``said`` names the points that were judged, and ``gone`` those that are lacking with how surely that is a mistake
-    (0 to 1): what the project's frames usually have is compared with them.
+    (0 to 1): what the project's frames usually have is compared with them. ``bones`` holds lengths of things by edge,
+    for the same purpose (`annotator.review.bones`).
     """
 
     frame_id: int
@@ -94,6 +118,7 @@ class FrameSigns:
     group: int = 0
     said: frozenset[str] = frozenset()
     gone: Mapping[str, float] = field(default_factory=dict)
+    bones: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
 
 def signs_of(
@@ -151,7 +176,7 @@ def signs_of(
 
 
 def jump_sign(
-    before: Mapping[str, Point], here: Mapping[str, Point], after: Mapping[str, Point], *, width: int
+    before: Mapping[str, Point], here: Mapping[str, Point], after: Mapping[str, Point], *, width: float
 ) -> Sign | None:
     """How far the points lie from halfway between the frames before and after; the worst one, beyond the common jerk.
 

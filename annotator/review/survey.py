@@ -9,22 +9,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annotator.frames import FrameSource, MediaError
-from annotator.labels import Instance, Point
+from annotator.instance_points import seen_of
+from annotator.labels import EMPTY, Instance, Point
 from annotator.project import FrameRow, Project, ProjectError
 from annotator.review.entries import Entry, Inspection, entry_document, entry_from, points_of
 from annotator.review.mirrored import kept, points
 from annotator.review.signs import FrameSigns
+from annotator.review.thing_signs import Things
 
 if TYPE_CHECKING:
     from annotator.review.worker import Inspector
     from model.heatmaps import Prediction
+    from model.people import InstancePrediction, PeoplePrediction
 
 __all__ = ["THRESHOLD", "Known", "Survey", "known_entries"]
 
 THRESHOLD = "review/threshold"
 """The setting of a project that holds the confidence which counts as seen."""
 
-_VERSION = 3
+_VERSION = 4
 _STORE_SECONDS = 2.0
 
 
@@ -54,6 +57,7 @@ class Survey:
         self._inspector = inspector
         self._threshold = threshold
         self._source = FrameSource(max_frames=1)
+        self._scheme = project.scheme
 
     def run(
         self,
@@ -92,6 +96,9 @@ class Survey:
         ids = list(plain)
         videos = {medium.id for medium in self._project.media() if medium.kind.value == "video"}
         head = f"{_VERSION}:{self._threshold:.4f}"
+        if not self._scheme.has_football:
+            points = zlib.crc32(",".join((*self._scheme.keypoints, *map(str, self._scheme.edges))).encode())
+            head = f"{head}:{points:08x}"
         if not videos:
             return ids, {i: f"{head}:{plain[i]}" for i in ids}
         versions = {}
@@ -110,13 +117,17 @@ class Survey:
         row = self._project.row(frame_id)
         group = zlib.crc32(f"{row.media_id}/{row.name.rpartition('/')[0]}".encode())
         instance, prediction = self._state(frame_id)
-        if instance.is_empty and prediction is None:
+        things = None if self._scheme.has_football else self._things(frame_id, prediction)
+        nothing = instance.is_empty if things is None else not (things.is_said or things.seen)
+        if nothing and prediction is None:
             return Entry(FrameSigns(frame_id, group=group))
         try:
             size = self._source.size(row) if prediction is None else prediction.image_size
         except MediaError:
             return Entry(FrameSigns(frame_id, group=group))
-        before, after = self._beside(row, around) if row.is_video else ({}, {})
+        # Of many things nobody can tell which is which in the next frame.
+        before, after = self._beside(row, around) if row.is_video and not self._scheme.is_many else ({}, {})
+        clips = row.is_video and things is None and not instance.is_empty
         return self._inspector.inspect(
             Inspection(
                 frame_id,
@@ -125,13 +136,32 @@ class Survey:
                 size,
                 self._threshold,
                 group,
-                self._other(frame_id, prediction),
+                self._other(frame_id, prediction) if things is None else None,
                 before,
                 after,
                 self._mirrored(frame_id, prediction),
-                self._said_beside(row, around) if row.is_video and not instance.is_empty else {},
+                self._said_beside(row, around) if clips else {},
+                things,
             )
         )
+
+    def _things(self, frame_id: int, prediction: Prediction | None) -> Things:
+        """What was said and seen of the things in a frame."""
+        try:
+            labels = self._project.record(frame_id).labels
+        except ProjectError:
+            labels = EMPTY
+        seen: Prediction | PeoplePrediction | None = prediction or self._project.people(frame_id)
+        other = None
+        if seen is not None:
+            for network in self._project.networks():
+                if network != seen.network and other is None:
+                    other = self._project.prediction(frame_id, network) or self._project.people(frame_id, network)
+        return Things(self._scheme, labels, self._known(seen), self._known(other))
+
+    def _known(self, seen: Prediction | PeoplePrediction | None) -> tuple[InstancePrediction, ...]:
+        """What a network saw, unless it is one of another scheme."""
+        return tuple(one for one in seen_of(seen) if not self._scheme.index.keys().isdisjoint(one.names))
 
     def _mirrored(self, frame_id: int, prediction: Prediction | None) -> dict[str, Point] | None:
         """What the network of the prediction saw of the mirrored frame, where it looked."""

@@ -15,12 +15,20 @@ VALUES = {
     Kind.MISSING: (2.0, "3"),
     Kind.CHECK: (2.0, "Something is odd"),
     Kind.NO_CAMERA: (1.0, "camera"),
+    Kind.SWAPPED: (3.0, "3"),
+    Kind.BONE: (5.0, "2.3 times"),
+    Kind.BOX: (14.0, "14 %"),
+    Kind.EXTRA: (1.8, "3"),
+    Kind.UNFOUND: (3.0, "3"),
+    Kind.NUMBER: (37.0, "31"),
+    Kind.SIGHT: (1.2, "3"),
 }
+DETAILS = {Kind.CHECK: "Something is odd", Kind.BONE: "left_knee\tleft_ankle\t2.3", Kind.NUMBER: "12 31"}
 
 
 def sign_of(kind: Kind) -> tuple[Sign, str]:
     value, part = VALUES.get(kind, (13.6, "14 px"))
-    return Sign(kind, value, "CENTER_MARK", 3, "Something is odd" if kind is Kind.CHECK else ""), part
+    return Sign(kind, value, "CENTER_MARK", 3, DETAILS.get(kind, "")), part
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -48,3 +56,18 @@ def test_what_others_have_is_said_where_it_is_known(kind):
 
 def test_the_flip_test_says_what_the_network_does():
     assert reason(Sign(Kind.FLIP, 9.2, "CENTER_MARK")) == "Mirrored, the network sees it 9 px away: centre mark"
+
+
+@pytest.mark.parametrize("kind", [Kind.CORRECTED, Kind.JUMP, Kind.NETWORKS, Kind.FLIP])
+def test_distances_of_things_are_shares_of_their_size_and_say_of_which(kind):
+    sign = Sign(kind, 13.6, "left_knee", 3, instance=2)
+    assert "14 % of its size" in line(sign)
+    assert "14 % of its size" in reason(sign)
+    assert "left knee of 3" in reason(sign)
+    assert "of 1" not in reason(Sign(kind, 13.6, "left_knee", 3, instance=0))
+
+
+def test_numbers_and_lengths_say_what_they_are():
+    assert reason(Sign(Kind.NUMBER, 37.0, "cards", 1, "12 31", instance=0)) == "Cards: 12 said, 31 predicted"
+    text = reason(Sign(Kind.BONE, 6.0, "left_knee", 1, "left_knee\tleft_ankle\t2.3", instance=0))
+    assert text == "From left knee to left ankle it is 2.3 times as long as usual"

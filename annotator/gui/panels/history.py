@@ -39,6 +39,10 @@ def change_text(changes: Changes) -> str:
         (changes.moved, translate("History", "points moved: {count}")),
         (changes.marked, translate("History", "points marked: {count}")),
         (changes.markings, translate("History", "markings: {count}")),
+        (changes.came, translate("History", "things added: {count}")),
+        (changes.went, translate("History", "things removed: {count}")),
+        (changes.boxes, translate("History", "boxes: {count}")),
+        (changes.attributes, translate("History", "values: {count}")),
     )
     parts = [text.format(count=count) for count, text in counts if count]
     if changes.remarks:

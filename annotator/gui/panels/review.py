@@ -42,7 +42,7 @@ from annotator.gui.review_words import headline, measure, reason
 from annotator.gui.session import Session
 from annotator.labels import FrameState
 from annotator.project import FrameRow
-from annotator.review import Kind
+from annotator.review import Kind, kinds_of
 from annotator.review.query import QueryError
 
 _TYPING_MS = 250
@@ -265,8 +265,8 @@ class ReviewPanel(QWidget):
         self.sorting.setMinimumContentsLength(6)
         self.sorting.setMinimumWidth(70)
         self.sorting.setToolTip(self.tr("What the frames of the queue are sorted by"))
-        for text, value in self._sortings():
-            self.sorting.addItem(text, value)
+        self._offered: list[tuple[str, str | Kind]] = []
+        self._show_sortings()
         self.again = QPushButton(self.tr("Sort again"))
         self.again.setObjectName("small")
         self.again.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -302,7 +302,17 @@ class ReviewPanel(QWidget):
             (self.tr("Most surprising first"), BY_SURPRISE),
             (self.tr("In the order of the files"), BY_FILE),
         ]
-        return first + [(measure(kind), kind) for kind in Kind]
+        kinds = kinds_of(football=self._session.people.scheme.has_football)
+        return first + [(measure(kind), kind) for kind in kinds]
+
+    def _show_sortings(self) -> None:
+        """Offer what frames of the project's scheme can be sorted by."""
+        wanted = self._sortings()
+        if wanted != self._offered:
+            self._offered = wanted
+            self.sorting.clear()
+            for text, value in wanted:
+                self.sorting.addItem(text, value)
 
     def _lay_out(self) -> None:
         top = QVBoxLayout()
@@ -335,6 +345,7 @@ class ReviewPanel(QWidget):
         self.view.activated.connect(self._on_chosen)
         self.query.text.installEventFilter(self)
         self._session.wanted_changed.connect(self._show_current)
+        self._session.project_changed.connect(self._show_sortings)
         for signal in (queue.changed, queue.progressed, queue.switched):
             signal.connect(self._show_progress)
         queue.changed.connect(self._show_current)
