@@ -11,6 +11,7 @@ from typing import Any
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, share
 from annotator.commands.network import add_network_arguments, load_predictor
+from annotator.commands.people import add_people_arguments, run_people, wants_people
 from annotator.commands.per_frame import Item, Results, fresh, items_of, left_of, predicted, results_in, resumed
 from annotator.commands.stretch import add_range_arguments, stretch_of
 from annotator.formats import keypoints57
@@ -23,7 +24,8 @@ _COLUMNS = ("keypoint", "x", "y", "source", "confidence", "sd")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``predict``."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="images, videos, or folders of them")
+    text = "images, videos, folders of them, or projects of people"
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=text)
     parser.add_argument("--threshold", type=share, metavar="T", help="least confidence (default: the network's own)")
     parser.add_argument(
         "--output",
@@ -36,10 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--outside", action="store_true", help="also points outside the frame")
     add_range_arguments(parser)
     add_network_arguments(parser)
+    add_people_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``predict``."""
+    if wants_people(options):
+        return run_people(options)
     unusable = 0
 
     def say(text: str) -> None:

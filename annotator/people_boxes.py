@@ -1,0 +1,157 @@
+"""Where people may be in a frame: boxes that persons drew, and boxes in files of detections or annotations.
+
+A file's boxes are matched with frames by what it calls their image: a file name, its stem, or the number in it, as
+COCO's ``000000000785.jpg`` is image 785. Positions are taken as they are, (0, 0) being the centre of the top-left
+pixel; a box is x0, y0, x1, y1 here and x, y, width, height in the files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from annotator.formats.coco import box_of as file_box
+from annotator.formats.documents import FormatError, number
+from annotator.instances import box_of, overlap, present
+from annotator.labels import FrameLabels
+from model.people import Candidate
+
+TAKEN = 0.5
+"""Overlap from which a detected box is of somebody who has a box already."""
+PERSON = 1
+_ADVICE = "Choose COCO detections (a list of image_id, category_id, bbox and score) or a COCO annotation file."
+
+
+def labelled_boxes(labels: FrameLabels, size: tuple[int, int]) -> list[Candidate]:
+    """The boxes of the labelled things of a frame, drawn or around their points."""
+    boxes = (box_of(one, size=size) for one in present(labels))
+    return [Candidate(box) for box in boxes if box is not None and box[2] > box[0] and box[3] > box[1]]
+
+
+def free_of(others: Sequence[Candidate], taken: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the others that overlap none of the taken ones by more than `TAKEN`."""
+    return [one for one in others if all(overlap(one.box, mine.box) <= TAKEN for mine in taken)]
+
+
+@dataclass(frozen=True)
+class BoxFile:
+    """The boxes of a file by what it calls their images; ``ids`` leads from names of images to what they are called.
+
+    ``remarks`` says what could not be used.
+    """
+
+    path: Path
+    boxes: Mapping[int | str, tuple[Candidate, ...]]
+    ids: Mapping[str, int | str]
+    remarks: tuple[str, ...] = ()
+
+    def image_id(self, name: str) -> int | str | None:
+        """What the file calls the image of a frame with this name; None where it does not know it."""
+        for called in _called(name):
+            if isinstance(called, str) and called in self.ids:
+                return self.ids[called]
+            if called in self.boxes:
+                return called
+        return None
+
+    def of(self, name: str) -> tuple[Candidate, ...]:
+        """The boxes in the frame with this name, none where the file does not know it."""
+        key = self.image_id(name)
+        return () if key is None else self.boxes.get(key, ())
+
+
+def _called(name: str) -> Iterator[int | str]:
+    """What a file may call the image of a frame, from the surest on."""
+    place = PurePosixPath(name)
+    yield name
+    yield place.name
+    if "#" in place.name:  # a frame of a video: its name is no file's
+        return
+    yield place.stem
+    if place.stem.isdecimal():
+        yield int(place.stem)
+
+
+def image_id_of(name: str) -> int | str:
+    """What COCO would call the image of a frame: the number that its file is named by, else its name."""
+    *_, last = _called(name)
+    return last if isinstance(last, int) else name
+
+
+def read_boxes(path: Path, *, category: int | None = None, least: float = 0.0) -> BoxFile:
+    """The boxes of a file of COCO detections or annotations, those of ``category`` and at least as sure as ``least``.
+
+    Without a category: of annotations the one called person, of detections number 1 where there are several.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read or is neither.
+    """
+    document = _read(path)
+    ids: dict[str, int | str] = {}
+    if isinstance(document, dict) and isinstance(document.get("annotations"), list):
+        listed = [one for one in document["annotations"] if isinstance(one, dict) and not one.get("iscrowd")]
+        wanted = category if category is not None else _person(document)
+        for image in _objects(document.get("images")):
+            name, key = image.get("file_name"), _key(image.get("id"))
+            if isinstance(name, str) and key is not None:
+                ids |= {name: key, PurePosixPath(name).name: key}
+    elif isinstance(document, list) and all(isinstance(one, dict) for one in document):
+        listed = document
+        kinds = {one.get("category_id") for one in listed}
+        wanted = category if category is not None else PERSON if len(kinds) > 1 and PERSON in kinds else None
+    else:
+        raise FormatError(path, "it is no list of detections and no annotation file", _ADVICE)
+    return _collected(path, listed, ids, wanted, least)
+
+
+def _collected(
+    path: Path, listed: Sequence[Mapping[str, Any]], ids: Mapping[str, int | str], wanted: int | None, least: float
+) -> BoxFile:
+    found: dict[int | str, list[Candidate]] = {key: [] for key in ids.values()}
+    unusable = others = 0
+    for one in listed:
+        if wanted is not None and one.get("category_id", wanted) != wanted:
+            others += 1
+            continue
+        box, score = file_box(one), number(one.get("score", 1.0))
+        key = _key(one.get("image_id", one.get("file_name")))
+        if box is None or score is None or key is None:
+            unusable += 1
+        elif score >= least:
+            x, y, width, height = box
+            found.setdefault(key, []).append(Candidate((x, y, x + width, y + height), min(max(score, 0.0), 1.0)))
+    if not any(found.values()) and (unusable or not others):
+        raise FormatError(path, "no entry in it has an image and a box with an area", _ADVICE)
+    remarks = [f"{path}: {unusable} entries have no image, box with an area or score"] if unusable else []
+    if others:
+        remarks.append(f"{path}: {others} boxes are of another category than {wanted}; they are left out")
+    return BoxFile(path, {key: tuple(boxes) for key, boxes in found.items()}, ids, tuple(remarks))
+
+
+def _person(document: Mapping[str, Any]) -> int | None:
+    """The category of people in an annotation file, None where it has no such."""
+    named = [one for one in _objects(document.get("categories")) if isinstance(one.get("id"), int)]
+    people = [int(one["id"]) for one in named if str(one.get("name")).lower() == "person"]
+    return people[0] if people else None
+
+
+def _key(value: Any) -> int | str | None:
+    return value if isinstance(value, int | str) and not isinstance(value, bool) else None
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(path, f"the file is damaged ({error})", "Copy it again.") from error

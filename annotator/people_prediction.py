@@ -1,0 +1,151 @@
+"""What a network sees of the people of a project, frame by frame, kept beside what persons said and never in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.frames import FrameSource, MediaError
+from annotator.labels import FrameLabels
+from annotator.people_boxes import free_of, image_id_of, labelled_boxes
+from annotator.project import Project
+from model.people import Candidate, InstancePrediction, PeoplePrediction
+
+if TYPE_CHECKING:
+    from annotator.scheme import Scheme
+
+Rgb = NDArray[np.uint8]
+SAME = 0.9
+"""OKS above which two answers in detected boxes are the same person, as in the published evaluation."""
+
+
+class SeesPeople(Protocol):
+    """A network here (``model.predictor.Predictor``) or in a process of its own (``model.remote.RemotePredictor``)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its keypoints."""
+
+    @property
+    def takes_boxes(self) -> bool:
+        """Whether it has to be told where to look."""
+
+    def predict_people(
+        self, rgb: Rgb, candidates: Sequence[Candidate] = (), *, same: float | None = None
+    ) -> PeoplePrediction:
+        """Everybody it sees."""
+
+
+FindBoxes = Callable[[str, Rgb], Sequence[Candidate]]
+"""The boxes that a file or a detector has for a frame, by its name and pixels."""
+
+
+def no_boxes(name: str, rgb: Rgb) -> Sequence[Candidate]:
+    """Only labels say where people are."""
+    return ()
+
+
+@dataclass
+class Tally:
+    """What became of the frames of a run."""
+
+    frames: int = 0
+    people: int = 0
+    without: int = 0
+    """Frames that nobody has a box in, where the network needs one; nothing is stored for them."""
+    lost: list[str] = field(default_factory=list)
+
+
+def check_points(network: SeesPeople, scheme: Scheme) -> None:
+    """ValueError if a network knows other points than a scheme."""
+    if network.names != scheme.keypoints:
+        raise ValueError(f"the network's {len(network.names)} points are not the {len(scheme)} of {scheme.id}")
+
+
+def see(
+    network: SeesPeople, rgb: Rgb, labels: FrameLabels, others: Sequence[Candidate] = ()
+) -> PeoplePrediction | None:
+    """Everybody that a network sees in a frame, best first; None where it needs boxes and there are none.
+
+    Everyone who is labelled is looked for in their own box and has an answer. Boxes of others are looked into as well,
+    where they are not of somebody labelled; of those, answers alike are one.
+    """
+    if not network.takes_boxes:
+        return network.predict_people(rgb)
+    mine = labelled_boxes(labels, (rgb.shape[1], rgb.shape[0]))
+    rest = free_of(others, mine)
+    if not mine and not rest:
+        return None
+    found = network.predict_people(rgb, mine)
+    more = network.predict_people(rgb, rest, same=SAME).instances if rest else ()
+    return found.with_instances((*found.instances, *more))
+
+
+def predict_people(
+    project: Project,
+    network: SeesPeople,
+    *,
+    pixels: FrameSource,
+    boxes: FindBoxes = no_boxes,
+    frame_ids: Sequence[int] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Look at every frame of a project (or those named) and store what is seen of each as soon as it is known.
+
+    What persons said is read, never written. A run that is stopped keeps what it did.
+
+    Raises
+    ------
+    ValueError
+        If the network knows other points than the project's scheme.
+    ProjectError
+        If the disk refuses.
+    """
+    check_points(network, project.scheme)
+    ids = project.frame_ids() if frame_ids is None else list(frame_ids)
+    tally = Tally()
+    for done, frame_id in enumerate(ids):
+        if should_stop():
+            break
+        progress(done, len(ids))
+        row = project.row(frame_id)
+        try:
+            rgb = pixels.read(row)
+        except MediaError as error:
+            tally.lost.append(str(error))
+            continue
+        found = see(network, rgb, project.record(frame_id).labels, boxes(row.name, rgb))
+        if found is None:
+            tally.without += 1
+            continue
+        project.save_people(frame_id, found)
+        tally.frames += 1
+        tally.people += len(found.instances)
+    progress(len(ids), len(ids))
+    return tally
+
+
+def results(
+    name: str, instances: Sequence[InstancePrediction], *, image_id: int | str | None = None
+) -> Iterator[dict[str, Any]]:
+    """COCO keypoint results of one image: ``keypoints`` is x, y, confidence of every point, 0, 0, 0 of unseen ones.
+
+    No ``bbox`` is written: evaluation then takes the area around the points, as for the published results.
+    """
+    for one in instances:
+        flat: list[float] = []
+        for (x, y), confidence in zip(one.xy.tolist(), one.confidence.tolist(), strict=True):
+            seen = bool(np.isfinite((x, y)).all())
+            flat += [round(x, 3), round(y, 3), round(confidence, 5)] if seen else [0, 0, 0]
+        yield {
+            "image_id": image_id_of(name) if image_id is None else image_id,
+            "file_name": name,
+            "category_id": 1,
+            "keypoints": flat,
+            "score": round(float(one.score), 6),
+        }
