@@ -54,7 +54,7 @@ def without_carried(labels: FrameLabels) -> FrameLabels:
         )
         for one in labels.instances
     ]
-    return FrameLabels(tuple(kept))
+    return replace(labels, instances=tuple(kept))
 
 
 def filled(record: FrameRecord, carried: FrameLabels) -> FrameRecord | None:

@@ -37,7 +37,7 @@ __all__ = ["Copies", "Look", "Pose", "Settings", "Tracked", "View", "track"]
 
 Rgb = NDArray[np.uint8]
 Look = Callable[[Rgb, Sequence[Box]], Sequence[Pose]]
-"""A pose network: the pose in every box of a picture, in the order of the boxes."""
+"""A pose network: the poses in boxes of a picture."""
 
 
 class Copies(Enum):
@@ -90,12 +90,14 @@ class View:
 
     ``rgb`` is (H, W, 3), or None where there is no picture: then nothing moved since the frame before. ``said`` are the
     things that persons labelled, ``seen`` what a network found, of which only the boxes count where there is a `Look`.
+    With ``begins`` another shot begins here: nobody in it is known by likeness.
     """
 
     frame: int
     rgb: Rgb | None
     said: tuple[Pose, ...] = ()
     seen: tuple[Pose, ...] = ()
+    begins: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +163,8 @@ def track(
     Raises
     ------
     ValueError
-        If a frame does not come after the one before it, two things in a frame have the same number by a person's
-        word, or a `Look` gives another number of poses than there are boxes.
+        If a frame does not come after the one before it, or two things in a frame have the same number by a person's
+        word.
     """
     run = _Run(scheme, settings or Settings(), look, flow)
     frames: list[int] = []
@@ -189,6 +191,8 @@ class _Run:
 
     def step(self, view: View) -> None:
         """One more frame."""
+        if view.begins or _differ(self._last, view.rgb):
+            self._alive, self._last = [], None
         self._forget()
         self._move(view.rgb)
         self._match(view.said, view.frame)
@@ -229,9 +233,7 @@ class _Run:
             offers = [(one.score, box) for one in seen if (box := one.outline) is not None]
             offers += [(one.score, box) for one in moved if (box := one.grown(rules.growth)) is not None]
             boxes = _thinned(offers, [box for one in there if (box := one.outline) is not None], rules.together)
-            poses = self._look(view.rgb, boxes)
-            if len(poses) != len(boxes):
-                raise ValueError(f"a network looked at {len(boxes)} boxes and gave {len(poses)} poses")
+            poses = self._look(view.rgb, boxes) if boxes else ()
             found = [one.without_weak(rules.least_point) for one in poses if one.score >= rules.least_box]
         return self._apart([one for one in found if one.outline is not None], there)
 
@@ -325,6 +327,11 @@ class _Run:
                 if self._settings.copies is Copies.ALL or frame < one.last:
                     found[frame].append(Tracked(number, pose, is_copy=True))
         return {frame: tuple(sorted(some, key=lambda one: one.id)) for frame, some in found.items()}
+
+
+def _differ(last: Rgb | None, rgb: Rgb | None) -> bool:
+    """Whether two pictures are of two sizes: no flow leads from one to the other."""
+    return last is not None and rgb is not None and last.shape != rgb.shape
 
 
 def _is_in_view(pose: Pose, shape: tuple[int, ...] | None) -> bool:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.instances import Box, area_of, box_around, overlap
+from annotator.instances import Box, area_of, box_around, labelled_points, overlap
 
 if TYPE_CHECKING:
+    from annotator.labels import Instance
     from annotator.scheme import Scheme
     from model.people import InstancePrediction
 
@@ -53,6 +54,15 @@ class Pose:
             if name in scheme.index:
                 points[scheme.index[name]], confidence[scheme.index[name]] = place, sure
         return cls(points, confidence, float(seen.score), seen.box, seen=seen)
+
+    @classmethod
+    def labelled(cls, one: Instance, scheme: Scheme, *, fixed: int | None = None) -> Pose:
+        """What is said of a thing."""
+        points = np.full((len(scheme), 2), np.nan)
+        for name, place in labelled_points(one).items():
+            if name in scheme.index:
+                points[scheme.index[name]] = place
+        return cls(points, np.isfinite(points[:, 0]).astype(np.float64), 1.0, one.box, key=one.id, fixed=fixed)
 
     @property
     def is_placed(self) -> NDArray[np.bool_]:

@@ -28,6 +28,7 @@ COMMANDS = {
     "train": "train the network further on an exported training set",
     "recipe": "train the embedded weights again from nothing",
     "propagate": "labels of the accepted frames of videos, carried to the frames about them",
+    "track": "people followed through the clips of a project; MOTA and IDF1 where labels exist",
     "choose": "which frames of a video, folder or project to label: the most different ones",
     "tripod": "where the cameras of a project's clips stand, so that two points a frame are enough",
     "render": "a video or a project as a film, with what the labels or the network see drawn over it",

@@ -149,10 +149,14 @@ def test_a_look_sees_the_boxes_found_and_those_that_follow_from_the_frame_before
     assert box[2] - box[0] == pytest.approx(1.15 * np.ptp(BODY[:, 0]))
 
 
-def test_a_look_that_loses_count_is_refused():
-    rgb = np.zeros((200, 400, 3), np.uint8)
-    with pytest.raises(ValueError, match="1 boxes and gave 0"):
-        track([View(0, rgb, seen=(person(100),))], COCO, look=lambda rgb, boxes: [])
+def test_nobody_is_known_in_another_shot_but_by_a_persons_word():
+    views = walk((100, 300), (100, 300), said={0: [person(100, key=0, fixed=4)], 1: [person(100, key=0, fixed=4)]})
+    assert ids(track([views[0], replace(views[1], begins=True)], COCO, settings=EASY)) == [[0, 4], [1, 4]]
+
+
+def test_a_picture_of_another_size_begins_another_shot():
+    views = [View(n, np.zeros((100 + 10 * n, 400, 3), np.uint8), seen=(person(100),)) for n in range(2)]
+    assert ids(track(views, COCO, settings=EASY)) == [[0], [1]]
 
 
 def test_likeness_is_oks_over_the_points_that_both_have():
