@@ -28,24 +28,31 @@ class Change:
 
 
 class ManyCommand(QUndoCommand):
-    """A change that is written already when it comes onto the stack."""
+    """A change that is written already when it comes onto the stack, or goes along it in passing."""
 
-    def __init__(self, change: Change, write: Callable[[Records, Records, str], None]) -> None:
+    def __init__(self, change: Change, write: Callable[[Records, Records, ManyCommand], None]) -> None:
         super().__init__(change.text)
-        self._change = change
+        self.change = change
         self._write = write
-        self._done = True
+        self._passing = True
+
+    def pass_over(self, move: Callable[[], None]) -> None:
+        """Let ``move`` take the stack over this step, of which nothing is written."""
+        self._passing = True
+        move()
+        self._passing = False
 
     def redo(self) -> None:
         """Make it so, but for the first time."""
-        if self._done:
-            self._done = False
+        if self._passing:
+            self._passing = False
         else:
-            self._write(self._change.after, self._change.before, self._change.text)
+            self._write(self.change.after, self.change.before, self)
 
     def undo(self) -> None:
         """Take it back."""
-        self._write(self._change.before, self._change.after, self._change.text)
+        if not self._passing:
+            self._write(self.change.before, self.change.after, self)
 
 
 @contextmanager
@@ -70,7 +77,8 @@ class _StoppedError(Exception):
 class ManyFrames(QObject):
     """Writes changes of many frames for a session; while it does, nothing else can be changed.
 
-    ``job`` says how far it is. A new change can be stopped until it is written; a step of the stack is not left undone.
+    ``job`` says how far it is. A change, and a step of the stack, can be stopped until it is written: then all is as it
+    was, and the stack is where it was.
     """
 
     ended = Signal(bool)
@@ -110,13 +118,18 @@ class ManyFrames(QObject):
         self._take(change.after)
         self._session.stack.push(ManyCommand(change, self._again))
 
-    def _again(self, records: Records, expected: Records, text: str) -> None:
+    def _again(self, records: Records, expected: Records, command: ManyCommand) -> None:
         """A step of the stack is undone or made again."""
+        text, stack = command.change.text, self._session.stack
+        back = stack.redo if records is command.change.before else stack.undo
 
         def failed(error: Exception) -> None:
-            # What the stack says is no longer what is stored.
             self._let_go()
-            self._session.stack.clear()
+            if isinstance(error, _StoppedError):
+                command.pass_over(back)
+                return
+            # What the stack says is no longer what is stored.
+            stack.clear()
             self._session.failed.emit(_why(error))
 
         def then(result: object) -> None:
@@ -124,7 +137,7 @@ class ManyFrames(QObject):
             self._session.say(self.tr("{what}: frames changed: {count}").format(what=text, count=f"{len(records):,}"))
 
         if self._start(records, expected, text, then=then, failed=failed):
-            self.job.begin(self.tr("Writing frames"), stop=_not_now)
+            self.job.begin(self.tr("Writing frames"), stop=self._lane.stop)
 
     def _start(
         self,
@@ -167,10 +180,6 @@ class ManyFrames(QObject):
     def close(self) -> None:
         """Let what is being written be written, and the thread end."""
         self._lane.close()
-
-
-def _not_now() -> None:
-    """What was begun comes to its end, which is less than a second away."""
 
 
 def _why(error: Exception) -> str:

@@ -377,6 +377,9 @@ class FrameDesk(QObject):
         if self._held:
             self.say(self._held)
             return
+        if self.is_blind and not self._own_step(move):
+            self.say(self.tr("Nothing of this blind check to take back or make again"))
+            return
         changed: list[int] = []
         connection = self.record_changed.connect(changed.append)
         try:
@@ -387,6 +390,12 @@ class FrameDesk(QObject):
             self.record_changed.disconnect(connection)
         if changed:
             self.travelled.emit(changed[-1])
+
+    def _own_step(self, move: Callable[[], None]) -> bool:
+        """Whether the step that ``move`` takes belongs to the blind check on the screen."""
+        stack = self.stack
+        step = stack.command(stack.index() - 1 if move == stack.undo else stack.index())
+        return isinstance(step, RecordCommand) and step.is_of(self._apply_blind, self._frame_id)
 
     def _compute(self) -> None:
         if self._rgb is None or self._record is None:

@@ -222,8 +222,13 @@ class Travels(QObject):
                 self._window.session.look_anew()
                 self._window.message.tell(self.tr("Frames found again: {count}").format(count=f"{count:,}"))
 
+        def failed() -> None:
+            # Of several media some may be found already.
+            if project is self._project:
+                self._window.session.look_anew()
+
         self._window.message.hide()
-        self._window.errands.run(self.tr("Relinking"), work, then)
+        self._window.errands.run(self.tr("Relinking"), work, then, failed=failed)
 
     # Backups
 

@@ -33,6 +33,10 @@ class RecordCommand(QUndoCommand):
         self.after = after
         self.gesture = gesture
 
+    def is_of(self, apply: Callable[[int, FrameRecord, str], None], frame_id: int | None) -> bool:
+        """Whether this is a step of this frame that is made in this way."""
+        return self._apply == apply and self.frame_id == frame_id
+
     def id(self) -> int:
         """Only steps of gestures may merge."""
         return -1 if self.gesture is None else 1

@@ -146,3 +146,26 @@ def test_the_last_frame_shows_its_labels_again_when_its_check_is_done(blind, qtb
     press(blind, qtbot, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: session.labels == said(FIRST))
     assert session.prediction is not None
+
+
+def test_undo_in_a_blind_check_reaches_no_step_made_before_it(window, qtbot, chosen):
+    session = window.session
+    other = session.project.frame_ids()[0]
+    session.show(other)
+    settle(window, qtbot)
+    session.edit(said(SECOND), text="Place")
+    press(window, qtbot, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: session.project.record(other).review.decision is Decision.ACCEPTED)
+    settle(window, qtbot)
+    begin(window, qtbot, chosen)
+    heard: list[str] = []
+    session.message.connect(heard.append)
+    press(window, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert heard == ["Nothing of this blind check to take back or make again"]
+    assert (session.frame_id, session.is_blind) == (chosen, True)
+    assert session.project.record(other).review.decision is Decision.ACCEPTED
+    session.edit(said(SECOND), text="Place")
+    press(window, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.labels.is_empty
+    press(window, qtbot, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert session.labels == said(SECOND)

@@ -169,6 +169,30 @@ def test_writing_that_is_stopped_in_time_changes_nothing(predicted, dialog, qtbo
     assert not many.job.running
 
 
+def test_undo_and_redo_that_are_stopped_in_time_leave_all_as_it_is(predicted, dialog, qtbot, monkeypatch):
+    project, many, stack = predicted.session.project, predicted.reviewing.many, predicted.session.stack
+    accept(dialog, qtbot)
+    qtbot.waitUntil(lambda: stack.count() == 1)
+    save = project.save_records
+
+    def stopped(records, **kwargs):
+        many.job.stop()
+        save(records, **kwargs)
+
+    for first in (True, False):
+        before, place_ = decisions(predicted), stack.index()
+        with monkeypatch.context() as patch:
+            patch.setattr(project, "save_records", stopped)
+            undo(predicted, qtbot) if first else predicted.session.redo()
+            qtbot.waitUntil(lambda: not many.job.running)
+        assert (decisions(predicted), stack.index()) == (before, place_)
+        # The same key does it after all.
+        predicted.session.undo() if first else predicted.session.redo()
+        qtbot.waitUntil(lambda: not many.job.running)
+        assert decisions(predicted) == ([OPEN] * 5 if first else [OPEN, OPEN, YES, YES, YES])
+        assert stack.index() == (0 if first else 1)
+
+
 def test_nothing_else_changes_while_frames_are_written(predicted, qtbot):
     session = predicted.session
     session.hold("Frames are being written: 3")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui.tree_boxes import boxes
+from annotator.gui.view_state import spoken
 from annotator.imports import Change, ImportPlan, Planned
 
 translate = QCoreApplication.translate
@@ -164,6 +165,6 @@ class ImportPreview(QDialog):
 
 def _named(frame: Planned) -> str:
     names = frame.disputed or frame.added
-    text = ", ".join(names[:_NAMED])
+    text = ", ".join(spoken(name) for name in names[:_NAMED])
     more = len(names) - _NAMED
     return text + (translate("Import", " and {count} more").format(count=more) if more > 0 else "")
