@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotator.commands import CommandError
 from annotator.commands.console import complain, frame_size, write_result
 from annotator.pitch import PITCH_57
+
+if TYPE_CHECKING:
+    from model.card import Card
 
 NBJW_ORDER = tuple(
     PITCH_57.keypoints[k]
@@ -66,10 +69,13 @@ def _inspected(path: Path, family: str | None) -> dict[str, Any]:
         numbers = sum(tensor.numel() for tensor in checkpoint.weights.values())
         return {"id": checkpoint.id, "numbers": numbers, "card": json.loads(checkpoint.card.to_json())}
     from model.foreign import inspect
+    from model.published import points_of
 
     found = inspect(path, _known(family))
+    unknown = f"{found.spec.channels} channels without known names"
     order = _ORDERS.get(found.family)
     fits = order is not None and found.spec.channels == len(order) + 1
+    people = points_of(found.family, found.spec.channels)
     return {
         "family": found.family,
         "numbers": found.numbers,
@@ -80,7 +86,7 @@ def _inspected(path: Path, family: str | None) -> dict[str, Any]:
             "mean": list(found.facts.mean),
             "std": list(found.facts.std),
         },
-        "points": "the 57 of the pitch" if fits else f"{found.spec.channels} channels without known names",
+        "points": "the 57 of the pitch" if fits else people.scheme if people is not None else unknown,
         "complete": found.report.exact,
         "loaded": len(found.report.loaded),
         "unused": list(found.report.unused),
@@ -90,16 +96,23 @@ def _inspected(path: Path, family: str | None) -> dict[str, Any]:
 
 
 def _import(path: Path, target: Path, *, family: str | None, size: tuple[int, int] | None) -> int:
-    """Another program's 57 points as a network of ours, in our order."""
+    """Another program's points of the pitch, in our order, or of people, as a network of ours."""
     from model.checkpoint import save
     from model.foreign import import_foreign, inspect, reordered
+    from model.published import import_published, points_of
 
     found = inspect(path, _known(family))
+    if points_of(found.family, found.spec.channels) is not None:
+        checkpoint = import_published(path, family=family, size=size)
+        save(target, checkpoint.weights, checkpoint.card)
+        complain(f"{target}: family {found.family}, {found.report.text()} {_read_as(checkpoint.card)}")
+        return 0
     order = _ORDERS.get(found.family)
     if order is None or found.spec.channels != len(order) + 1:
         raise CommandError(
-            f"{path}: this is a network of family {found.family!r} with {found.spec.channels} channels, not one of the "
-            "57 points of the pitch and background. Import a file that NBJW or the Sportlight pitch network wrote."
+            f"{path}: this is a network of family {found.family!r} with {found.spec.channels} channels, neither of the "
+            "57 points of the pitch and background nor of people. Import a file that NBJW, the Sportlight pitch "
+            "network, or an HRNet or HigherHRNet for COCO's or MPII's people wrote."
         )
     mirror = [order.index(PITCH_57.keypoints[PITCH_57.mirror[PITCH_57.index[name]]]) for name in order]
     checkpoint, report = import_foreign(
@@ -110,6 +123,12 @@ def _import(path: Path, target: Path, *, family: str | None, size: tuple[int, in
     save(target, checkpoint.weights, checkpoint.card)
     complain(f"{target}: family {found.family}, {report.text()} Convolutions are stored in half precision.")
     return 0
+
+
+def _read_as(card: Card) -> str:
+    """How an imported network of people is run, for who may have to correct it."""
+    width, height = card.input_size
+    return f"{card.scheme}, input {width}x{height}, maps read by {card.decoder!r}. Convolutions in half precision."
 
 
 def _known(family: str | None) -> str | None:

@@ -195,13 +195,13 @@ def test_the_order_of_nbjw_runs_row_by_row_over_the_pitch():
     assert along == sorted(along), "the long axis, from the left penalty mark to the right one"
 
 
-def test_what_is_no_network_of_the_pitch_is_refused(tmp_path, capsys):
+def test_what_is_no_network_of_known_points_is_refused(tmp_path, capsys):
     source, target = tmp_path / "pose.pth", tmp_path / "ours.safetensors"
-    foreign(source, "pose", channels=17)
+    foreign(source, "pose", channels=9)
     assert run_command(["weights", str(source)]) == 0
-    assert json.loads(capsys.readouterr().out)["points"] == "17 channels without known names"
+    assert json.loads(capsys.readouterr().out)["points"] == "9 channels without known names"
     assert run_command(["weights", "import", str(source), str(target)]) == 2
-    assert "not one of the 57 points" in capsys.readouterr().err
+    assert "neither of the 57 points of the pitch" in capsys.readouterr().err
     assert not target.exists()
     (tmp_path / "torn.pth").write_bytes(b"torn")
     assert run_command(["weights", str(tmp_path / "torn.pth")]) == 2

@@ -346,3 +346,23 @@ def test_what_cannot_be_done_is_said(
     Project.create(path).close()
     assert run_command(["predict", str(path), "--weights", str(weights)]) == 2
     assert "one pitch each" in capsys.readouterr().err
+
+
+def test_a_published_file_is_inspected_and_made_ours(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from model.checkpoint import load
+
+    assert run_command(["weights", "inspect", str(weights)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["family"], found["points"], found["complete"]) == ("pose", "coco-17", True)
+    target = tmp_path / "ours.safetensors"
+    assert run_command(["weights", "import", str(weights), str(target), "--size", "128x192"]) == 0
+    assert "coco-17, input 128x192, maps read by 'quarter'" in capsys.readouterr().err
+    card = load(target).card
+    assert (card.names, card.input_size, card.decoder) == (COCO_17.keypoints, (128, 192), "quarter")
+    boxes = written(tmp_path / "boxes.json", detections())
+    image = tmp_path / NAMES[0]
+    cv2.imwrite(str(image), np.full((120, 160, 3), 90, np.uint8))
+    assert run_command(["predict", str(image), "--weights", str(target), "--boxes", str(boxes)]) == 0
+    assert json.loads(capsys.readouterr().out)
