@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPainterPath, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.gui.colours import ACCENT, CASING, FAINT, ORANGE, PLATE, PLATE_TEXT, SOFT_CASING
-from annotator.gui.geometry_view import Polyline
-from annotator.gui.lines import Cased, Ink, cased, stroke
+from annotator.gui.lines import SLANT, Cased, Ink, stroke
 from annotator.gui.people_pointing import handles
-from annotator.gui.people_view import PersonView
+from annotator.gui.people_view import PersonView, Segment
 from annotator.gui.stamps import Layer, stamp
 
 DASHES = (4.0, 3.0)
@@ -108,14 +106,25 @@ class PersonItem(QGraphicsItem):
 def _painted(view: PersonView) -> tuple[tuple[Cased, Ink], ...]:
     found = []
     for colour, dashed, segments in view.strokes:
-        paths = tuple(Polyline(np.array(s, dtype=np.float64).reshape(2, 2)) for s in segments)
-        found.append((cased(paths), _edge_ink(colour, active=view.active, dashed=dashed)))
+        found.append((_cased(segments), _edge_ink(colour, active=view.active, dashed=dashed)))
     if view.box is not None:
         x0, y0, x1, y1 = view.box
         path = QPainterPath()
         path.addRect(QRectF(QPointF(x0, y0), QPointF(x1, y1)))
         found.append((Cased(path), _box_ink(view)))
     return tuple(found)
+
+
+def _cased(segments: tuple[Segment, ...]) -> Cased:
+    """Single segments as `annotator.gui.lines` paints them, made without arrays: each is two points."""
+    whole, flat, steep = QPainterPath(), QPainterPath(), QPainterPath()
+    for x0, y0, x1, y1 in segments:
+        across, down = abs(x1 - x0), abs(y1 - y0)
+        for path, there in ((whole, True), (flat, down <= SLANT * across), (steep, across <= SLANT * down)):
+            if there:
+                path.moveTo(x0, y0)
+                path.lineTo(x1, y1)
+    return Cased(whole, flat, steep)
 
 
 @cache

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -9,6 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox
 from windows import SIZE, click, drag, open_folder, press, settle, spot
 
+from annotator.export import ExportKind
+from annotator.gui.dialogs.import_preview import ImportPreview
+from annotator.gui.dialogs.scheme_choice import NewProjectDialog
 from annotator.gui.people_deeds import renumber_to
 from annotator.gui.people_pointing import handles
 from annotator.gui.view_state import Selection
@@ -16,11 +24,12 @@ from annotator.instances import box_of, present
 from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, Instance, KeypointLabel, Origin, Visibility
 from annotator.project import Project
 from annotator.scheme import Attribute, AttributeKind, AttributeScope, Instances, Scheme
-from annotator.schemes import CARD_PACKET_8, COCO_17
+from annotator.schemes import CARD_PACKET_8, COCO_17, MPII_16
 from model.people import InstancePrediction, PeoplePrediction
 
 pytest_plugins = ("window_fixtures",)
 
+POSE = Path(__file__).resolve().parents[3] / "shared" / "data" / "pose"
 KEY, HELD = Qt.Key, Qt.KeyboardModifier
 PLAYERS = Scheme(
     "players", "Players", ("head", "left_foot", "right_foot"), (0, 2, 1),
@@ -375,3 +384,69 @@ def test_a_project_of_any_scheme_is_placed_point_by_point(make_window, frames, q
         click(window, qtbot, 60.0 + 30.0 * n, 150.0)
     assert list(window.session.labels.instance(0).keypoints) == list(scheme.keypoints)
     assert window.actions_["thing.add"].isVisible() is scheme.is_many
+
+
+# Projects and files
+
+
+def test_a_new_project_is_of_the_scheme_that_was_chosen(empty_window, frames, qtbot):
+    empty_window.actions_["file.new"].trigger()
+    dialog = empty_window.findChild(NewProjectDialog)
+    assert not dialog.make.isEnabled()
+    titles = [dialog.choice.list.item(row).text() for row in range(dialog.choice.list.count())]
+    dialog.choice.list.setCurrentRow(titles.index(COCO_17.title))
+    assert "17" in dialog.choice.facts.text()
+    dialog.take([frames])
+    qtbot.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: empty_window.session.frame_id is not None)
+    assert empty_window.session.project.scheme == COCO_17
+    assert empty_window.session.people.is_many
+
+
+def test_frames_with_a_project_keep_their_scheme(players, frames, qtbot):
+    players.actions_["file.new"].trigger()
+    dialog = players.findChild(NewProjectDialog)
+    dialog.take([frames])
+    assert not dialog.make.isEnabled()
+    assert dialog.note.text()
+    dialog.reject()
+
+
+@pytest.mark.parametrize(("name", "scheme", "kind"), [("coco", COCO_17, "COCO"), ("mpii", MPII_16, "MPII")])
+def test_annotations_come_in_through_the_window_and_go_out_as_they_were(
+    make_window, tmp_path, qtbot, name, scheme, kind
+):
+    if not (POSE / name).is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"{POSE / name} is missing")
+        pytest.skip(f"{POSE / name} is not there")
+    source = POSE / name / f"test_{name}.json"
+    folder = tmp_path / "pictures"
+    shutil.copytree(POSE / name, folder, ignore=shutil.ignore_patterns("*.json"))
+    Project.for_media([folder], scheme=scheme).close()
+    window = make_window()
+    window.files.open([folder])
+    qtbot.waitUntil(lambda: window.session.frame_id is not None, timeout=20000)
+    window.files.open([source])
+    qtbot.waitUntil(lambda: window.findChild(ImportPreview) is not None, timeout=20000)
+    preview = window.findChild(ImportPreview)
+    qtbot.mouseClick(preview.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.session.people.things) > 0, timeout=20000)
+    project = window.session.project
+    for number in project.frame_ids():
+        record = project.record(number)
+        if not record.labels.is_empty:
+            review = record.review.decided(Decision.ACCEPTED)
+            project.save_record(number, FrameRecord(record.labels, review), text="accept")
+    window.errands.export(tmp_path / "out", ExportKind[kind])
+    with qtbot.waitSignal(window.errands.exported, timeout=20000):
+        pass
+    found = next(path for path in (tmp_path / "out").rglob("*.json") if path.stem in ("annotations", "mpii", name))
+    before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (source, found))
+    if kind == "COCO":
+        before, after = before["annotations"], after["annotations"]
+        before, after = (sorted(some, key=lambda one: one["id"]) for some in (before, after))
+    assert len(before) == len(after) > 0
+    for one, other in zip(before, after, strict=True):
+        for key, value in one.items():
+            assert other[key] == value, key

@@ -149,7 +149,8 @@ def test_the_layout_is_remembered_and_can_be_put_back(make_window, qtbot):
     second = make_window()
     assert not second.docks._layers.isVisible()
     second.actions_["window.reset"].trigger()
-    hidden = (second.docks.camera_dock, second.docks.by_name["dockHistory"], second.docks.timeline_dock)
+    hidden = (second.docks.camera_dock, second.docks.by_name["dockHistory"], second.docks.timeline_dock,
+              second.docks.by_name["dockThings"])
     assert all(dock.isVisibleTo(second) for dock in second.docks.all if dock not in hidden)
 
 

@@ -25,6 +25,8 @@ from annotator.gui.panels.loupe_choice import LoupeChoice
 from annotator.gui.session import Session
 from annotator.gui.view_settings import LOUPE_ZOOMS, ViewSettings
 
+_OF_PITCH, _OF_THINGS = frozenset({"ghost", "residuals", "spreads"}), frozenset({"boxes"})
+
 
 class LayersPanel(QScrollArea):
     """Boxes, choices and two sliders; each change is a new ``ViewSettings``."""
@@ -54,6 +56,8 @@ class LayersPanel(QScrollArea):
         self.setWidget(holder)
         self.show_settings(session.settings)
         session.settings_changed.connect(lambda: self.show_settings(session.settings))
+        session.project_changed.connect(self._furnish)
+        self._furnish()
 
     def _boxes(self) -> QGridLayout:
         grid = QGridLayout()
@@ -63,21 +67,33 @@ class LayersPanel(QScrollArea):
             ("labels", self.tr("Labels"), self.tr("Placed and constructed points and markings")),
             ("predictions", self.tr("Predictions"), self.tr("What the network sees")),
             ("markings", self.tr("Markings"), self.tr("Lines and circles as drawn")),
+            ("boxes", self.tr("Boxes"), self.tr("Boxes of people or things")),
             ("ghost", self.tr("Pitch overlay"), self.tr("The whole pitch where geometry has it")),
             ("names", self.tr("Names"), self.tr("The names of the points")),
             ("indices", self.tr("Indices"), self.tr("The numbers of the points, as data sets count them")),
             ("residuals", self.tr("Residuals"), self.tr("A red halo about what does not fit the rest")),
             ("spreads", self.tr("Uncertainty"), self.tr("Where each point may be: two standard deviations")),
         )
-        for place, (field, text, tip) in enumerate(rows):
+        for field, text, tip in rows:
             box = QCheckBox(text)
             box.setToolTip(f"{text}: {tip}")
             self._tips[field] = tip
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.toggled.connect(lambda on, name=field: self._set(**{name: on}))
             self.boxes[field] = box
-            grid.addWidget(box, place // 2, place % 2)
+        self._grid = grid
         return grid
+
+    def _furnish(self) -> None:
+        """Only the layers that the project's scheme has, without gaps between them."""
+        things = self._session.people.is_on
+        place = 0
+        for field, box in self.boxes.items():
+            shown = field not in (_OF_PITCH if things else _OF_THINGS)
+            # In the grid first: a box without a parent would be a window of its own.
+            self._grid.addWidget(box, place // 2, place % 2)
+            box.setVisible(shown)
+            place += shown
 
     def use_keys(self, key_text: Callable[[str], str]) -> None:
         """Say the keys that change the layers."""
