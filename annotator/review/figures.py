@@ -59,7 +59,13 @@ def as_csv(statistics: Statistics, figures: Figures) -> str:
     rows.writerows(["placed", name, count] for name, count in sorted(statistics.placed.items()))
     rows.writerows(["accepted as predicted", name, count] for name, count in sorted(statistics.accepted.items()))
     rows.writerows(["drawn", name.strip(), count] for name, count in sorted(statistics.drawn.items()))
-    rows.writerows(_numbered("correction, px", statistics.corrections))
+    unit = "percent of the size" if statistics.of_size else "px"
+    rows.writerows(_numbered(f"correction, {unit}", statistics.corrections))
+    rows.writerows(["frames by number of things", count, frames] for count, frames in sorted(statistics.things.items()))
+    for name, values in sorted(statistics.numbers.items()):
+        rows.writerows(_numbered(name, values))
+    for name, words in sorted(statistics.words.items()):
+        rows.writerows([name, word, count] for word, count in sorted(words.items()))
     rows.writerows(_numbered("seconds a frame", [effort.seconds for effort in statistics.efforts]))
     rows.writerows(_numbered("actions a frame", [effort.actions for effort in statistics.efforts]))
     rows.writerows(_numbered("accepted at, s since 1970", figures.accepted_at))

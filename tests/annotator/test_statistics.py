@@ -62,3 +62,54 @@ def test_without_corrections_there_is_no_median():
 
 def test_counting_can_be_stopped(project):
     assert project_statistics(project, should_stop=lambda: True) is None
+
+
+def test_things_numbers_and_corrections_of_other_schemes_are_counted(tmp_path):
+    from annotator.labels import FrameLabels, Instance, KeypointLabel, Visibility
+    from annotator.schemes import known_schemes
+    from model.people import InstancePrediction, PeoplePrediction
+
+    scheme = known_schemes()["coco-17"]
+    for number in range(2):
+        assert cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((240, 320, 3), np.uint8))
+    at = np.stack([np.linspace(20.0, 120.0, len(scheme)), np.linspace(20.0, 220.0, len(scheme))], axis=1)
+    seen = InstancePrediction(
+        scheme.keypoints, at, np.full(len(scheme), 0.9), np.ones(len(scheme)), 0.9, (20.0, 20.0, 120.0, 220.0)
+    )
+
+    def person(number, by):
+        points = {
+            name: KeypointLabel((x + by, y), Visibility.VISIBLE)
+            for name, (x, y) in zip(scheme.keypoints, at.tolist(), strict=True)
+        }
+        return Instance(number, points, box=(20.0, 20.0, 120.0, 220.0))
+
+    with Project.for_media([tmp_path], scheme=scheme) as project:
+        first, second = project.frame_ids()
+        project.save_people(first, PeoplePrediction((seen,), (320, 240), "people"))
+        far = Instance(3, {"nose": KeypointLabel((300.0, 20.0), Visibility.VISIBLE, Origin.ACCEPTED)})
+        project.save_record(first, FrameRecord(FrameLabels((person(0, 10.0), far))), text="Label")
+        project.save_record(second, FrameRecord(FrameLabels((person(0, 0.0),))), text="Label")
+        found = project_statistics(project)
+    assert found.of_size
+    assert found.things == {2: 1, 1: 1}
+    assert found.placed["left_knee"] == 2
+    assert found.accepted == {"nose": 1}
+    assert found.corrections == pytest.approx((100.0 * 10.0 / np.sqrt(100.0 * 200.0),) * len(scheme))
+
+
+def test_what_is_said_beside_the_points_is_counted(tmp_path):
+    from annotator.instances import set_attribute
+    from annotator.schemes import known_schemes
+
+    scheme = known_schemes()["card-packet-8"]
+    for number in range(3):
+        assert cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((24, 32, 3), np.uint8))
+    with Project.for_media([tmp_path], scheme=scheme) as project:
+        for frame_id, cards in zip(project.frame_ids(), (12, 12, 30), strict=True):
+            labels = place(FrameRecord().labels, "upper_left_face", (3.0, 3.0))
+            labels = set_attribute(labels, scheme.attributes[0], float(cards))
+            project.save_record(frame_id, FrameRecord(labels), text="Label")
+        found = project_statistics(project)
+    assert found.numbers == {"cards": (12.0, 12.0, 30.0)}
+    assert found.things == {1: 3}

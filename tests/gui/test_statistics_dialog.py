@@ -130,3 +130,27 @@ def test_a_bar_of_the_open_project_leads_into_the_queue(window, qtbot):
     dialog.close()
     qtbot.waitUntil(lambda: len(window.reviewing.queue.rows) == 5)
     assert window.docks.review.query.text.text() == "state:unseen"
+
+
+def test_other_schemes_have_a_page_of_things(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    counted = Statistics(
+        {FrameState.ACCEPTED: 3}, {"nose": 5}, {}, {}, (3.0, 5.0, 9.0), (), True, {1: 4, 3: 2},
+        {"cards": (12.0, 12.0, 30.0)}, {"side": {"left": 2, "right": 7}},
+    )  # fmt: skip
+    dialog = StatisticsDialog(counted, parent)
+    titles = [dialog.pages.tabText(place) for place in range(dialog.pages.count())]
+    assert titles[-1] == "&Things"
+    heights = {key: list(plot.getPlotItem().items[0].opts["height"]) for key, plot in dialog.thing_plots.plots.items()}
+    assert heights == {"things": [0.0, 4.0, 0.0, 2.0], "cards": [2.0, 1.0], "side": [7.0, 2.0]}
+    said = "3 points moved by hand, median 5.0 % of the size of the thing from the network"
+    assert corrections_sentence(counted) == said
+    assert set(dialog.frame_plots.plots) == {"confidence", "length", "corrected"}
+
+
+def test_blind_checks_of_things_say_their_unit_and_numbers():
+    said = agreement_sentence(Agreement(2, 8, 1.5, 4.0, 0.25, True, 0.912, {"cards": 2.5}))
+    assert "1.5 % of the size" in said
+    assert "similarity 0.912 (OKS)" in said
+    assert "cards: 2.5 apart" in said

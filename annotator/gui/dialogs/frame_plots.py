@@ -48,18 +48,22 @@ class FramePlots(QWidget):
 
     frames_wanted = Signal(str)
 
-    def __init__(self, figures: Figures, make_plot: MakePlot) -> None:
+    def __init__(self, figures: Figures, make_plot: MakePlot, *, of_size: bool = False) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
         px = tuple(np.linspace(0.0, _WIDEST, 21).tolist())
         shares = tuple(np.linspace(0.0, 1.0, 21).tolist())
         self.plots: dict[str, pg.PlotWidget] = {}
+        apart = self.tr("Worst distance between label and network, px")
+        second = (self.tr("Worst distance from the geometry, px"), "residual", Kind.GEOMETRY)
+        if of_size:
+            apart = self.tr("Worst distance between label and network, % of the size of the thing")
+            second = (self.tr("Most unusual length, in deviations"), "length", Kind.BONE)
         for title, word, values, edges in (
             (self.tr("Confidence of predicted frames"), "confidence", figures.confidences(), shares),
-            (self.tr("Worst distance from the geometry, px"), "residual", figures.values.get(Kind.GEOMETRY, ()), px),
-            (self.tr("Worst distance between label and network, px"), "corrected",
-             figures.values.get(Kind.CORRECTED, ()), px),
-        ):  # fmt: skip
+            (second[0], second[1], figures.values.get(second[2], ()), px),
+            (apart, "corrected", figures.values.get(Kind.CORRECTED, ()), px),
+        ):
             label = QLabel(title if values else self.tr("{what}: not known yet").format(what=title))
             label.setProperty("role", "muted")
             layout.addWidget(label)
@@ -109,6 +113,16 @@ def agreement_sentence(found: Agreement) -> str:
         "Blind checks: {frames} frames, {points} points; {median} px apart in the middle, {p95} px for 95 %, "
         "{alone} of the points in one answer only",
     )
+    if found.of_size:
+        text = translate(
+            "Statistics",
+            "Blind checks: {frames} frames, {points} points; {median} % of the size of the thing apart in the middle, "
+            "{p95} % for 95 %, {alone} of the points in one answer only",
+        )
+    if found.alike is not None:
+        text += translate("Statistics", "; similarity {alike} (OKS)").format(alike=f"{found.alike:.3f}")
+    for name, value in found.numbers.items():
+        text += translate("Statistics", "; {name}: {value} apart").format(name=name, value=f"{value:.1f}")
     return text.format(
         frames=found.frames,
         points=found.points,

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from annotator.effort import RECENT, summary
 from annotator.gui import theme
 from annotator.gui.dialogs.frame_plots import FramePlots, agreement_sentence, on_bar, progress_plot
+from annotator.gui.dialogs.thing_plots import ThingPlots
 from annotator.labels import FrameState
 from annotator.review.figures import Figures, as_csv
 from annotator.statistics import Statistics
@@ -46,12 +47,15 @@ class StatisticsDialog(QDialog):
         self.points = self._points_plot(statistics)
         self.corrections = self._corrections_plot(statistics)
         self.effort = self._effort_plot(statistics)
-        self.frame_plots = FramePlots(self._figures, self._plot)
+        self.frame_plots = FramePlots(self._figures, self._plot, of_size=statistics.of_size)
         self.frame_plots.frames_wanted.connect(self._on_wanted)
         self.pages = QTabWidget()
         self.pages.addTab(self._page(self._of_points(statistics)), self.tr("&Points"))
         self.pages.addTab(self._page(self._of_work(statistics)), self.tr("&Work"))
         self.pages.addTab(self.frame_plots, self.tr("&Frames"))
+        self.thing_plots = ThingPlots(statistics, self._plot)
+        if statistics.of_size:
+            self.pages.addTab(self.thing_plots, self.tr("&Things"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 12)
         layout.setSpacing(8)
@@ -164,7 +168,8 @@ class StatisticsDialog(QDialog):
     def _corrections_plot(self, statistics: Statistics) -> pg.PlotWidget:
         """How often the network was how far off, in pixels; the last bar holds all that is further."""
         plot = self._plot()
-        plot.setLabel("bottom", self.tr("px between the network and the hand"))
+        of_size = self.tr("% of the size of the thing between the network and the hand")
+        plot.setLabel("bottom", of_size if statistics.of_size else self.tr("px between the network and the hand"))
         plot.setVisible(bool(statistics.corrections))
         if statistics.corrections:
             edges = np.linspace(0.0, _WIDEST, 41)
@@ -239,4 +244,8 @@ def corrections_sentence(statistics: Statistics) -> str:
     if median is None:
         return QCoreApplication.translate("Statistics", "Points moved by hand: none that the network had seen yet")
     text = QCoreApplication.translate("Statistics", "{count} points moved by hand, median {median} px from the network")
+    if statistics.of_size:
+        text = QCoreApplication.translate(
+            "Statistics", "{count} points moved by hand, median {median} % of the size of the thing from the network"
+        )
     return text.format(count=len(statistics.corrections), median=f"{median:.1f}")
