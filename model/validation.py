@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model.boxes import Box, cut, part_from_image, region
 from model.dataset import Sample, SampleError, TrainingSet, read_image
 from model.heatmaps import ABSENT, UNKNOWN, Codec, input_from_image
 from model.images import stretch
@@ -50,7 +51,7 @@ class Validator:
             truth, state = training_set.labels(sample)
             places.append(xy)
             confidences.append(confidence)
-            truths.append(input_from_image(truth, self._codec.input_size, sample.size))
+            truths.append(self._in_input(truth, sample))
             states.append(state)
         if not places:
             return None
@@ -66,4 +67,16 @@ class Validator:
         )
 
     def _image(self, sample: Sample) -> NDArray[np.uint8]:
-        return stretch(read_image(sample), self._codec.input_size)
+        part, size = self._part(sample), self._codec.input_size
+        return stretch(read_image(sample), size) if part is None else cut(read_image(sample), part, size)
+
+    def _in_input(self, points: NDArray[np.float64], sample: Sample) -> NDArray[np.float64]:
+        part, size = self._part(sample), self._codec.input_size
+        if part is None:
+            return input_from_image(points, size, sample.size)
+        return part_from_image(points, part) * np.array(size) - 0.5
+
+    def _part(self, sample: Sample) -> Box | None:
+        """What is looked at of a sample with a box."""
+        width, height = self._codec.input_size
+        return None if sample.box is None else region(sample.box, width / height)

@@ -222,3 +222,30 @@ def test_a_sample_with_a_box_is_seen_in_it(tmp_path: Path) -> None:
     batch = next(feed.batches(start=0, sizes=iter([(1, 1.0)]), workers=0))
     assert batch.places[0, 0] == pytest.approx([0.0, 0.0], abs=1e-6)
     assert batch.images.shape == (1, 64, 64, 3)
+
+
+def test_samples_with_a_box_are_validated_in_it(tmp_path: Path) -> None:
+    from model.validation import Validator
+
+    samples = [
+        replace(one, split="val", box=(point[0] - 18, point[1] - 14, 36, 28), points={"RED": point})
+        for one in toy_samples(4)
+        if (point := one.points["RED"])
+    ]
+    found = write_training_set(
+        tmp_path / "set", scheme="toy", keypoints=("RED",), mirror=[0], mirror_rules={}, samples=samples, settings={}
+    )
+    codec = Codec((64, 64), stride=4)
+
+    class Middle(torch.nn.Module):
+        """Says that the point is in the middle of what it is shown."""
+
+        spec = preset("deeppose-small", channels=2)
+
+        def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+            return [torch.full((len(x), 1), 9.0), torch.zeros(len(x), 1, 2)]
+
+    validator = Validator([(found, 1.0)], codec=codec, limit=10)
+    score = validator.score(Middle(), lambda images: images.permute(0, 3, 1, 2).float())  # type: ignore[arg-type]
+    assert score is not None
+    assert score.median < 0.01
