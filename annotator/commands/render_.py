@@ -1,4 +1,4 @@
-"""``render``: a video or a project as a film, with keypoints, markings, ghost, heatmap and a small map over it."""
+"""``render``: a video or a project as a film, with keypoints, markings, ghost and map, or skeletons, over it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, positive, share
 from annotator.commands.network import add_network_arguments, load_predictor
+from annotator.commands.render_things import USUAL as THINGS_USUAL
+from annotator.commands.render_things import thing_frames, thing_layers, thing_scenes
 from annotator.commands.stretch import Address, Stretch, add_range_arguments, stretch_of
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import Instance
@@ -21,6 +23,7 @@ from annotator.project import Project, ProjectError
 from annotator.rendering import Shown, labels_scene, network_scene, render_film
 from annotator.rendering_files import SUFFIXES, RenderError
 from annotator.rendering_layers import LAYERS, Layer, Rgb, Scene, chosen_layers
+from annotator.rendering_things import THING_LAYERS
 from annotator.store_media import VIDEO_SUFFIXES, home_beside
 from annotator.store_schema import SUFFIX
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from model.predictor import Predictor
 
 _USUAL = ("ghost", "markings", "keypoints", "map", "caption")
+THINGS = f"; without a pitch of {','.join(THING_LAYERS)} (default {','.join(THINGS_USUAL)})"
 _IMAGES_A_SECOND = 5.0
 _ANIMATION_WIDTH = 640
 
@@ -49,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--what", choices=("labels", "network"), help="who speaks (default: labels where there are any)")
     add("--network", dest="what", action="store_const", const="network", help="the same as --what network")
     usual = ",".join(_USUAL)
-    add("--layers", default=usual, metavar="NAMES", help=f"of {','.join(LAYERS)} (default {usual})")
+    add("--layers", default=usual, metavar="NAMES", help=f"of {','.join(LAYERS)} (default {usual}){THINGS}")
     add("--labelled", action="store_true", help="only frames that have labels")
     add("--width", type=int, metavar="PX", help="of the film (default: as the frames; 640 for animations)")
     add("--fps", type=positive, metavar="N", help="pictures a second (default: real time)")
@@ -61,10 +65,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``render``."""
-    try:
-        layers = chosen_layers([name for name in options.layers.split(",") if name])
-    except ValueError as error:
-        raise CommandError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
     if options.batch < 1 or (options.width is not None and options.width < 16):
         raise CommandError("A batch has at least one frame, and a film is at least 16 pixels wide.")
     if options.output.suffix.lower() not in SUFFIXES:
@@ -72,15 +72,55 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         pixels = FrameSource(max_frames=4)
         stack.callback(pixels.close)
-        frames, fps = _frames(options, pixels)
-        if not frames:
+        film = _film_of_things(options, pixels) or _film_of_pitch(options, pixels)
+        if not film.count:
             raise CommandError(f"{options.source}: nothing to render in this range.")
-        return _render(options, frames, fps, pixels, layers)
+        return _render(options, film)
 
 
-def _render(
-    options: argparse.Namespace, frames: list[_Frame], fps: float, pixels: FrameSource, layers: tuple[Layer, ...]
-) -> int:
+@dataclass(frozen=True)
+class _Film:
+    """What is to be written: pictures and scenes, given who to tell of a frame that cannot be read."""
+
+    count: int
+    fps: float
+    layers: tuple[Layer, ...]
+    scenes: Callable[[Callable[[MediaError], None]], Iterator[tuple[Rgb, Scene]]]
+
+
+def _film_of_pitch(options: argparse.Namespace, pixels: FrameSource) -> _Film:
+    try:
+        layers = chosen_layers([name for name in options.layers.split(",") if name])
+    except ValueError as error:
+        raise CommandError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+    frames, fps = _frames(options, pixels)
+    network = options.what == "network" or LAYERS["heatmap"] in layers
+    predictor = load_predictor(options.weights, options.device) if network and frames else None
+    return _Film(len(frames), fps, layers, lambda missed: _scenes(_read(frames, pixels, missed), predictor, options))
+
+
+def _film_of_things(options: argparse.Namespace, pixels: FrameSource) -> _Film | None:
+    """The film of a project without a pitch; None for anything else."""
+    path = _project_of(options.source)
+    if path is None:
+        return None
+    try:
+        with Project.open(path) as project:
+            if project.scheme_id == PITCH_57.id:
+                return None
+            layers = thing_layers(options, ",".join(_USUAL))
+            options.what = options.what or "labels"
+            stretch = stretch_of(options)
+            frames = thing_frames(project, stretch, what=options.what, only_labelled=options.labelled)
+            first = project.row(frames[0]) if frames else None
+            is_clip = first is not None and first.is_video
+            fps = pixels.video(first.path).fps / stretch.step if first and is_clip else _IMAGES_A_SECOND
+    except (ProjectError, MediaError) as error:
+        raise CommandError(str(error)) from error
+    return _Film(len(frames), fps, layers, lambda missed: thing_scenes(path, frames, pixels, options, missed))
+
+
+def _render(options: argparse.Namespace, film: _Film) -> int:
     lost = 0
 
     def missed(error: MediaError) -> None:
@@ -88,23 +128,21 @@ def _render(
         lost += 1
         complain(str(error))
 
-    network = options.what == "network" or LAYERS["heatmap"] in layers
-    predictor = load_predictor(options.weights, options.device) if network else None
-    ticker = Ticker("rendered", len(frames))
+    ticker = Ticker("rendered", film.count)
     width = options.width
     if width is None and options.output.suffix.lower() != ".mp4":
         width = _ANIMATION_WIDTH
     try:
         count = render_film(
             options.output,
-            _scenes(_read(frames, pixels, missed), predictor, options),
-            total=len(frames),
-            fps=options.fps or fps,
-            layers=layers,
+            film.scenes(missed),
+            total=film.count,
+            fps=options.fps or film.fps,
+            layers=film.layers,
             width=width,
             progress=lambda done, total: ticker.show(done),
         )
-    except (RenderError, ValueError) as error:
+    except (RenderError, ProjectError, ValueError) as error:
         raise CommandError(str(error)) from error
     complain(f"{options.output}: {count} frames, {options.output.stat().st_size / 1e6:.1f} MB")
     return 1 if lost else 0
@@ -186,8 +224,6 @@ def _of_project(
     fps = _IMAGES_A_SECOND
     try:
         with Project.open(path) as project:
-            if project.scheme_id != PITCH_57.id:
-                raise CommandError(f"{path}: the project labels {project.scheme_id}; a film shows pitches only.")
             ids = project.frame_ids()
             for place in stretch.of(len(ids)):
                 row = project.row(ids[place])

@@ -1,0 +1,155 @@
+"""Films of people and packets: everybody in the colour of their number, in every frame the same."""
+
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+import sprites
+from sprites import COCO, labels
+
+from annotator.commands import run_command
+from annotator.identity_colours import CYCLE, identity_colour
+from annotator.labels import EMPTY, FrameLabels, FrameRecord, Instance, KeypointLabel, Origin, Visibility
+from annotator.project import Project
+from annotator.rendering_layers import draw_scene
+from annotator.rendering_things import chosen_thing_layers, thing_scene
+from annotator.schemes import scheme_of
+from annotator.synthetic.cards import render_cards
+from model.people import InstancePrediction
+
+CARDS = scheme_of("card-packet-8")
+GREY = np.full((180, 320, 3), 90, np.uint8)
+
+
+def near(picture, at, colour, reach: int = 3) -> bool:
+    x, y = round(float(at[0])), round(float(at[1]))
+    part = picture[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].astype(int)
+    return bool((np.abs(part - colour).sum(axis=2) < 40).any())
+
+
+def drawn(said: FrameLabels, *names: str, scheme=COCO, seen=(), size=None):
+    scene = thing_scene(GREY, said, seen, scheme, threshold=0.3)
+    return draw_scene(GREY, scene, chosen_thing_layers(names), size)
+
+
+@pytest.mark.parametrize("size", [None, (640, 360)])
+def test_everybody_has_the_colour_of_their_number(size):
+    picture = drawn(labels(0, 4, 1), "skeletons", size=size)
+    scale = picture.shape[1] / 320
+    for person, number in enumerate((4, 1)):
+        inside = [at for at in sprites.points(person, 0) if 0 < at[0] < 319 and 0 < at[1] < 179]
+        assert all(near(picture, (at + 0.5) * scale - 0.5, identity_colour(number)) for at in inside)
+
+
+def test_the_colours_come_round_and_neighbours_differ():
+    assert [identity_colour(n) for n in range(8)] == [*CYCLE, CYCLE[0]]
+    assert len(set(CYCLE)) == len(CYCLE)
+
+
+def test_an_edge_joins_two_points_that_are_there_and_nothing_else_is_drawn():
+    left, right = KeypointLabel((60.0, 60.0), Visibility.VISIBLE), KeypointLabel((160.0, 60.0), Visibility.VISIBLE)
+    size = (1280, 720)
+    picture = drawn(FrameLabels((Instance(0, {"left_shoulder": left, "right_shoulder": right}),)), "skeletons", size=size)
+    assert near(picture, (440, 242), CYCLE[0])
+    gone = replace(right, visibility=Visibility.ABSENT)
+    picture = drawn(FrameLabels((Instance(0, {"left_shoulder": left, "right_shoulder": gone}),)), "skeletons", size=size)
+    assert not near(picture, (440, 242), CYCLE[0])
+    assert (picture[:, 320:] == 90).all()
+
+
+def test_boxes_and_numbers_are_drawn_where_they_are_asked_for():
+    said = FrameLabels((Instance(2, box=(50.0, 60.0, 120.0, 150.0)),))
+    boxed = drawn(said, "boxes")
+    assert near(boxed, (50, 100), CYCLE[2])
+    assert near(boxed, (85, 150), CYCLE[2])
+    assert (drawn(said, "names")[30:60, 40:80] != 90).any()
+    assert (drawn(said, "skeletons") == 90).all()
+
+
+def test_what_a_network_saw_is_drawn_where_nobody_spoke():
+    one = InstancePrediction(COCO.keypoints, sprites.points(0, 3), np.full(17, 0.9), np.ones(17), 0.9)
+    picture = drawn(EMPTY, "skeletons", seen=(one,))
+    assert near(picture, sprites.points(0, 3)[2], CYCLE[0])
+
+
+def test_a_packet_has_the_colours_of_its_scheme_and_its_number():
+    corner = {"upper_left_face": KeypointLabel((100.0, 50.0), Visibility.VISIBLE)}
+    said = FrameLabels((Instance(0, corner),), attributes={"cards": 24.0})
+    picture = drawn(said, "skeletons", "names", scheme=CARDS)
+    assert near(picture, (100, 50), (0xE6, 0x19, 0x4B))
+    assert (picture[-40:, :150] != 90).any()
+    assert (picture[:40] == 90).all()
+
+
+def test_an_unknown_layer_is_refused():
+    with pytest.raises(ValueError, match="there is no layer ghost"):
+        chosen_thing_layers(["ghost"])
+
+
+# The command
+
+
+@pytest.fixture
+def project(tmp_path):
+    with sprites.project(tmp_path) as made:
+        for n, frame_id in enumerate(made.frame_ids()[:6]):
+            made.save_record(frame_id, FrameRecord(labels(n, 3, 5)), text="Label")
+        yield made
+
+
+def frames(path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_a_film_of_people(project, tmp_path, capsys):
+    out = tmp_path / "people.mp4"
+    assert run_command(["render", str(project.path), str(out), "--labelled", "--width", "640"]) == 0
+    assert "6 frames" in capsys.readouterr().err
+    film = frames(out)
+    assert len(film) == 6
+    for n in (0, 5):
+        nose = (sprites.points(0, n)[0] + 0.5) * 2 - 0.5
+        part = film[n][round(nose[1]), round(nose[0])].astype(int)
+        assert np.abs(part - identity_colour(3)).max() < 70
+
+
+def test_a_film_of_what_a_network_saw(project, tmp_path, capsys):
+    out = tmp_path / "seen.mp4"
+    assert run_command(["render", str(project.path), str(out), "--network"]) == 2
+    assert "run predict" in capsys.readouterr().err
+    for n, frame_id in enumerate(project.frame_ids()[:3]):
+        project.save_people(frame_id, sprites.seen(n))
+    assert run_command(["render", str(project.path), str(out), "--network", "--to", "2"]) == 0
+    assert len(frames(out)) == 3
+
+
+def test_layers_of_a_pitch_are_refused_for_people(project, tmp_path, capsys):
+    assert run_command(["render", str(project.path), str(tmp_path / "o.mp4"), "--layers", "ghost,map"]) == 2
+    assert "There is no layer ghost, map; there are boxes, skeletons, names, caption." in capsys.readouterr().err
+
+
+def test_a_film_of_card_packets(tmp_path):
+    import cv2
+
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    with Project.create(tmp_path / "cards.touchline", scheme=CARDS) as project:
+        packets = [render_cards(seed, (320, 240)) for seed in range(2)]
+        for n, packet in enumerate(packets):
+            cv2.imwrite(str(folder / f"{n}.png"), cv2.cvtColor(packet.rgb, cv2.COLOR_RGB2BGR))
+        project.add_media([folder])
+        for packet, frame_id in zip(packets, project.frame_ids(), strict=True):
+            points = {
+                name: KeypointLabel(at, Visibility(packet.states[name]), Origin.HAND)
+                for name, at in packet.points.items()
+                if packet.states[name]
+            }
+            said = FrameLabels((Instance(0, points),), attributes={"cards": float(packet.cards)})
+            project.save_record(frame_id, FrameRecord(said), text="Label")
+        out = tmp_path / "cards.gif"
+        assert run_command(["render", str(project.path), str(out)]) == 0
+    done, animation = cv2.imreadanimation(str(out))
+    assert done
+    assert len(animation.frames) == 2
