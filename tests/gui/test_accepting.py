@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
-from windows import DRAWN, load_network, press, settle
+from windows import DRAWN, SEEN, click, load_network, press, settle
 
 from annotator.labels import Decision, FrameLabels, Instance
 
@@ -105,3 +106,50 @@ def test_after_a_click_in_the_table_space_still_accepts(predicted, qtbot):
     tap_space(predicted, qtbot)
     qtbot.waitUntil(lambda: decisions(predicted)[0] is Decision.ACCEPTED)
     settle(predicted, qtbot)
+
+
+# One point
+
+
+def placed(window) -> set[str]:
+    return {name for name, said in window.session.labels.pitch.keypoints.items() if said.position is not None}
+
+
+def test_enter_takes_the_one_point_that_is_chosen_and_nothing_else(predicted, qtbot):
+    session = predicted.session
+    seen(predicted, qtbot)
+    first, there = session.frame_id, SEEN["CENTER_MARK"][:2]
+    press(predicted, qtbot, Qt.Key.Key_Return)
+    assert session.labels.is_empty
+    click(predicted, qtbot, *there)
+    press(predicted, qtbot, Qt.Key.Key_Return)
+    assert placed(predicted) == {"CENTER_MARK"}
+    assert session.labels.pitch.keypoints["CENTER_MARK"].position == pytest.approx(there)
+    assert session.frame_id == first
+    assert session.record.review.decision is Decision.OPEN
+    assert session.project.record(first).labels == session.labels
+    # Held down, or pressed again, it says nothing new and leaves no step.
+    for repeated in (True, False):
+        event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", repeated)
+        QApplication.sendEvent(predicted.canvas, event)
+    assert session.stack.count() == 1
+    press(predicted, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.labels.is_empty
+
+
+def test_enter_says_nothing_of_a_frame_that_is_not_on_the_screen_yet(predicted, qtbot, monkeypatch):
+    session = predicted.session
+    seen(predicted, qtbot)
+    click(predicted, qtbot, *SEEN["CENTER_MARK"][:2])
+    with monkeypatch.context() as patch:
+        # As between the arrival of the pixels and the first paint.
+        patch.setattr(session, "mark_painted", lambda: None)
+        patch.setattr(session, "_painted", False)
+        qtbot.keyClick(predicted.canvas, Qt.Key.Key_Return)
+    assert session.labels.is_empty
+    press(predicted, qtbot, Qt.Key.Key_D)
+    seen(predicted, qtbot)
+    # What was chosen there is not chosen here.
+    press(predicted, qtbot, Qt.Key.Key_Return)
+    assert session.labels.is_empty
+    assert session.stack.count() == 0

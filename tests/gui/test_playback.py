@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from clips import at, make_clip, open_clip, place_of
 from PySide6.QtCore import QPoint, Qt
+from window_clips import at, make_clip, open_clip, place_of
 from windows import click, make_frames, open_folder, prediction, press
 
 from annotator.gui.passing import glimpse

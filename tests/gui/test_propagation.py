@@ -5,8 +5,8 @@ from __future__ import annotations
 import av
 import numpy as np
 import pytest
-from clips import open_clip, place_of
 from PySide6.QtCore import Qt
+from window_clips import open_clip, place_of
 from windows import press
 
 from annotator.gui.carry_runs import Leg, legs_of_all

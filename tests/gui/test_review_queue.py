@@ -74,6 +74,8 @@ def test_a_click_on_a_row_shows_its_frame_and_points_at_the_keypoint(queued, qtb
     reason = next(sign for sign in queued.reviewing.queue.reasons(first) if sign.keypoint)
     at = queued.session.resolved.keypoints[reason.keypoint].position
     assert queued.canvas._flash.ring.pos().toTuple() == pytest.approx(at)
+    # It is the one that Enter takes, and the arrows move.
+    assert queued.session.selection.keypoints == (reason.keypoint,)
 
 
 def test_keys_go_along_the_queue_and_space_accepts_in_its_order(queued, qtbot):
@@ -119,7 +121,7 @@ def test_a_filter_is_typed_and_nonsense_is_said_in_one_line(queued, qtbot):
     assert not query.error.isVisible()
 
 
-def test_a_filter_is_kept_under_a_name(queued, qtbot, monkeypatch):
+def test_a_filter_is_kept_under_a_name_and_there_after_a_restart(queued, qtbot, monkeypatch, make_window):
     query, queue = queued.docks.review.query, queued.reviewing.queue
     monkeypatch.setattr(QInputDialog, "getText", lambda *args, **kwargs: ("Bad ones", True))
     query.take("residual>15")
@@ -130,6 +132,12 @@ def test_a_filter_is_kept_under_a_name(queued, qtbot, monkeypatch):
     next(action for action in query.menu.actions() if action.text().startswith("Bad ones")).trigger()
     qtbot.waitUntil(lambda: len(shown(queued)) == 1)
     assert queue.filters() == {"Bad ones": "residual>15"}
+    path = queued.session.project.path
+    queued.close()
+    again = make_window()
+    again.files.open([path])
+    qtbot.waitUntil(lambda: again.session.frame_id is not None)
+    assert again.reviewing.queue.filters() == {"Bad ones": "residual>15"}
 
 
 def test_a_changed_frame_says_something_else_and_stays_in_its_place(queued, qtbot):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clips import make_clip, open_clip, place_of
 from PySide6.QtCore import QPointF, Qt
+from window_clips import make_clip, open_clip, place_of
 from windows import DRAWN, SIZE
 
 from annotator.labels import EMPTY, FrameRecord, Instance, Origin, place

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from clips import at, make_clip, open_clip, place_of
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFont, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QStyleFactory
+from window_clips import at, make_clip, open_clip, place_of
 from windows import make_frames, open_folder
 
 from annotator.gui import theme
