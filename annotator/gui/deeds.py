@@ -238,16 +238,20 @@ def place_at_geometry(window: MainWindow) -> None:
 
 
 def _place_selected(session: Session, where: Callable[[Keypoint], Point | None], text: str) -> None:
+    if not session.can_decide:
+        # As with a whole frame: nobody says yes to a point that is not on the screen yet.
+        return
     labels, number = session.people.taken(session.labels), session.people.active
+    known = False
     for name in session.selection.keypoints:
         found = _keypoint(session, name)
         spot = None if found is None else where(found)
         if spot is not None:
-            labels = place(labels, name, spot, instance=number)
-    if labels == session.labels:
+            labels, known = place(labels, name, spot, instance=number), True
+    if not known:
         session.say(translate("Deeds", "Nothing says where these points are"))
-        return
-    session.edit(labels, text=text)
+    elif labels != session.labels:
+        session.edit(labels, text=text)
 
 
 def _keypoint(session: Session, name: str | None) -> Keypoint | None:

@@ -87,6 +87,9 @@ class Reviewing(QObject):
             marking = name if name in MARKINGS else self._session.active_marking
             keypoint = self._session.active_keypoint if name in MARKINGS else name
             self._session.activate(keypoint=keypoint, marking=marking)
+            if name not in MARKINGS:
+                # So that one key takes it as it is seen, and the arrows move it.
+                self._session.select(Selection(keypoints=(name,)))
 
     def _place_of(self, name: str) -> Point | None:
         """Where a keypoint is to be seen, or a click of a marking."""
