@@ -91,7 +91,7 @@ def read_boxes(path: Path, *, category: int | None = None, least: float = 0.0) -
     FormatError
         If the file cannot be read or is neither.
     """
-    document = _read(path)
+    document = read_json(path)
     ids: dict[str, int | str] = {}
     if isinstance(document, dict) and isinstance(document.get("annotations"), list):
         listed = [one for one in document["annotations"] if isinstance(one, dict) and not one.get("iscrowd")]
@@ -148,7 +148,8 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _read(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Any JSON value in a file; FormatError where there is none."""
     try:
         return json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:

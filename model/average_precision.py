@@ -17,7 +17,7 @@ Ronchi & Perona, *Benchmarking and Error Diagnosis in Multi-Instance Pose Estima
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,8 @@ Flags = NDArray[np.bool_]
 THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
 RECALLS: FloatArray = np.linspace(0.0, 1.0, 101)
 MOST = 20
-_ALL, _MEDIUM, _LARGE = (0.0, 1e10), (32.0**2, 96.0**2), (96.0**2, 1e10)
+MOST_BOXES = 100
+_ALL, _SMALL, _MEDIUM, _LARGE = (0.0, 1e10), (0.0, 32.0**2), (32.0**2, 96.0**2), (96.0**2, 1e10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,32 @@ class AveragePrecision:
     ar_large: float
 
 
+@dataclass(frozen=True)
+class DetectedBox:
+    """One object as detected by its box alone: x, y, width, height in pixels, and a score."""
+
+    box: tuple[float, float, float, float]
+    score: float
+
+
+@dataclass(frozen=True)
+class BoxPrecision:
+    """COCO's twelve numbers of boxes; ``ar1`` and ``ar10`` with that many detections an image, the others with 100."""
+
+    ap: float
+    ap50: float
+    ap75: float
+    ap_small: float
+    ap_medium: float
+    ap_large: float
+    ar1: float
+    ar10: float
+    ar100: float
+    ar_small: float
+    ar_medium: float
+    ar_large: float
+
+
 Image = tuple[Sequence[Annotated], Sequence[Detected]]
 
 
@@ -116,6 +143,48 @@ def average_precision(images: Iterable[Image], sigmas: FloatArray) -> AveragePre
         ar_medium=_mean(ar_medium),
         ar_large=_mean(ar_large),
     )
+
+
+def box_precision(images: Iterable[tuple[Sequence[Annotated], Sequence[DetectedBox]]]) -> BoxPrecision:
+    """The twelve numbers of detected boxes against those of labelled objects: as above, by overlap instead of OKS.
+
+    Every object counts but crowds, whether it has labelled points or not.
+    """
+    there = np.ones(1, dtype=np.bool_)
+    listed = [([replace(one, labelled=there, is_ignored=False) for one in some], seen) for some, seen in images]
+    best = {most: [_ranked_boxes(some, seen, most) for some, seen in listed] for most in (1, 10, MOST_BOXES)}
+    overall, small, medium, large = (_curves(best[MOST_BOXES], bounds) for bounds in (_ALL, _SMALL, _MEDIUM, _LARGE))
+    return BoxPrecision(
+        ap=_mean(overall[0]),
+        ap50=_mean(overall[0][:1]),
+        ap75=_mean(overall[0][5:6]),
+        ap_small=_mean(small[0]),
+        ap_medium=_mean(medium[0]),
+        ap_large=_mean(large[0]),
+        ar1=_mean(_curves(best[1], _ALL)[1]),
+        ar10=_mean(_curves(best[10], _ALL)[1]),
+        ar100=_mean(overall[1]),
+        ar_small=_mean(small[1]),
+        ar_medium=_mean(medium[1]),
+        ar_large=_mean(large[1]),
+    )
+
+
+def _ranked_boxes(annotated: Sequence[Annotated], detected: Sequence[DetectedBox], most: int) -> _Ranked:
+    order = np.argsort([-one.score for one in detected], kind="stable")[:most]
+    best = [detected[int(i)] for i in order]
+    found = np.array([one.box for one in best], dtype=np.float64).reshape(-1, 4)
+    areas = found[:, 2] * found[:, 3]
+    overlap = np.zeros((len(best), len(annotated)))
+    for column, one in enumerate(annotated):
+        x, y, width, height = one.box
+        wide = np.minimum(found[:, 0] + found[:, 2], x + width) - np.maximum(found[:, 0], x)
+        high = np.minimum(found[:, 1] + found[:, 3], y + height) - np.maximum(found[:, 1], y)
+        both = np.where((wide > 0) & (high > 0), wide * high, 0.0)
+        # In a crowd it is enough to lie within.
+        of = areas if one.is_crowd else areas + width * height - both
+        overlap[:, column] = both / np.maximum(of, np.spacing(1.0))
+    return _Ranked(annotated, np.array([one.score for one in best]), areas, overlap)
 
 
 def similarities(annotated: Sequence[Annotated], detected: Sequence[Detected], sigmas: FloatArray) -> FloatArray:

@@ -366,3 +366,21 @@ def test_a_published_file_is_inspected_and_made_ours(
     cv2.imwrite(str(image), np.full((120, 160, 3), 90, np.uint8))
     assert run_command(["predict", str(image), "--weights", str(target), "--boxes", str(boxes)]) == 0
     assert json.loads(capsys.readouterr().out)
+
+
+def test_boxes_of_a_detector_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    category = {"id": 1, "name": "person", "keypoints": list(COCO_17.keypoints), "skeleton": []}
+    person = {"image_id": 785, "category_id": 1, "iscrowd": 0, "area": 4500, "bbox": [10, 10, 50, 90]}
+    listed = [{"id": 1, **person, "keypoints": [0] * 51, "num_keypoints": 0}]
+    images = [{"id": 785, "file_name": NAMES[0], "width": 160, "height": 120}]
+    truth = written(tmp_path / "t.json", {"images": images, "categories": [category], "annotations": listed})
+    boxes, output = written(tmp_path / "boxes.json", detections()), tmp_path / "measures.json"
+    assert run_command(["evaluate", str(truth), "--detections", str(boxes), "--output", str(output)]) == 1
+    said = capsys.readouterr()
+    assert "AP 1.0000" in said.out
+    assert "AP small -" in said.out
+    assert "1 boxes are of images without annotations" in said.err
+    assert json.loads(output.read_text())["ar1"] == 1.0
+    strange = written(tmp_path / "s.json", [{"image_id": 9, "category_id": 1, "bbox": [1, 1, 5, 5], "score": 1}])
+    assert run_command(["evaluate", str(truth), "--detections", str(strange)]) == 2
+    assert "none of its boxes" in capsys.readouterr().err

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.average_precision import Annotated, Detected, average_precision, similarities
+from model.average_precision import (
+    Annotated,
+    Detected,
+    DetectedBox,
+    average_precision,
+    box_precision,
+    similarities,
+)
 from model.metrics import oks
 
 COCO_SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
@@ -201,7 +208,7 @@ def test_only_the_order_of_scores_counts_and_everything_may_be_moved(seed, scale
     people = [person(float(x)) for x in rng.uniform(0, 500, 4)]
     found = [seen(float(one.xy[0, 0]), score=float(rng.random()), shift=float(rng.normal(0, 6))) for one in people]
     plain = average_precision([(people, found)], SIGMAS)
-    assert 0 <= plain.ap <= plain.ap50 <= 1
+    assert 0 <= plain.ap <= plain.ap50 + 1e-12 <= 1 + 1e-9
     assert plain.ar >= plain.ap - 1 / 101, "precision is at most 1, and is read at 101 recalls"
     raised = [Detected(one.xy, one.score * lift + 5, one.area) for one in found]
     assert astuple(average_precision([(people, raised)], SIGMAS))[0] == plain.ap
@@ -212,3 +219,60 @@ def test_only_the_order_of_scores_counts_and_everything_may_be_moved(seed, scale
     larger = [Annotated(p.xy * scale, p.labelled, p.area * square, p.box) for p in people]
     too = [Detected(d.xy * scale, d.score, d.area * square) for d in found]
     assert average_precision([(larger, too)], SIGMAS).ap == pytest.approx(plain.ap)
+
+
+def judged_boxes(document, results):
+    """What pycocotools makes of boxes."""
+    pytest.importorskip("pycocotools")
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = json.loads(json.dumps(document))
+        truth.createIndex()
+        evaluation = COCOeval(truth, truth.loadRes(json.loads(json.dumps(results))), "bbox")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return np.where(evaluation.stats == -1, np.nan, evaluation.stats)
+
+
+def our_boxes(document, results):
+    found = []
+    for image in sorted(document["images"], key=lambda image: image["id"]):
+        mine = [one for one in document["annotations"] if one["image_id"] == image["id"]]
+        labelled = [
+            Annotated(np.zeros((1, 2)), np.zeros(1, bool), one["area"], tuple(one["bbox"]), bool(one["iscrowd"]))
+            for one in mine
+        ]
+        seen = [DetectedBox(tuple(r["bbox"]), r["score"]) for r in results if r["image_id"] == image["id"]]
+        found.append((labelled, seen))
+    return np.array(astuple(box_precision(found)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_boxes_get_the_numbers_of_pycocotools(seed):
+    rng = np.random.default_rng(seed)
+    document = made_up(rng)
+    results = []
+    for one in document["annotations"]:
+        for _ in range(rng.integers(0, 3)):
+            box = np.array(one["bbox"]) + rng.normal(0, 0.1, 4) * one["bbox"][2]
+            box[2:] = np.maximum(box[2:], 1)
+            score = float(rng.integers(0, 4)) / 4 if seed % 2 else float(rng.random())
+            results.append({"image_id": one["image_id"], "category_id": 1, "bbox": box.tolist(), "score": score})
+    for _ in range(120 if seed == 3 else 5):
+        box = rng.uniform((0, 0, 5, 5), (300, 300, 200, 200)).tolist()
+        results.append({"image_id": 1, "category_id": 1, "bbox": box, "score": float(rng.random())})
+    np.testing.assert_allclose(our_boxes(document, results), judged_boxes(document, results), rtol=0, atol=1e-9)
+
+
+def test_real_detections_of_boxes_get_the_numbers_of_pycocotools(shared_data):
+    folder = shared_data / "pose/coco"
+    document, results = (
+        json.loads((folder / name).read_text()) for name in ("test_coco.json", "test_coco_det_AP_H_56.json")
+    )
+    expected = judged_boxes(document, results)
+    assert 0 < expected[0] < 1
+    np.testing.assert_allclose(our_boxes(document, results), expected, rtol=0, atol=1e-9)
