@@ -49,13 +49,15 @@ def laid_out(scheme: Scheme) -> dict[str, Point]:
 
 def _known(scheme: Scheme) -> dict[str, Point] | None:
     if all(name in KEYPOINTS for name in scheme.keypoints):
-        return {
-            name: ((KEYPOINTS[name].world[0] + HALF_LENGTH), (KEYPOINTS[name].world[1] + HALF_WIDTH))
-            for name in scheme.keypoints
-        }
+        return {name: _of_pitch(*KEYPOINTS[name].world) for name in scheme.keypoints}
     places = {name: _of_body(name) or _of_box(name) for name in scheme.keypoints}
     whole = {name: place for name, place in places.items() if place is not None}
     return whole if len(whole) == len(places) and len(set(whole.values())) == len(whole) else None
+
+
+def _of_pitch(x: float, y: float, z: float) -> Point:
+    """On the map; what is above the ground lies behind the goal line."""
+    return (x + math.copysign(abs(z), x) + HALF_LENGTH, y + HALF_WIDTH)
 
 
 def _of_body(name: str) -> Point | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotator.gui import deeds
+from annotator.gui import deeds, scheme_deeds
 from annotator.gui.menus.command import Command, N, Needs, Scope
 
 _W = Scope.WINDOW
@@ -40,6 +40,9 @@ FILE = (
     Command("file.saveSlice", "file", N("Commands", "Save a slice as a project..."),
             N("Commands", "Save some of the frames, with labels and history, as a project of their own"),
             lambda w: w.travels.save_slice(), (), "", _PROJECT, _W, group=3),
+    Command("file.scheme", "file", N("Commands", "Scheme..."),
+            N("Commands", "Points, edges, colours and what is asked: change the project's scheme, or make one"),
+            lambda w: scheme_deeds.edit_scheme(w), (), "", _NOTHING, _W, group=3),
     Command("file.relink", "file", N("Commands", "Relink media..."),
             N("Commands", "Say where folders and videos lie that were moved"),
             lambda w: w.travels.relink(), (), "folder", _PROJECT, _W, group=3),
