@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from annotator.gui.desk import Tool
+from annotator.gui.key_repeats import KeyRepeats
 from annotator.gui.lightbox import Lightbox
 from annotator.gui.pointing import (
     Cursor,
@@ -99,7 +100,7 @@ class Canvas(Lightbox):
         self._pressed_at = QPointF()
         self._held_at = QPointF()
         self._hint = ""
-        self._space = _Space.UP
+        self._space, self._repeats = _Space.UP, KeyRepeats()
         self._hovered: str | None = None
         self._pointer: PointerEvent | None = None
         self._pointer_at: QPointF | None = None
@@ -328,7 +329,9 @@ class Canvas(Lightbox):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of the canvas and of its tool; all others belong to the window."""
         if _is_plain_space(event):
-            if not event.isAutoRepeat() and self._space is _Space.UP:
+            if self._repeats.is_repeat(event):
+                self._space = _Space.USED if self._space is _Space.UP else self._space
+            elif self._space is _Space.UP:
                 self._space = _Space.USED if self._gesture is not None else _Space.DOWN
                 self._refresh_pointer(None)
             event.accept()
@@ -342,6 +345,7 @@ class Canvas(Lightbox):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The space bar alone was a tap."""
+        self._repeats.note_release(event)
         if event.key() != Qt.Key.Key_Space or self._space is _Space.UP:
             event.ignore()
             return

@@ -153,3 +153,27 @@ def test_enter_says_nothing_of_a_frame_that_is_not_on_the_screen_yet(predicted, 
     press(predicted, qtbot, Qt.Key.Key_Return)
     assert session.labels.is_empty
     assert session.stack.count() == 0
+
+
+# A key held down
+
+
+def space(widget, kind, at: int) -> None:
+    event = QKeyEvent(kind, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, " ")
+    event.setTimestamp(at)
+    QApplication.sendEvent(widget, event)
+
+
+@pytest.mark.parametrize("where", ["canvas", "frames"])
+def test_the_space_bar_held_down_accepts_one_frame_only(predicted, qtbot, where):
+    widget = predicted.canvas if where == "canvas" else predicted.frames.view
+    for number, began in enumerate((1_000, 9_000), start=1):
+        # As X11 tells it: releases and presses in turn, each pair of one moment, and time to paint between the pairs.
+        seen(predicted, qtbot)
+        space(widget, QEvent.Type.KeyPress, began)
+        for at in range(began + 660, began + 900, 40):
+            space(widget, QEvent.Type.KeyRelease, at)
+            space(widget, QEvent.Type.KeyPress, at)
+            seen(predicted, qtbot)
+        space(widget, QEvent.Type.KeyRelease, began + 900)
+        assert decisions(predicted).count(Decision.ACCEPTED) == number

@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
 
 from annotator.gui import theme
 from annotator.gui.colours import BLUE, ORANGE, SKY, VERMILLION
-from annotator.gui.panels.row_keys import is_for_the_window
+from annotator.gui.panels.row_keys import is_for_the_window, note_release
 from annotator.gui.session import UNDECIDED, Session
 from annotator.labels import FrameState
 from annotator.project import FrameRow
@@ -177,6 +177,11 @@ class FramesView(QListView):
         """Rows are gone through with the arrows; letters are commands."""
         if not is_for_the_window(event, self.space_tapped.emit):
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A key held down is told from one pressed again by this."""
+        note_release(event)
+        super().keyReleaseEvent(event)
 
 
 class NothingListed(QWidget):

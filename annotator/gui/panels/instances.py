@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui import theme
-from annotator.gui.panels.row_keys import is_for_the_window
+from annotator.gui.panels.row_keys import is_for_the_window, note_release
 from annotator.gui.session import Session
 from annotator.instance_points import ResolvedInstance
 from annotator.instances import clear_attribute, set_attribute
@@ -110,6 +110,11 @@ class InstancesView(QTableView):
         """Space accepts here as on the canvas."""
         if not is_for_the_window(event, self.space_tapped.emit):
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A key held down is told from one pressed again by this."""
+        note_release(event)
+        super().keyReleaseEvent(event)
 
 
 class InstancesPanel(QWidget):

@@ -24,7 +24,7 @@ from annotator.gui import theme
 from annotator.gui.colours import BACKDROP
 from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.marks import layers
-from annotator.gui.panels.row_keys import is_for_the_window
+from annotator.gui.panels.row_keys import is_for_the_window, note_release
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, Selection, describe, spoken
 from annotator.gui.wording import phrases
@@ -349,6 +349,11 @@ class PointsPanel(QTableView):
         """Space accepts here as on the canvas; letters are commands."""
         if not is_for_the_window(event, self.space_tapped.emit):
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A key held down is told from one pressed again by this."""
+        note_release(event)
+        super().keyReleaseEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel goes from point to point; with a modifier key it scrolls."""
