@@ -181,7 +181,7 @@ def fill_between(
     if isinstance(keys, Refusal):
         return keys
     numbers = {i: project.row(i).index_in_media for i in keys}
-    path = _path({float(numbers[i]): _camera(project, i, size) for i in keys}, watch)
+    path = _path({float(numbers[i]): _camera(project, i, size) for i in keys}, watch, _names(project, keys))
     if isinstance(path, Refusal):
         return path
     between = [i for i in _span(project, keys[0], keys[-1]) if i not in numbers]
@@ -212,7 +212,8 @@ def refill(
         return None
     media = project.row(key).media_id
     keys = [i for i in ids if project.row(i).media_id == media and project.row(i).name in ends]
-    path = _path({float(project.row(i).index_in_media): _camera(project, i, size) for i in keys}, watch)
+    cameras = {float(project.row(i).index_in_media): _camera(project, i, size) for i in keys}
+    path = _path(cameras, watch, _names(project, keys))
     return path if isinstance(path, Refusal) else _filling(project, sorted(hanging, key=ids.index), keys, path)
 
 
@@ -222,19 +223,29 @@ def _camera(project: Project, frame_id: int, size: tuple[int, int]) -> Solution 
     return camera_known(resolve(labels.pitch, None, size=size, threshold=1.0, scheme=PITCH_57, standing=standing))
 
 
-def _path(cameras: Mapping[float, Solution | None], watch: Watch | None) -> CameraPath | Refusal:
+def _names(project: Project, keys: Sequence[int]) -> dict[int, str]:
+    """What the frames from the first key frame to the last are called, by their number in the medium."""
+    rows = (project.row(i) for i in _span(project, keys[0], keys[-1]))
+    return {row.index_in_media: row.name for row in rows}
+
+
+def _path(
+    cameras: Mapping[float, Solution | None], watch: Watch | None, names: Mapping[int, str]
+) -> CameraPath | Refusal:
     path = path_through(cameras)
     if isinstance(path, Refusal):
         return path
     times = [float(time) for time in path.times]
     for cut in () if watch is None else watch.cuts:
         if times[0] < cut <= times[-1]:
-            return Refusal(f"There is a cut before frame {cut}: the key frames are of different shots.", float(cut))
+            return Refusal(
+                f"There is a cut before {names.get(cut, cut)}: the key frames are of different shots.", float(cut)
+            )
     places = path.states[:, 4:7]
     for i, step in enumerate(np.linalg.norm(np.diff(places, axis=0), axis=1)):
         if step > ELSEWHERE:
             return Refusal(
-                f"The cameras of frames {times[i]:.0f} and {times[i + 1]:.0f} stand {step:.0f} m apart: "
+                f"The cameras of {names[round(times[i])]} and {names[round(times[i + 1])]} stand {step:.0f} m apart: "
                 "they are of different shots, or one of them is wrong.",
                 times[i + 1],
             )

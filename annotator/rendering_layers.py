@@ -285,8 +285,9 @@ def draw_keypoint(canvas: Canvas, at: Path2, keypoint: Keypoint) -> None:
     hidden = keypoint.visibility is Visibility.OCCLUDED
     if keypoint.source is Source.PREDICTED:
         arm = (3.5 + 4.0 * (keypoint.confidence or 0.5)) * reach
-        for end in (np.array([arm, 0.0]), np.array([0.0, arm])):
-            canvas.stroke(np.stack([at - end, at + end]), colour, width=1.8, casing=2.0)
+        # One path of two strokes: the casing of one never crosses the other.
+        cross = np.array([[-arm, 0.0], [arm, 0.0], [np.nan, np.nan], [0.0, -arm], [0.0, arm]])
+        canvas.stroke(at + cross, colour, width=1.8, casing=2.0)
     elif keypoint.source is Source.PLACED and keypoint.origin is Origin.PROPAGATED:
         corners = np.array([[0.0, -1.0], [0.87, 0.5], [-0.87, 0.5]]) * 5.5 * reach
         canvas.fill(at + corners, colour)

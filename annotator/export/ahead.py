@@ -96,4 +96,5 @@ def _main(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1])))
+    # Nothing is let go of at the end: whoever closes a project's file gives up the locks of all who have it open here.
+    os._exit(_main(Path(sys.argv[1])))

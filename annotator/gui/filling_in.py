@@ -14,6 +14,7 @@ from annotator.gui.errands import Errands
 from annotator.gui.propagating import Carrying
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
+from annotator.gui.timeline_words import spoken
 from annotator.labels import FrameState, How
 from annotator.project import ProjectError
 from annotator.timeline import STATES
@@ -97,7 +98,7 @@ class FillingIn(QObject):
         filling, watch = result
         self._watches[clip.track.media_id] = watch
         if isinstance(filling, Refusal):
-            self.told.emit(filling.reason)
+            self.told.emit(self._spoken(filling.reason))
             return
         if not filling.records:
             self.told.emit(self.tr("No frame between them is left to be filled in"))
@@ -112,7 +113,11 @@ class FillingIn(QObject):
         )
         if filling.left:
             text += self.tr(", left as they are: {count}").format(count=f"{len(filling.left):,}")
-        return f"{text}. {filling.notice}" if filling.notice else text
+        return f"{text}. {self._spoken(filling.notice)}" if filling.notice else text
+
+    def _spoken(self, text: str) -> str:
+        project, frame_id = self._session.project, self._session.frame_id
+        return text if project is None or frame_id is None else spoken(text, project.row(frame_id).name)
 
     # In step with the key frames
 
@@ -154,7 +159,7 @@ class FillingIn(QObject):
             self._watches[clip.track.media_id] = watch
         if isinstance(filling, Refusal):
             # What was filled in stays as it is until the key frame says enough again.
-            self._session.say(self.tr("Filled frames stay as they are: {why}").format(why=filling.reason))
+            self._session.say(self.tr("Filled frames stay as they are: {why}").format(why=self._spoken(filling.reason)))
         elif filling is not None and filling.records:
             text = self.tr("Follow the key frame")
             self._carrying.changes.refresh(filling.expected, filling.records, text)

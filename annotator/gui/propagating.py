@@ -74,7 +74,7 @@ class Carrying(QObject):
 
     def carry_next(self, way: int) -> None:
         """Carry the frame's labels to its neighbour and go there."""
-        place = self._ready()
+        place = self._ready(way)
         track = self._timeline.track
         if place is None or track is None:
             return
@@ -91,32 +91,44 @@ class Carrying(QObject):
 
     def carry_on(self, way: int) -> None:
         """Carry the frame's labels on until it is unsure, to the end of the range where the frame is in one."""
-        place = self._ready()
+        place = self._ready(way)
         track, chosen = self._timeline.track, self._timeline.range
         if place is None or track is None:
             return
-        low, high = chosen if chosen is not None and chosen[0] <= place <= chosen[1] else (0, len(track) - 1)
+        here = self._timeline.place or 0
+        low, high = chosen if chosen is not None and chosen[0] <= here <= chosen[1] else (0, len(track) - 1)
         until = high if way > 0 else low
         if until == place:
             self._session.say(self.tr("There is no frame on this side"))
             return
         self._start([Leg(place, until)], self.tr("Carry labels on"), self.tr("Carrying labels"), go=None)
 
-    def _ready(self) -> int | None:
-        """The number of the frame on the screen if its labels can be carried; else a word on why not."""
+    def _ready(self, way: int) -> int | None:
+        """The number of the frame whose labels can be carried; else a word on why not.
+
+        That is the frame on the screen, or where it is empty the one that it would get labels from.
+        """
         session, place = self._session, self._timeline.place
         if session.passing:
             session.settle()
         if place is None or self._timeline.track is None:
             return None
         session.end_gesture()
-        if session.frame_id != session.wanted or session.labels.is_empty:
-            session.say(self.tr("Label this frame first: there is nothing to carry"))
+        if session.frame_id != session.wanted:
             return None
+        if session.labels.is_empty:
+            if self._is_closed(place) or not self._is_labelled(place - way):
+                session.say(self.tr("Label this frame first: there is nothing to carry"))
+                return None
+            place -= way
         if session.blind.covers(session.frame_id):
             session.say(self.tr("Nothing is carried during a blind check"))
             return None
         return place
+
+    def _is_labelled(self, place: int) -> bool:
+        track = self._timeline.track
+        return track is not None and 0 <= place < len(track) and bool(track.said[place])
 
     def _is_closed(self, place: int) -> bool:
         track = self._timeline.track

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
@@ -106,6 +108,16 @@ def link_text(link: Carried) -> str:
     if not frames:
         return translate("Timeline", "Carried from another frame")
     return translate("Timeline", "Carried from frame {name}").format(name=frames[0])
+
+
+def spoken(text: str, name: str) -> str:
+    """A sentence in which frames of the video of the frame ``name`` are called by number, as the timeline counts."""
+    video, mark, _ = name.rpartition("#")
+    if not mark:
+        return text
+    frame = QCoreApplication.translate("Timeline", "frame {number}")
+    named = re.compile(re.escape(video) + r"#(\d{6,})")
+    return named.sub(lambda found: frame.format(number=f"{int(found[1]) + 1:,}"), text)
 
 
 def _spoken_frame(name: str) -> str:

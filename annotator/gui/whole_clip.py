@@ -10,6 +10,7 @@ from annotator.gui.background import Progress, ShouldStop
 from annotator.gui.errands import Errands
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
+from annotator.gui.timeline_words import spoken
 
 if TYPE_CHECKING:
     from annotator.choosing import Choice
@@ -66,7 +67,7 @@ class WholeClip(QObject):
         if here is None:
             self.told.emit(self.tr("This clip has no pitch whose camera could be solved"))
         elif here.tripod.standing is None:
-            self.told.emit(self.tr("No fixed camera. {why}").format(why=here.tripod.reason))
+            self.told.emit(self.tr("No fixed camera. {why}").format(why=spoken(here.tripod.reason, row.name)))
         else:
             self.stands.emit(self._stands_text(here.tripod))
         self._session.resolve_anew()
@@ -78,7 +79,7 @@ class WholeClip(QObject):
         sd = float(standing.covariance.diagonal().max()) ** 0.5
         text = self.tr(
             "The camera of this shot stands {along} m along and {across} m across from the centre spot, {height} m up "
-            "(\u00b1 {sd} m), as {frames} frames agree. From now on two markings determine a frame."
+            "(\u00b1 {sd} m), as {frames} frames agree. From now on two points or three markings determine a frame."
         )
         return text.format(
             along=f"{x:.1f}", across=f"{y:.1f}", height=f"{-z:.1f}", sd=f"{sd:.2f}", frames=len(tripod.frames)

@@ -180,6 +180,16 @@ def test_nothing_is_carried_from_a_frame_without_labels(clip, qtbot):
     assert not clip.timing.carrying.running
 
 
+def test_an_empty_frame_gets_the_labels_of_the_one_beside_it(clip, accept, qtbot):
+    accept(4)
+    clip.session.show(clip.session.order.ids[5])
+    qtbot.waitUntil(lambda: place_of(clip) == 5 and clip.session.frame_id == clip.session.wanted)
+    press(clip, qtbot, Qt.Key.Key_BracketRight)
+    qtbot.waitUntil(lambda: carried_frames(clip) == [5], timeout=60000)
+    at_rest(clip, qtbot)
+    assert place_of(clip) == 5
+
+
 # On until unsure
 
 

@@ -36,7 +36,8 @@ TIME: tuple[Command, ...] = (
             N("Commands", "Label the frames between the two accepted frames around from the camera in between"),
             lambda w: w.timing.filling.fill(), ("I",), "", _CLIP, group=1, room=Room.FOOTBALL),
     Command("time.tripod", "time", N("Commands", "Solve fixed camera for this clip"),
-            N("Commands", "Find out where the camera stands from all labelled frames: then two markings are enough"),
+            N("Commands", "Find out where the camera stands from all labelled frames: "
+              "then two points or three markings are enough"),
             lambda w: w.timing.clip.solve_camera(), (), "", _CLIP, _W, group=2, room=Room.FOOTBALL),
     Command("time.choose", "time", N("Commands", "Choose frames to label..."),
             N("Commands", "List the frames that differ most, so that nobody labels neighbours"),
