@@ -59,7 +59,7 @@ class AnswersAhead(QObject):
 
     def _on_change(self) -> None:
         session = self._session
-        if session.frame_id is None or session.project is None or min(session.size) <= 0:
+        if session.frame_id is None or session.project is None or min(session.size) <= 0 or session.people.is_on:
             return
         if session.record.review.decision is Decision.ACCEPTED and not session.labels.is_empty:
             standing = standing_of(session.project, session.frame_id)

@@ -68,7 +68,7 @@ class Checker(QObject):
             return
         self._of = resolved
         instance, size = desk.labels.pitch, desk.size
-        if resolved is None or instance.is_empty:
+        if resolved is None or instance.is_empty or desk.people.is_on:
             self._show(())
             self.checked.emit()
             return

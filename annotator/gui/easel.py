@@ -12,7 +12,7 @@ from annotator.gui.canvas import Canvas
 from annotator.gui.heat import layer_of
 from annotator.gui.session import Session
 from annotator.gui.tone_strip import ToneStrip
-from annotator.gui.view_state import EMPTY_VIEW, HeatmapLayer, view_state
+from annotator.gui.view_state import EMPTY_VIEW, HeatmapLayer, ViewState, view_state
 from annotator.gui.wording import phrases
 from annotator.labels import Point
 
@@ -83,7 +83,9 @@ class Easel(QObject):
         if session.resolved is None:
             self._canvas.show_view(EMPTY_VIEW)
             return
-        if self.blink.seen is not Seen.ALL:
+        if self.blink.seen is Seen.PREDICTION and session.people.is_on:
+            state = ViewState(people=session.people.seen_alone(session.settings))
+        elif self.blink.seen is not Seen.ALL:
             state = prediction_view(
                 self._prediction_seen(), session.settings, session.selection, size=session.size, phrases=self._phrases
             )
@@ -119,11 +121,11 @@ class Easel(QObject):
             prediction = self._prediction_seen()
             if prediction is None and seen is Seen.PREVIOUS:
                 text = self.tr("No other prediction of this frame")
-            elif prediction is None:
+            elif prediction is None and not self._session.people.has_seen:
                 text = self.tr("No prediction of this frame")
             else:
                 text = self.tr("Only the prediction")
-                if seen is Seen.PREVIOUS:
+                if seen is Seen.PREVIOUS and prediction is not None:
                     text = self.tr("Only the prediction of network {name}").format(name=prediction.network[:8])
         self._canvas.say(text)
         self._show_view()

@@ -209,6 +209,8 @@ class FrameDesk(QObject):
             name = point_after(self._active[0], self.labels.pitch, self._resolved, by=by)
         if name is not None:
             self.activate(keypoint=name, marking=self._active[1])
+        elif self.people.is_on:
+            self.say(self.tr("Something was said of every point of it"))
         else:
             self.say(self.tr("Every visible point is placed"))
 

@@ -13,7 +13,7 @@ from annotator.gui.people_view import PersonView, Shown, Style, person_view
 from annotator.gui.view_settings import ViewSettings
 from annotator.instance_points import ResolvedInstance, accepted_things, resolve_instances, seen_of
 from annotator.keypoints import Keypoint, Resolved, Source
-from annotator.labels import FrameLabels
+from annotator.labels import EMPTY, FrameLabels
 from annotator.pitch import PITCH_57
 from annotator.scheme import Scheme
 
@@ -172,11 +172,24 @@ class People:
             return labels
         return accepted_things(labels, on_screen(self.things, self._size), self.scheme)
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether a network saw anything in the frame."""
+        return bool(self._seen)
+
+    def seen_alone(self, settings: ViewSettings) -> tuple[PersonView, ...]:
+        """What is painted of what the network saw, as if nobody had said anything."""
+        other = People()
+        other.scheme, other.style, other._seen = self.scheme, self.style, self._seen
+        other.resolve(EMPTY, size=self._size, settings=settings, moving=False)
+        other.active = -1
+        return other.views(replace(settings, predictions=True))
+
     def views(self, settings: ViewSettings) -> tuple[PersonView, ...]:
         """What is painted of each; the active one comes last, on top."""
         if not self.is_on:
             return ()
-        shown = Shown(settings.labels, settings.predictions, settings.markings, settings.boxes)
+        shown = Shown(settings.labels, settings.predictions, settings.markings, settings.boxes, settings.identities)
         things = [one for one in self.things if (settings.labels if one.labelled else settings.predictions)]
         things.sort(key=lambda one: one.id == self.active)
         numbers = self.scheme.is_many

@@ -134,6 +134,14 @@ class ThingSelectTool(SelectTool):
             if number is not None:
                 self._desk.choose_thing(number)
 
+    def right_click(self, event: PointerEvent) -> bool:
+        """Choose what lies there; the menu that opens is about it."""
+        found = self._other_at(event)
+        if found is not None:
+            chosen = Selection(keypoints=(found.name,)) if found.name else NOTHING_SELECTED
+            self._desk.choose_thing(found.id, chosen)
+        return False
+
     def hint(self, event: PointerEvent | None = None) -> str:
         """What a press does here."""
         found = self._other_at(event)

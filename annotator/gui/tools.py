@@ -220,7 +220,7 @@ class PointTool(HoldingTool):
         """Take hold of what lies there."""
         name = self._desk.active_keypoint
         if name is None:
-            self._desk.say(translate("Tools", "Choose a keypoint on the pitch map"))
+            self._desk.say(self._nothing_chosen())
             return
         if not is_on_frame(event, self._desk):
             self._desk.say(translate("Tools", "Outside the picture"))
@@ -255,6 +255,11 @@ class PointTool(HoldingTool):
         if self._advance is not None:
             self._advance()
 
+    def _nothing_chosen(self) -> str:
+        if self._desk.people.is_on:
+            return translate("Tools", "Choose a point in the list")
+        return translate("Tools", "Choose a keypoint on the pitch map")
+
     def right_click(self, event: PointerEvent) -> bool:
         """Occluded, and visible again."""
         found = hit_point(self._sight.view, event)
@@ -271,7 +276,7 @@ class PointTool(HoldingTool):
         """What a press does here."""
         name = self._desk.active_keypoint
         if name is None:
-            return translate("Tools", "Choose a keypoint on the pitch map")
+            return self._nothing_chosen()
         return translate("Tools", "Click to place {name}").format(name=spoken(name))
 
 

@@ -103,6 +103,7 @@ class NewProjectDialog(QDialog):
         self.note.setProperty("role", "warning")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.make = buttons.addButton(self.tr("Create"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.make.setAutoDefault(False)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -174,6 +175,7 @@ class NewProjectDialog(QDialog):
             text = str(self.paths[0])
             self.where.setText(self.tr("{path} and {count} more").format(path=text, count=more) if more else text)
         self.make.setEnabled(bool(self.paths) and not taken)
+        self.make.setDefault(self.make.isEnabled())
         self.make.setToolTip("" if self.paths else self.tr("Choose a folder, images or videos first"))
 
     def accept(self) -> None:

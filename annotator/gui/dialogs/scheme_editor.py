@@ -177,6 +177,10 @@ class SchemeEditor(QDialog):
         self.keep.clicked.connect(self._on_keep)
         self.use.clicked.connect(self._on_use)
         self.use.setVisible(self._apply is not None)
+        for button in buttons.buttons():
+            # Enter ends what is typed, and nothing more.
+            if isinstance(button, QPushButton):
+                button.setAutoDefault(False)
         buttons.rejected.connect(self.reject)
         return buttons
 

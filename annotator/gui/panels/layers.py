@@ -25,7 +25,7 @@ from annotator.gui.panels.loupe_choice import LoupeChoice
 from annotator.gui.session import Session
 from annotator.gui.view_settings import LOUPE_ZOOMS, ViewSettings
 
-_OF_PITCH, _OF_THINGS = frozenset({"ghost", "residuals", "spreads"}), frozenset({"boxes"})
+_OF_PITCH, _OF_THINGS = frozenset({"ghost", "residuals", "spreads"}), frozenset({"boxes", "identities"})
 
 
 class LayersPanel(QScrollArea):
@@ -68,6 +68,7 @@ class LayersPanel(QScrollArea):
             ("predictions", self.tr("Predictions"), self.tr("What the network sees")),
             ("markings", self.tr("Markings"), self.tr("Lines and circles as drawn")),
             ("boxes", self.tr("Boxes"), self.tr("Boxes of people or things")),
+            ("identities", self.tr("By number"), self.tr("Skeletons in the colour of each one's number")),
             ("ghost", self.tr("Pitch overlay"), self.tr("The whole pitch where geometry has it")),
             ("names", self.tr("Names"), self.tr("The names of the points")),
             ("indices", self.tr("Indices"), self.tr("The numbers of the points, as data sets count them")),
@@ -87,9 +88,11 @@ class LayersPanel(QScrollArea):
     def _furnish(self) -> None:
         """Only the layers that the project's scheme has, without gaps between them."""
         things = self._session.people.is_on
+        self.boxes["markings"].setText(self.tr("Skeleton") if things else self.tr("Markings"))
         place = 0
         for field, box in self.boxes.items():
             shown = field not in (_OF_PITCH if things else _OF_THINGS)
+            shown &= field != "identities" or self._session.people.is_many
             # In the grid first: a box without a parent would be a window of its own.
             self._grid.addWidget(box, place // 2, place % 2)
             box.setVisible(shown)
