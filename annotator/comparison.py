@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -103,13 +103,19 @@ class FrameChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything about two networks on the same frames; ``difference`` is that of PCK10, None below five frames."""
+    """Everything about two networks on the same frames; ``difference`` is that of PCK10, None below five frames.
+
+    Of other schemes than the pitch (``of_size``, see `annotator.comparison_things`) distances are percent of the size
+    of the thing, and ``further`` holds measures of the scheme by name, of both networks.
+    """
 
     titles: tuple[str, str]
     measures: tuple[Measures, Measures]
     points: Sequence[PointChange]
     frames: Sequence[FrameChange]
     difference: Interval | None
+    of_size: bool = False
+    further: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -144,7 +150,8 @@ class Comparison:
         if self.difference is None:
             return f"PCK10: fewer than {LEAST_FRAMES} frames, no interval"
         found = self.difference
-        return f"PCK10 {found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f}): {self.verdict.value}"
+        name = "within 10 % of the size" if self.of_size else "PCK10"
+        return f"{name} {found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f}): {self.verdict.value}"
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON values; what is not a number is null."""
@@ -157,6 +164,10 @@ class Comparison:
             "verdict": self.verdict.value,
             "points": [vars(one) for one in self.points],
             "frames": [_frame_document(one) for one in self.frames],
+            "of_size": self.of_size,
+            "further": {
+                name: [value if math.isfinite(value) else None for value in pair] for name, pair in self.further.items()
+            },
         }
 
 
@@ -232,6 +243,8 @@ def read_comparison(path: Path) -> Comparison:
             [PointChange(str(p["name"]), int(p["labels"]), int(p["before"]), int(p["after"])) for p in said["points"]],
             [_read_frame(one) for one in said["frames"]],
             None if gap is None else Interval(*(float(gap[name]) for name in ("value", "low", "high"))),
+            said.get("of_size") is True,
+            {str(name): (_number(a), _number(b)) for name, (a, b) in said.get("further", {}).items()},
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(path, f"it holds no comparison ({error})", _ADVICE) from error
@@ -290,8 +303,12 @@ def _read_frame(said: Mapping[str, Any]) -> FrameChange:
 
 
 def _measures(said: Mapping[str, Any]) -> Measures:
-    values = (number(said[name]) for name in Measures.__dataclass_fields__)
-    return Measures(*(math.nan if value is None else value for value in values))
+    return Measures(*(_number(said[name]) for name in Measures.__dataclass_fields__))
+
+
+def _number(said: Any) -> float:
+    value = number(said)
+    return math.nan if value is None else value
 
 
 def _plain(values: Mapping[str, float]) -> dict[str, float | None]:

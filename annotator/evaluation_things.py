@@ -6,6 +6,7 @@ networks that say which points are hidden are also judged by that (visibility of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +49,32 @@ class Sight:
 
 
 @dataclass(frozen=True, eq=False)
+class Answered:
+    """What a network said of a sample; ``truth`` and ``xy`` (K, 2) in image pixels, ``there`` (K,) of labelled points.
+
+    ``unit`` is how many percent of the size of the thing (the square root of its box) a pixel is.
+    """
+
+    sample: Sample
+    truth: Array
+    there: NDArray[np.bool_]
+    xy: Array
+    confidence: Array
+    unit: float
+
+
+@dataclass(frozen=True, eq=False)
 class ThingsEvaluation:
     """One network on one set; ``errors`` are the distances in pixels of all labelled points from where they are seen.
 
-    ``remarks`` says which samples could not be used.
+    ``remarks`` says which samples could not be used, ``answers`` what was said of the others.
     """
 
     poses: PoseEvaluation
     errors: Array
     sight: Sight | None
     remarks: tuple[str, ...]
+    answers: tuple[Answered, ...] = ()
 
     def text(self) -> str:
         """The measures as tables for a terminal."""
@@ -120,16 +137,20 @@ def evaluate_things(
     errors: list[Array] = []
     hidden: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]] = []
     remarks: list[str] = []
+    answers: list[Answered] = []
     for sample, truth, state, answer in _answered(predictor, found, samples, remarks):
         xy, confidence, seen, scalars = answer
         people[sample.image] = [_person(sample, truth, state)]
         detections[sample.image] = [Detected(xy, float(confidence.mean()), _area(sample), confidence, scalars)]
         there = state > ABSENT
         errors.append(np.linalg.norm(xy - truth, axis=1)[there])
+        unit = 100.0 / math.sqrt(max(_area(sample), 1.0))
+        answers.append(Answered(sample, truth, there, xy, confidence, unit))
         if seen is not None:
             hidden.append((state[there] == VISIBLE, seen[there] > _WHOLE))
     poses = evaluate_poses(Poses(scheme, people), detections, threshold=predictor.card.threshold)
-    return ThingsEvaluation(poses, np.concatenate(errors or [np.empty(0)]), _sight(hidden), tuple(remarks))
+    off = np.concatenate(errors or [np.empty(0)])
+    return ThingsEvaluation(poses, off, _sight(hidden), tuple(remarks), tuple(answers))
 
 
 _Answer = tuple[Array, Array, Array | None, dict[str, float]]

@@ -18,7 +18,7 @@ from annotator.training_runs import RunSettings, TrainingRun, home_of
 
 __all__ = [
     "EFFORTS", "LEAST", "RENDERED_SHARE", "Division", "Effort", "HoldBack", "Length", "Pace", "Plan", "begin",
-    "divide", "samples_of", "seconds_of",
+    "divide", "effort_of", "samples_of", "seconds_of",
 ]  # fmt: skip
 
 LEAST = 8
@@ -56,6 +56,20 @@ EFFORTS: Mapping[Length, Effort] = {
     Length.NORMAL: Effort(12.0, 300, 6),
     Length.THOROUGH: Effort(40.0, 1000, 8),
 }
+FROM_NOTHING = 6.0
+"""How many times as long a network learns that knows nothing yet."""
+
+
+def effort_of(length: Length, *, football: bool, from_nothing: bool, judged: bool) -> Effort:
+    """How long a training goes on: frames are rendered of pitches alone, and without judged frames it ends at no sign.
+
+    A network from nothing learns `FROM_NOTHING` times as long, and may rest as many times as long.
+    """
+    effort = EFFORTS[length]
+    times = FROM_NOTHING if from_nothing else 1.0
+    return Effort(
+        effort.epochs * times, effort.rendered if football else 0, round(effort.patience * times) if judged else 0
+    )
 
 
 class HoldBack(Enum):
@@ -152,15 +166,17 @@ def seconds_of(effort: Effort, train: int, pace: Pace) -> float:
 class Plan:
     """A training to begin: its name, the network it begins with, how long, and what it learns from.
 
+    ``start`` None is a network from nothing, compared with ``against`` in the end, where there is one.
     ``splits`` divide the accepted frames of a project; None where ``data`` names a training set made elsewhere.
     """
 
     title: str
-    start: Path
+    start: Path | None
     effort: Effort
     splits: Splits | None = None
     data: Path | None = None
     threads: int = 1
+    against: Path | None = None
 
 
 def begin(
@@ -181,12 +197,13 @@ def begin(
     """
     settings = RunSettings(
         plan.title,
-        str(plan.start),
+        "" if plan.start is None else str(plan.start),
         epochs=plan.effort.epochs,
         rendered=plan.effort.rendered,
         patience=plan.effort.patience,
         threads=plan.threads,
         data="" if plan.data is None else str(plan.data),
+        against="" if plan.against is None else str(plan.against),
     )
     run = TrainingRun.prepare(home_of(project.path), settings)
     begun = False

@@ -34,7 +34,8 @@ _RUN, _PROCESS, _SAID = "run.json", "process.json", "said.txt"
 class RunSettings:
     """What a training is asked to do.
 
-    ``start`` is the network to begin from, ``rendered`` how many frames are rendered and mixed in, ``epochs`` rounds
+    ``start`` is the network to begin from, "" for one from nothing, which is compared with ``against`` in the end where
+    that names one; ``rendered`` how many frames are rendered and mixed in, ``epochs`` rounds
     over the people's frames, ``patience`` rounds without progress after which it ends (0: never). ``data`` is a
     training set made elsewhere; "" where its own folder holds it.
     """
@@ -47,6 +48,7 @@ class RunSettings:
     threads: int = 1
     seed: int = 0
     data: str = ""
+    against: str = ""
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -163,14 +165,16 @@ class TrainingRun:
         """The command line of the training; ``program`` runs Touchline's."""
         s = self.settings
         words = [*program, "train", str(s.data or self.folder / "set"), "--output", str(self.network)]
-        words += ["--start", s.start]
+        words += ["--start", s.start] if s.start else ["--from-nothing"]
         words += ["--epochs", f"{s.epochs:g}", "--mix-rendered", str(s.rendered), "--threads", str(s.threads)]
         words += ["--seed", str(s.seed), "--follow", str(self.folder)]
         return [*words, *(["--patience", str(s.patience)] if s.patience else [])]
 
     def comparing(self, program: Sequence[str]) -> list[str]:
         """The command line that compares the network it began with and its own, on the frames held back."""
-        words = [*program, "evaluate", str(self.set_folder), "--weights", self.settings.start, str(self.network)]
+        before = self.settings.start or self.settings.against
+        weights = [*([before] if before else []), str(self.network)]
+        words = [*program, "evaluate", str(self.set_folder), "--weights", *weights]
         return [*words, "--split", "val", "--device", "cpu", "--report", str(self.report)]
 
     def start(self, program: Sequence[str]) -> None:

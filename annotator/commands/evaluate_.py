@@ -17,6 +17,7 @@ from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, positive, share, write_result
 from annotator.commands.network import add_device_argument, embedded_weights, load_predictor
 from annotator.comparison import COMPARISON, Comparison, compare
+from annotator.comparison_things import compare_things
 from annotator.evaluation import (
     HEADER,
     THRESHOLDS,
@@ -44,7 +45,7 @@ from annotator.evaluation_cameras import (
 )
 from annotator.evaluation_data import read_labelled, read_likely_errors
 from annotator.evaluation_report import Reported, write_report
-from annotator.evaluation_things import evaluate_things, is_of_things, read_things
+from annotator.evaluation_things import ThingsEvaluation, evaluate_things, is_of_things, read_things
 from annotator.formats.documents import FormatError, write_document
 from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
@@ -53,8 +54,10 @@ from annotator.pose_metrics import THERE, evaluate_poses
 from annotator.schemes import known_schemes
 
 if TYPE_CHECKING:
+    from annotator.scheme import Scheme
     from model.predictor import Predictor
 
+_NOTHING = "no network"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``evaluate``."""
@@ -137,13 +140,13 @@ def _refuse(options: argparse.Namespace, *names: str, reason: str) -> None:
 def _run_on_things(options: argparse.Namespace) -> int:
     """A table for every network, on a training set of another scheme than the pitch."""
     _refuse(options, "scheme", "sigma", "heads", reason="goes with --detections")
-    _refuse(options, "report", reason="is of networks for the pitch")
     found, scheme = read_things(options.data)
     remarks = [str(problem) for problem in found.problems]
     documents: dict[str, Any] = {}
     weights: list[Path] = list(options.weights) or [one for one in [embedded_weights(found.scheme)] if one is not None]
     if not weights:
         raise CommandError(f"No embedded network knows {scheme.id}. Name one with --weights FILE.")
+    networks: list[tuple[str, ThingsEvaluation, float]] = []
     for title, path in zip(_titles(weights), weights, strict=True):
         predictor = load_predictor(path, options.device)
         try:
@@ -153,11 +156,29 @@ def _run_on_things(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{title}\n{judged.text()}\n")
         documents[title] = judged.poses.document()
         remarks += judged.remarks
+        networks.append((title, judged, predictor.card.threshold))
+    _compare_things(networks, scheme, options.report)
     for remark in dict.fromkeys(remarks):
         complain(remark)
     if options.output is not None:
         write_result(documents, options.output)
     return 1 if remarks else 0
+
+
+def _compare_things(
+    networks: Sequence[tuple[str, ThingsEvaluation, float]], scheme: Scheme, report: Path | None
+) -> None:
+    """Say what the second of two networks changed, and write it into a folder; one alone is compared with nothing."""
+    if len(networks) not in (1, 2) or (len(networks) == 1 and report is None):
+        return
+    title, after, sure = networks[-1]
+    first, before, least = networks[0] if len(networks) == 2 else (_NOTHING, None, sure)
+    found = compare_things((first, title), before, after, scheme, (least, sure))
+    if before is not None:
+        sys.stdout.write(f"{title} against {first}: {found.text()}\n")
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+        write_document(report / COMPARISON, found.document())
 
 
 def _run_on_networks(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.embedded import weights_in
 from annotator.gui.background import Job, Lane, Progress, ShouldStop, Work, sentence
+from annotator.gui.forecasting import NetworkState
 from annotator.gui.order import Order
 from annotator.gui.session import Session
 from annotator.project import Project
@@ -52,6 +53,8 @@ class Errands(QObject):
         self._others: list[Job] = []
         self._eager: Project | None = None
         self.refused: Exception | None = None
+        self._named_before: tuple[Project, str] | None = None
+        session.forecaster.state_changed.connect(self._on_network_state)
         session.forecaster.batch_ended.connect(self._on_batch_ended)
         session.forecaster.loaded.connect(self._on_network)
 
@@ -162,9 +165,19 @@ class Errands(QObject):
 
     def load_network(self, path: Path) -> None:
         """Load the network in a file and keep to it in this project."""
-        if self._session.project is not None:
-            self._session.project.set_setting("network", str(path))
+        project = self._session.project
+        if project is not None:
+            self._named_before = (project, project.setting("network", ""))
+            project.set_setting("network", str(path))
         self._session.forecaster.load(path)
+
+    def _on_network_state(self) -> None:
+        """A network that cannot be loaded, or does not know the project's points, is not the project's."""
+        state = self._session.forecaster.state
+        if state is not NetworkState.LOADING and self._named_before is not None:
+            (project, named), self._named_before = self._named_before, None
+            if self._session.forecaster.is_refused and project is self._session.project:
+                project.set_setting("network", named)
 
     def predict_all(self) -> None:
         """Predict every listed frame that the network has not seen yet."""

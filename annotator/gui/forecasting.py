@@ -78,11 +78,13 @@ class Forecaster(QObject):
         super().__init__(parent)
         self._factory = factory
         self._lane = Lane("network", self)
+        self._points: frozenset[str] | None = None
         self._source: FrameSource | None = None
         self._store: Store | None = None
         self._network: Network | None = None
         self._state = NetworkState.NONE
         self._path: Path | None = None
+        self.is_refused = False
         self._shown: tuple[FrameRow, Image] | None = None
         self._ahead: list[FrameRow] = []
         self._batch: deque[int] = deque()
@@ -145,9 +147,34 @@ class Forecaster(QObject):
         if before is not None:
             before.close()
 
+    def expect(self, points: Iterable[str]) -> None:
+        """Predict these points from now on: a network that knows others is let go, and none such is taken."""
+        wanted = frozenset(points)
+        if wanted == self._points:
+            return
+        begun, self._points = self._points is not None, wanted
+        # What is being loaded was meant for the points before.
+        stale = begun and self._state is NetworkState.LOADING
+        if stale:
+            self._lane.drop()
+        misfit = self._network is not None and not self._fits(self._network)
+        if misfit:
+            let_go(self._network)
+            self._network = None
+        if stale or misfit:
+            self._path = None
+            self._state = NetworkState.NONE if self._network is None else NetworkState.READY
+            self._set_busy(None)
+            self.state_changed.emit()
+
+    def _fits(self, network: Network) -> bool:
+        """Whether a network says points of the project, and no others; one that does not tell its points does."""
+        names = getattr(network, "names", None)
+        return self._points is None or names is None or (bool(names) and self._points.issuperset(names))
+
     def load(self, path: Path) -> None:
         """Load the network in a file; `state_changed` follows."""
-        self._state, self._path = NetworkState.LOADING, path
+        self._state, self._path, self.is_refused = NetworkState.LOADING, path, False
         self.state_changed.emit()
         factory = self._factory
         self._lane.ask(lambda progress, should_stop: factory(path), then=self._on_loaded, failed=self._on_load_failed)
@@ -277,6 +304,13 @@ class Forecaster(QObject):
             self.state_changed.emit()
 
     def _on_loaded(self, network: Network) -> None:
+        if not self._fits(network):
+            let_go(network)
+            text = QCoreApplication.translate(
+                "Forecaster", "its points are not those of this project's scheme. Choose one that was trained for it"
+            )
+            self._on_load_failed(ValueError(text))
+            return
         let_go(self._network)
         self._network, self._state = network, NetworkState.READY
         self.state_changed.emit()
@@ -285,6 +319,7 @@ class Forecaster(QObject):
 
     def _on_load_failed(self, error: Exception) -> None:
         self._state = NetworkState.FAILED if self._network is None else NetworkState.READY
+        self.is_refused = True
         name = "" if self._path is None else self._path.name
         translate = QCoreApplication.translate
         self.state_changed.emit()

@@ -366,6 +366,7 @@ class Session(FrameDesk):
             before.close()
         self.project = project
         self.people.use(None if project is None else project.scheme)
+        self.forecaster.expect(self.people.scheme.keypoints)
         self._filter, self._arranged = (None, ""), None
         self.order = order or Order(() if project is None else project.frame_ids())
         # A blind check that a kill cut short stays blind, wherever its frame is met.

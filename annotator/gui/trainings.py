@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from annotator.comparison import Comparison
     from annotator.gui.main_window import MainWindow
     from annotator.project import Project
+    from annotator.scheme import Scheme
     from annotator.training_plans import Plan
     from model.card import Card
 
@@ -203,11 +204,23 @@ class Trainings(QObject):
     def in_use(self) -> Path | None:
         """The network of the window, or the one that is being loaded."""
         forecaster = self._window.session.forecaster
+        if forecaster.path is None:
+            return None
         return forecaster.path if forecaster.state is NetworkState.LOADING else self._loaded
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme of the open project."""
+        return self._window.session.people.scheme
 
     def networks(self) -> list[tuple[str, Path]]:
         """Networks to choose from, by title: those of the trainings, newest first, the embedded and the one in use."""
-        found = [(one.settings.title, one.run.network) for one in self.seen if one.usable]
+        known = set(self.scheme.keypoints)
+        found = [
+            (one.settings.title, one.run.network)
+            for one in self.seen
+            if one.card is not None and known.issuperset(one.card.names)
+        ]
         if self.embedded is not None:
             found.append((self.tr("Embedded network"), self.embedded))
         if self.in_use is not None and self.in_use not in [path for _, path in found]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from annotator.instance_points import accepted_things, resolve_instances, seen_of
 from annotator.labels import Decision, FrameLabels, FrameRecord, FrameState, Instance, KeypointLabel, Origin, Visibility
 from annotator.review.entries import Entry
 from annotator.review.signs import Kind
+from annotator.scheme import Scheme
 from annotator.store_many import PIECE, pieces
 from model.heatmaps import Head, PredictionError
 
 if TYPE_CHECKING:
     from annotator.project import Project
     from model.heatmaps import Prediction
+    from model.people import PeoplePrediction
 
-__all__ = ["Candidate", "accepted_record", "accepted_records", "candidates", "passing"]
+__all__ = ["Candidate", "accepted_record", "accepted_records", "accepted_things_record", "candidates", "passing"]
 
 NOTHING = FrameRecord()
 FEWEST = 4
@@ -82,6 +85,27 @@ def accepted_record(
     return FrameRecord(FrameLabels((Instance(keypoints=keypoints),)), review)
 
 
+def accepted_things_record(
+    record: FrameRecord,
+    seen: Prediction | PeoplePrediction,
+    scheme: Scheme,
+    *,
+    size: tuple[int, int],
+    threshold: float,
+    by: str = "",
+) -> FrameRecord:
+    """As `accepted_record`, of a scheme without football: every thing with its box, numbers and hidden points."""
+    found = seen_of(seen)
+    things = resolve_instances(
+        record.labels, found, scheme, size=size, threshold=threshold, least_score=threshold if scheme.is_many else 0.0
+    )
+    inside = [
+        replace(one, keypoints={name: point for name, point in one.keypoints.items() if point.inside}) for one in things
+    ]
+    labels = accepted_things(record.labels, inside, scheme)
+    return FrameRecord(labels, record.review.decided(Decision.ACCEPTED, by=by))
+
+
 def accepted_records(
     project: Project,
     ids: Sequence[int],
@@ -96,7 +120,9 @@ def accepted_records(
 
     None when stopped.
     """
-    before, after = {}, {}
+    before: dict[int, FrameRecord] = {}
+    after: dict[int, FrameRecord] = {}
+    scheme = project.scheme
     for done, piece in enumerate(pieces(ids)):
         if should_stop():
             return None
@@ -104,12 +130,37 @@ def accepted_records(
         for frame_id in piece:
             # A document is seldom there: of most frames nobody ever said anything.
             record = NOTHING if documents[frame_id] is None else project.record(frame_id)
-            seen = _seen(project, frame_id, heads.get(frame_id, []), network)
-            if seen is not None and record.labels.is_empty and record.review.decision is Decision.OPEN:
-                before[frame_id] = record
-                after[frame_id] = accepted_record(record, seen, threshold=threshold, by=by)
+            if not record.labels.is_empty or record.review.decision is not Decision.OPEN:
+                continue
+            accepted = (
+                _accepted(record, _seen(project, frame_id, heads.get(frame_id, []), network), threshold, by)
+                if scheme.has_football
+                else _accepted_things(project, frame_id, record, network, threshold, by)
+            )
+            if accepted is not None:
+                before[frame_id], after[frame_id] = record, accepted
         progress(min((done + 1) * PIECE, len(ids)), len(ids))
     return before, after
+
+
+def _accepted(
+    record: FrameRecord, seen: Prediction | Head | None, threshold: float, by: str
+) -> FrameRecord | None:
+    return None if seen is None else accepted_record(record, seen, threshold=threshold, by=by)
+
+
+def _accepted_things(
+    project: Project, frame_id: int, record: FrameRecord, network: str | None, threshold: float, by: str
+) -> FrameRecord | None:
+    """What a frame of things becomes; None where no network saw it, or one of another scheme."""
+    for name in (network, None):
+        seen = project.prediction(frame_id, name) or project.people(frame_id, name)
+        if seen is not None:
+            found = accepted_things_record(
+                record, seen, project.scheme, size=seen.image_size, threshold=threshold, by=by
+            )
+            return None if found.labels.is_empty else found
+    return None
 
 
 def _seen(

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from annotator import instances
-from annotator.labels import EMPTY, FrameLabels, FrameRecord, Instance, KeypointLabel, Origin, Visibility
+from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, Instance, KeypointLabel, Origin, Visibility
 from annotator.project import Project
 from annotator.review import FrameSigns, Kind, rank
 from annotator.review.bones import FEWEST, with_bones
+from annotator.review.bulk import accepted_records
 from annotator.review.changes import changes_between, positions
 from annotator.review.entries import Inspection, entry_document, entry_from, inspect
 from annotator.review.recheck import agreement, recheck_document, recheck_from
@@ -262,6 +263,39 @@ def test_a_second_answer_is_kept_in_the_unit_of_the_scheme(tmp_path):
         (kept,) = rechecks(project)
         assert kept.distances["0 upper_left_face"] == pytest.approx(100.0 * 5.0 / np.sqrt(104.0 * 144.0))
         assert dict(kept.numbers) == {"cards": 3.0}
+
+
+def test_frames_accepted_at_once_take_numbers_hidden_points_and_every_thing(tmp_path):
+    import cv2
+
+    from model.heatmaps import Prediction
+
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number in range(3):
+        assert cv2.imwrite(str(folder / f"{number}.png"), np.full((480, 640, 3), 90, dtype=np.uint8))
+    _, network = packet(cards=30.6)
+    heat = np.zeros((9, 12, 16), dtype=np.uint8)
+    sure = np.array([0.9] * 7 + [0.1])
+    seen_once = Prediction(
+        CARDS.keypoints, network.xy, sure, np.ones(8), heat, SIZE, "cards", (40.0, 40.0), (0.0, 0.0),
+        network.visible, dict(network.values),
+    )  # fmt: skip
+    with Project.for_media([folder], scheme=CARDS) as project:
+        first, second, third = project.frame_ids()
+        for frame_id in (first, second):
+            project.save_prediction(frame_id, seen_once)
+        project.save_record(second, FrameRecord(labels_of(cards=12.0)), text="Label", author="")
+        before, after = accepted_records(project, [first, second, third], network="cards", threshold=0.3, by="Ada")
+    assert before.keys() == after.keys() == {first}
+    labels = after[first].labels
+    assert labels.attributes == {"cards": 31.0}
+    said = labels.pitch.keypoints
+    assert {name: one.visibility for name, one in said.items()} == {
+        name: Visibility.OCCLUDED if name == "upper_left_back" else Visibility.VISIBLE for name in CARDS.keypoints[:7]
+    }
+    assert {one.origin for one in said.values()} == {Origin.ACCEPTED}
+    assert (after[first].review.decision, after[first].review.by) == (Decision.ACCEPTED, "Ada")
 
 
 def test_changes_count_things_boxes_and_values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -20,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui.dialogs.retrain_scout import THREADS, Scout
-from annotator.gui.dialogs.retrain_words import hold_backs, length_hint, lengths
+from annotator.gui.dialogs.retrain_words import hold_backs, length_hint, lengths, new_network_text
 from annotator.gui.training_words import duration
 from annotator.gui.trainings import Trainings
-from annotator.training_plans import EFFORTS, LEAST, Division, HoldBack, Plan, seconds_of
+from annotator.training_plans import LEAST, Division, Effort, HoldBack, Plan, effort_of, seconds_of
 
 _SOON = 150
-_FILE, _SET = "file", "set"
+_FILE, _SET, _NOTHING = "file", "set", "nothing"
 
 
 class RetrainForm(QWidget):
@@ -63,8 +62,8 @@ class RetrainForm(QWidget):
             self.length.addItem(text, length)
         self.name = QLineEdit(maxLength=80)
         self.name.setAccessibleName(self.tr("Name"))
-        self.counts, self._hint, self.estimate = (QLabel(wordWrap=True) for _ in range(3))
-        for label in (self.counts, self._hint, self.estimate):
+        self.counts, self._about, self._hint, self.estimate = (QLabel(wordWrap=True) for _ in range(4))
+        for label in (self.counts, self._about, self._hint, self.estimate):
             label.setProperty("role", "muted")
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         form = QFormLayout()
@@ -74,6 +73,7 @@ class RetrainForm(QWidget):
         form.addRow(self.tr("Judged on"), self.hold)
         form.addRow("", self.counts)
         form.addRow(self.tr("Begin with"), self.network)
+        form.addRow("", self._about)
         form.addRow(self.tr("How long"), self.length)
         form.addRow("", self._hint)
         form.addRow("", self.estimate)
@@ -129,9 +129,11 @@ class RetrainForm(QWidget):
             text = self.tr("{title} (in use)").format(title=title) if path == in_use else title
             self.network.addItem(text, path)
             self.network.setItemData(self.network.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
+        if not self._trainings.scheme.has_football:
+            self.network.addItem(self.tr("Nothing: a new network"), _NOTHING)
         self.network.addItem(self.tr("A file..."), _FILE)
         self.network.setCurrentIndex(max(0, self.network.findData(chosen)))
-        if chosen != self.start:
+        if chosen != self.start or self.from_nothing:
             self._scout.measure(self.start)
 
     @property
@@ -139,6 +141,22 @@ class RetrainForm(QWidget):
         """The network to begin with."""
         data = self.network.currentData()
         return data if isinstance(data, Path) else None
+
+    @property
+    def from_nothing(self) -> bool:
+        """Whether a new network is to be trained."""
+        return bool(self.network.currentData() == _NOTHING)
+
+    @property
+    def effort(self) -> Effort:
+        """How long the training goes on."""
+        division = self.division
+        return effort_of(
+            self.length.currentData(),
+            football=self._trainings.scheme.has_football,
+            from_nothing=self.from_nothing,
+            judged=division is None or division.val > 0,
+        )
 
     @property
     def division(self) -> Division | None:
@@ -161,21 +179,22 @@ class RetrainForm(QWidget):
                 "Look through frames and accept those that are right with Space."
             )
             return text.format(count=self._scout.material.frames, least=LEAST)
-        if self.start is None:
+        if self.start is None and not self.from_nothing:
             return self.tr("There is no network to begin with. Choose a file.")
+        if self._scout.names and self.start is not None and self._scout.names != self._trainings.scheme.keypoints:
+            text = self.tr("The points of this network are not those of {scheme}. Choose another one.")
+            return text.format(scheme=self._trainings.scheme.title)
         return ""
 
     def plan(self) -> Plan | None:
         """What is chosen; None where it cannot be, or is not counted yet."""
         division, start = self.division, self.start
-        if division is None or start is None or self.problem:
+        if division is None or (start is None and not self.from_nothing) or self.problem:
             return None
         title = self.name.text().strip() or self.tr("Training")
-        effort = EFFORTS[self.length.currentData()]
-        if not division.val:
-            effort = replace(effort, patience=0)
         splits = None if self._data is not None else division.splits
-        return Plan(title, start, effort, splits, self._data, THREADS)
+        against = self._trainings.in_use if start is None else None
+        return Plan(title, start, self.effort, splits, self._data, THREADS, against)
 
     def refresh(self) -> None:
         """Count anew, after frames were accepted or trainings ended."""
@@ -232,7 +251,8 @@ class RetrainForm(QWidget):
     def _tell(self) -> None:
         """Say what is known of the choice."""
         division, self_problem = self.division, self.problem
-        self._hint.setText(length_hint(self.length.currentData()))
+        self._hint.setText(length_hint(self.effort))
+        self._about.setText(self._network_text())
         self.counts.setText(self._counts(division))
         self.estimate.setText(self._estimate(division))
         unjudged = division is not None and not division.val and not self_problem
@@ -242,6 +262,12 @@ class RetrainForm(QWidget):
         flattering = self._data is None and self.hold.currentData() is HoldBack.FRAMES
         self.advice.setText(self_problem or (without if unjudged else close if flattering and division else ""))
         self.changed.emit()
+
+    def _network_text(self) -> str:
+        """What kind of network it is, and what it looks at."""
+        if self.from_nothing:
+            return new_network_text(self._trainings.scheme)
+        return self._scout.about if self.start is not None else ""
 
     def _counts(self, division: Division | None) -> str:
         if division is None:
@@ -262,7 +288,7 @@ class RetrainForm(QWidget):
             if self._scout.unmeasured:
                 return self.tr("How long it takes shows in its first minute")
             return self.tr("Measuring how fast this computer is")
-        seconds = seconds_of(EFFORTS[self.length.currentData()], division.train, pace)
+        seconds = seconds_of(self.effort, division.train, pace)
         if self._scout.from_earlier:
             text = self.tr("About {time} on this computer, at the pace of earlier trainings")
         else:

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QSize
 
 from annotator.gui.background import Lane, Progress, ShouldStop
 from annotator.gui.dialogs.retrain_words import frame_text
+from annotator.instances import box_around
+from annotator.review.thing_signs import size_of
 
 if TYPE_CHECKING:
     from annotator.comparison import Comparison, FrameChange, Place
@@ -33,6 +35,7 @@ class FramePicture(QWidget):
         self._image: QImage | None = None
         self._frame: FrameChange | None = None
         self._points: Mapping[str, Place] = {}
+        self._near = _NEAR
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 112)
 
@@ -40,9 +43,12 @@ class FramePicture(QWidget):
         """Half of a dialog."""
         return QSize(360, 203)
 
-    def show_frame(self, frame: FrameChange | None, points: Mapping[str, Place]) -> None:
+    def show_frame(self, frame: FrameChange | None, points: Mapping[str, Place], *, of_size: bool = False) -> None:
         """Show what a network detects in a frame; the image follows."""
         self._frame, self._points, self._image = frame, points, None
+        self._near = _NEAR
+        if of_size and frame is not None:
+            self._near = _NEAR / 100.0 * size_of(box_around(frame.labels.values()))
         self.update()
 
     def show_image(self, image: QImage | None) -> None:
@@ -80,7 +86,7 @@ class FramePicture(QWidget):
             painter.setPen(QPen(_LABEL, 1.0))
             painter.drawPoint(at)
             return
-        right = math.dist(place, label) <= _NEAR
+        right = math.dist(place, label) <= self._near
         painter.setPen(QPen(_RIGHT if right else _WRONG, 1.6))
         if not right:
             painter.drawLine(at, QPointF(label[0] * scale, label[1] * scale))
@@ -111,10 +117,7 @@ class FramesPage(QWidget):
         self.list.currentRowChanged.connect(self._show)
         self.pictures = (FramePicture(), FramePicture())
         self.captions = (QLabel(), QLabel())
-        legend = QLabel(
-            self.tr("Ring: label, dotted where the network has no point. Plus: within 10 px. Cross: further away."),
-            wordWrap=True,
-        )
+        self._legend = legend = QLabel(wordWrap=True)
         legend.setProperty("role", "muted")
         row = QHBoxLayout()
         row.setSpacing(10)
@@ -140,6 +143,11 @@ class FramesPage(QWidget):
 
     def _fill(self) -> None:
         found = self._found
+        self._legend.setText(
+            self.tr("Ring: label, dotted where the network has no point. Plus: within 10 % of the size. Cross: not.")
+            if found is not None and found.of_size
+            else self.tr("Ring: label, dotted where the network has no point. Plus: within 10 px. Cross: further away.")
+        )
         if found is None:
             self._shown = []
         else:
@@ -154,11 +162,14 @@ class FramesPage(QWidget):
 
     def _show(self, row: int) -> None:
         frame = self._shown[row] if 0 <= row < len(self._shown) else None
-        before = self.tr("Before: {right} of {labels} within 10 px")
-        titles = (before, self.tr("After: {right} of {labels} within 10 px"))
+        titles = (
+            self.tr("Before: {right} of {labels} within 10 px"), self.tr("After: {right} of {labels} within 10 px"),
+        )  # fmt: skip
+        if self._found is not None and self._found.of_size:
+            titles = (self.tr("Before: {right} of {labels} right"), self.tr("After: {right} of {labels} right"))
         for number, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):
             points = {} if frame is None else (frame.before, frame.after)[number]
-            picture.show_frame(frame, points)
+            picture.show_frame(frame, points, of_size=self._found is not None and self._found.of_size)
             picture.setAccessibleName("" if frame is None else frame.name)
             text = "" if frame is None else titles[number].format(right=frame.right[number], labels=len(frame.labels))
             caption.setText(text)

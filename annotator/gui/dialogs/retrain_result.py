@@ -63,6 +63,7 @@ class ResultPage(QWidget):
         if found is self._found:
             return
         self._found = found
+        self._show_unit(of_size=found.of_size)
         self.verdict.setText(verdict_text(found))
         said = interval_text(found)
         if chosen_on_these:
@@ -77,6 +78,16 @@ class ResultPage(QWidget):
             for p in found.points_by_change()
         ]
         _fill(self.points, listed)
+
+    def _show_unit(self, *, of_size: bool) -> None:
+        """Head the columns by what distances are measured in; other schemes have no pitch to lay through points."""
+        near = self.tr("Labels found within 10 % of the size") if of_size else self.tr("Labels found within 10 px")
+        for column in (2, 3):
+            _head(self.points, column, hint=near)
+        titles, hints = measure_titles(of_size=of_size), measure_hints(of_size=of_size)
+        self.overall.setColumnHidden(len(measure_titles()), of_size)
+        for column, (title, hint) in enumerate(zip(titles, hints, strict=True), 1):
+            _head(self.overall, column, title=title, hint=hint)
 
     def _rows(self, before: Measures, after: Measures) -> list[list[str]]:
         def cells(one: Measures) -> list[str]:
@@ -98,6 +109,13 @@ class ResultPage(QWidget):
 
 def _px(value: float) -> str:
     return f"{value:.1f}" if value == value else "\u2013"
+
+
+def _head(table: QTableWidget, column: int, *, hint: str, title: str = "") -> None:
+    item = table.horizontalHeaderItem(column)
+    if item is not None:
+        item.setToolTip(hint)
+        item.setText(title or item.text())
 
 
 def _table(name: str, titles: Sequence[str], hints: Sequence[str]) -> QTableWidget:

@@ -8,10 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
+from annotator.gui.dialogs.retrain_words import network_text
 from annotator.gui.trainings import Trainings
 from annotator.training_material import Material, material_of_project, material_of_set
 from annotator.training_pace import pace_of
 from annotator.training_plans import Pace
+from model.card import Card, card_of, read_bytes
 
 THREADS = max(1, min(4, (os.cpu_count() or 2) - 1))
 """Processor threads of a training: one is left to the window."""
@@ -20,6 +22,7 @@ THREADS = max(1, min(4, (os.cpu_count() or 2) - 1))
 class Scout(QObject):
     """Counts frames and measures the pace; ``material`` and ``pace`` are None until they are known.
 
+    ``about`` says what the network to begin with is, and ``names`` which points it knows, "" and () until it was read.
     ``from_earlier`` says whether earlier trainings told the pace, ``unmeasured`` that nothing could tell it.
     """
 
@@ -31,7 +34,9 @@ class Scout(QObject):
         self.material: Material | None = None
         self.pace: Pace | None = None
         self.from_earlier = self.unmeasured = False
-        self._counter, self._timer = Lane("material", self), Lane("pace", self)
+        self.about = ""
+        self.names: tuple[str, ...] = ()
+        self._counter, self._timer, self._reader = (Lane(name, self) for name in ("material", "pace", "card"))
 
     def count(self, data: Path | None) -> None:
         """Count the accepted frames of the project, or those of a training set made elsewhere."""
@@ -47,8 +52,20 @@ class Scout(QObject):
     def measure(self, start: Path | None) -> None:
         """Find out how fast a training from a network is here."""
         self.pace, self.unmeasured = None, False
-        if start is None or not start.exists():
+        self.about, self.names = "", ()
+        if start is None:
+            # Of a network that is not there yet nobody knows how fast it learns.
+            self._timer.drop()
+            self._reader.drop()
+            self._take_pace(None)
             return
+        if not start.exists():
+            return
+        self._reader.ask(
+            lambda progress, should_stop: card_of(start, read_bytes(start)),
+            then=self._take_card,
+            failed=lambda error: None,
+        )
         earlier = [
             (one.card, one.status.rate)
             for one in self._trainings.seen
@@ -64,6 +81,10 @@ class Scout(QObject):
         self.material = material
         self.changed.emit()
 
+    def _take_card(self, card: Card) -> None:
+        self.about, self.names = network_text(card), card.names
+        self.changed.emit()
+
     def _take_pace(self, found: tuple[Pace, bool] | None) -> None:
         self.pace, self.from_earlier = (None, False) if found is None else found
         self.unmeasured = found is None
@@ -73,3 +94,4 @@ class Scout(QObject):
         """Let the threads end."""
         self._counter.close()
         self._timer.close()
+        self._reader.close()

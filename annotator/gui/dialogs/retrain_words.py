@@ -9,10 +9,12 @@ from enum import Enum
 from PySide6.QtCore import QCoreApplication
 
 from annotator.comparison import LEAST_FRAMES, Comparison, FrameChange, Verdict
-from annotator.training_plans import EFFORTS, HoldBack, Length
+from annotator.scheme import AttributeKind, Scheme
+from annotator.training_plans import Effort, HoldBack, Length
 from model.card import Card
 
 translate = QCoreApplication.translate
+_KINDS = {"hrnet": "HRNet", "unet": "UNet", "deeppose": "DeepPose"}
 MINUS = "\u2212"
 
 
@@ -25,15 +27,35 @@ def lengths() -> Mapping[Length, str]:
     }
 
 
-def length_hint(length: Length) -> str:
+def length_hint(effort: Effort) -> str:
     """What a length means."""
-    effort = EFFORTS[length]
-    text = translate("Retrain", "{epochs} rounds over your frames, {rendered} rendered frames mixed in")
+    if effort.rendered:
+        text = translate("Retrain", "{epochs} rounds over your frames, {rendered} rendered frames mixed in")
+    else:
+        text = translate("Retrain", "{epochs} rounds over your frames")
     said = text.format(epochs=f"{effort.epochs:g}", rendered=f"{effort.rendered:,}")
     if effort.patience:
         rest = translate("Retrain", "; ends early after {count} rounds without progress")
         said += rest.format(count=effort.patience)
     return said
+
+
+def network_text(card: Card) -> str:
+    """What a network is and what it looks at."""
+    width, height = card.input_size
+    text = translate("Retrain", "{kind}, input {width} \u00d7 {height} px, {count} points")
+    kind = _KINDS.get(card.spec.trunk, card.spec.trunk)
+    return text.format(kind=kind, width=width, height=height, count=len(card.names))
+
+
+def new_network_text(scheme: Scheme) -> str:
+    """What a network from nothing will be, as `annotator.training_kinds.from_nothing` chooses it."""
+    counts = any(one.kind is AttributeKind.NUMBER and one.range is not None for one in scheme.attributes)
+    kind = "UNet" if counts else "HRNet"
+    text = translate("Retrain", "A small {kind} with fresh weights that looks at the whole picture, at most 480 px")
+    if scheme.is_many:
+        text = translate("Retrain", "A small {kind} with fresh weights that looks at each box at 192 \u00d7 256 px")
+    return text.format(kind=kind)
 
 
 def hold_backs() -> Mapping[Enum, str]:
@@ -76,13 +98,33 @@ def interval_text(found: Comparison) -> str:
             "Retrain",
             "Labels found within 10 px: {value} percentage points; with 95 % confidence between {low} and {high}.",
         )
+        if found.of_size:
+            text = translate(
+                "Retrain",
+                "Labels found within 10 % of the size of the thing: {value} percentage points; with 95 % confidence "
+                "between {low} and {high}.",
+            )
         value, low, high = (signed(100 * number, 1) for number in (gap.value, gap.low, gap.high))
         said += " " + text.format(value=value, low=low, high=high)
+    for name, (old, new) in found.further.items():
+        said += f" {name}: {_figure(old)} \u2192 {_figure(new)}."
     return said
 
 
-def measure_titles() -> tuple[str, ...]:
+def _figure(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "\u2013"
+
+
+def measure_titles(*, of_size: bool = False) -> tuple[str, ...]:
     """The columns of the table of both networks, and what they mean below."""
+    if of_size:
+        return (
+            translate("Retrain", "Found"),
+            translate("Retrain", "Precision"),
+            translate("Retrain", "Within 5 %"),
+            translate("Retrain", "Within 10 %"),
+            translate("Retrain", "Median %"),
+        )
     return (
         translate("Retrain", "Found"),
         translate("Retrain", "Precision"),
@@ -93,8 +135,16 @@ def measure_titles() -> tuple[str, ...]:
     )
 
 
-def measure_hints() -> tuple[str, ...]:
+def measure_hints(*, of_size: bool = False) -> tuple[str, ...]:
     """What the columns mean."""
+    if of_size:
+        return (
+            translate("Retrain", "Share of labels that the network found anywhere (recall)"),
+            translate("Retrain", "Share of its points that are labelled"),
+            translate("Retrain", "Share of all labels found within 5 % of the size of the thing (root of its box)"),
+            translate("Retrain", "Share of all labels found within 10 % of the size of the thing (root of its box)"),
+            translate("Retrain", "Median distance of found labels, in % of the size of the thing"),
+        )
     return (
         translate("Retrain", "Share of labels that the network found anywhere (recall)"),
         translate("Retrain", "Share of its points that are labelled"),
