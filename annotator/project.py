@@ -25,7 +25,7 @@ from annotator import (
 from annotator.labels import FrameRecord, FrameState
 from annotator.project_findings import ProjectFindings
 from annotator.records import RecordError, decode_record
-from annotator.store_copy import Predictions, copy_store
+from annotator.store_copy import CopyStoppedError, Predictions, copy_store
 from annotator.store_index import Media
 from annotator.store_media import MediaKind, choose_home, home_beside, home_elsewhere, home_notice
 from annotator.store_rows import FrameRow, HistoryEntry
@@ -248,10 +248,20 @@ class Project(ProjectFindings):
         *,
         frame_ids: Sequence[int] | None = None,
         predictions: Predictions = Predictions.LEAVE,
-    ) -> None:
-        """Write this project, or the slice of it with these frames, to a new project file; ProjectError if taken."""
-        with self._read() as db:
-            copy_store(db, self.path, _absolute(target), predictions=predictions, frame_ids=frame_ids)
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Write this project, or the slice of it with these frames, to a new project file; ProjectError if taken.
+
+        False when it was stopped; then nothing is left of it.
+        """
+        try:
+            with self._read() as db:
+                copy_store(db, self.path, _absolute(target), predictions=predictions, frame_ids=frame_ids,
+                           progress=progress, should_stop=should_stop)  # fmt: skip
+        except CopyStoppedError:
+            return False
+        return True
 
     def problems(self) -> list[str]:
         """What is damaged in the file, a sentence each; empty when it is sound. Reads everything."""

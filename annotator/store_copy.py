@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -15,6 +15,14 @@ _FOREIGN = (("frame_id", "frame"), ("media_id", "media"))
 """Which column says whether a row belongs to a slice, and whose number that is."""
 _MADE_AGAIN = frozenset({"signs", "mirrored"})
 """What the review queue found out, and what networks saw for it: it finds it out anew."""
+
+
+_EVERY = 64
+"""Rows between two looks at whether a person wants no more of it."""
+
+
+class CopyStoppedError(Exception):
+    """A person ended a copy before it was whole; nothing is left of it."""
 
 
 class Predictions(Enum):
@@ -31,16 +39,20 @@ def copy_store(
     *,
     predictions: Predictions,
     frame_ids: Sequence[int] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Write the project in ``db``, stored at ``source``, to a new file ``target``; only some frames if they are named.
 
-    Folders of a slice become lists of their files, so that opening it does not bring the other frames back. Runs in a
+    ``progress`` brings rows done and rows in all. Folders of a slice become lists of their files, so that opening it does not bring the other frames back. Runs in a
     transaction of its own on ``db``, so that nothing changes meanwhile.
 
     Raises
     ------
     ProjectError
         If there is something at ``target``, or it cannot be written.
+    CopyStoppedError
+        If ``should_stop`` said so; then nothing is left at ``target``.
     sqlite3.Error
         If the disk refuses; then nothing is left at ``target``.
     """
@@ -52,7 +64,7 @@ def copy_store(
         db.execute("BEGIN")
         try:
             copy.execute("BEGIN IMMEDIATE")
-            _copy_tables(db, copy, predictions, frame_ids)
+            _copy_tables(db, copy, predictions, frame_ids, _Passing(progress, should_stop))
             _place_media(copy, source, target, as_files=frame_ids is not None)
             copy.execute("COMMIT")
         finally:
@@ -66,15 +78,40 @@ def copy_store(
                 path.unlink(missing_ok=True)
 
 
+class _Passing:
+    """Counts rows on their way, and says how far they are."""
+
+    def __init__(self, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
+        self._progress, self._should_stop = progress, should_stop
+        self._done = self.total = 0
+
+    def through(self, rows: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
+        """The same rows."""
+        for row in rows:
+            if self._done % _EVERY == 0:
+                if self._should_stop():
+                    raise CopyStoppedError
+                self._progress(self._done, self.total)
+            self._done += 1
+            yield row
+        self._progress(self._done, self.total)
+
+
 def _copy_tables(
-    db: sqlite3.Connection, copy: sqlite3.Connection, predictions: Predictions, frame_ids: Sequence[int] | None
+    db: sqlite3.Connection,
+    copy: sqlite3.Connection,
+    predictions: Predictions,
+    frame_ids: Sequence[int] | None,
+    passing: _Passing,
 ) -> None:
     copy.execute("DELETE FROM about")
     wanted = _wanted(db, frame_ids)
     tables = ["about", "setting", "media", "frame", "record", "history"]
     if predictions is Predictions.TAKE:
         tables.append("prediction")
-    for table in (*tables, *_extra_tables(db, copy)):
+    tables += _extra_tables(db, copy)
+    passing.total = sum(int(db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]) for table in tables)
+    for table in tables:
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
         key, what = _KEYS.get(table) or next((pair for pair in _FOREIGN if pair[0] in columns), ("", ""))
         place = columns.index(key) if wanted is not None and key else None
@@ -83,7 +120,7 @@ def _copy_tables(
         marks = ",".join("?" * len(columns))
         copy.executemany(
             f"INSERT INTO {table}({','.join(columns)}) VALUES({marks})",
-            (row for row in rows if place is None or row[place] in chosen),
+            (row for row in passing.through(rows) if place is None or row[place] in chosen),
         )
     if predictions is Predictions.LEAVE:
         copy.execute("UPDATE frame SET state='unseen' WHERE state='predicted'")

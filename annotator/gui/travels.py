@@ -155,15 +155,19 @@ class Travels(QObject):
         listed = choice.scope is SliceScope.LISTED
         ids = list(self._window.session.order.ids) if listed else project.frame_ids(choice.states)
 
-        def work(progress: Progress, should_stop: ShouldStop) -> int:
+        def work(progress: Progress, should_stop: ShouldStop) -> int | None:
             # By a connection of its own, so that nobody waits for it.
             with Project.look_into(project.path) as source:
-                source.copy_to(choice.target, frame_ids=ids, predictions=choice.predictions)
-            return len(ids)
+                whole = source.copy_to(choice.target, frame_ids=ids, predictions=choice.predictions,
+                                       progress=progress, should_stop=should_stop)  # fmt: skip
+            return len(ids) if whole else None
 
         self._window.errands.run(self.tr("Saving a slice"), work, lambda count: self._saved(choice.target, count))
 
-    def _saved(self, target: Path, count: int) -> None:
+    def _saved(self, target: Path, count: int | None) -> None:
+        if count is None:
+            self._window.session.say(self.tr("Stopped: nothing was saved"))
+            return
         text = self.tr("Saved as {name}, frames: {count}").format(name=target.name, count=f"{count:,}")
         open_it = (self.tr("Open it"), lambda: self._window.files.open([target]))
         self._window.message.tell(text, open_it, (self.tr("Open folder"), lambda: open_folder(target.parent)))

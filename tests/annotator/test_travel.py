@@ -153,6 +153,18 @@ def test_a_slice_never_replaces_a_project(project: Project, tmp_path: Path) -> N
     assert target.read_text() == "mine"
 
 
+def test_a_slice_says_how_far_it_is_and_leaves_nothing_when_it_is_stopped(project: Project, tmp_path: Path) -> None:
+    say(project, "a/2.png", 7.0)
+    target, told = tmp_path / "part.touchline", []
+    assert not project.copy_to(target, should_stop=lambda: True)
+    assert list(tmp_path.glob("part*")) == []
+    assert project.copy_to(target, progress=lambda done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1]
+    with Project.open(target) as part:
+        assert said(part, "a/2.png") == 7.0
+
+
 def test_media_that_moved_are_found_again_with_their_labels(project: Project, folder: Path, tmp_path: Path) -> None:
     say(project, "a/1.png", 5.0)
     moved = tmp_path / "elsewhere" / "match renamed"

@@ -197,6 +197,24 @@ def test_a_slice_of_the_accepted_frames_is_saved_and_can_be_opened(window, qtbot
     assert window.session.labels.pitch.keypoints[POINT].position == (10.0, 50.0)
 
 
+def test_a_slice_that_is_stopped_leaves_nothing_and_says_so(window, qtbot, tmp_path, monkeypatch):
+    errands, copy = window.errands, Project.copy_to
+
+    def stopped(project, *args, **kwargs):
+        errands.job.stop()
+        return copy(project, *args, **kwargs)
+
+    monkeypatch.setattr(Project, "copy_to", stopped)
+    trigger(window, "file.saveSlice")
+    dialog = opened(window, qtbot, SliceDialog)
+    dialog.path.setText(str(tmp_path / "part"))
+    with qtbot.waitSignal(window.session.message) as heard:
+        click(qtbot, dialog.go)
+    assert heard.args == ["Stopped: nothing was saved"]
+    assert list(tmp_path.glob("part*")) == []
+    assert not errands.job.running
+
+
 def test_a_slice_says_why_it_cannot_be_saved(window, qtbot, tmp_path):
     trigger(window, "file.saveSlice")
     dialog = opened(window, qtbot, SliceDialog)
