@@ -29,12 +29,23 @@ from annotator.scheme import Scheme
 from annotator.tracking import Tracked
 from annotator.tracking_memory import Pose
 
-__all__ = ["free_number", "is_given", "is_machine", "join", "renumber", "said_of", "split", "with_tracks"]
+__all__ = [
+    "TogetherError", "free_number", "is_given", "is_machine", "join", "renumber", "said_of", "split", "with_tracks",
+]  # fmt: skip
 
 FORMAT, KEY, GIVEN = "touchline", "number", "given"
 _CLOSED = (Decision.ACCEPTED, Decision.REJECTED)
 Clip = Mapping[int, FrameLabels]
 """The labels of the frames of a clip, by the number of the frame."""
+
+
+class TogetherError(ValueError):
+    """Two numbers are to be one, and persons labelled both in these ``frames``."""
+
+    def __init__(self, number: int, other: int, frames: tuple[int, ...]) -> None:
+        some = ", ".join(str(frame) for frame in frames[:5])
+        super().__init__(f"numbers {number} and {other} are both in {len(frames)} frames ({some})")
+        self.frames = frames
 
 
 def is_given(instance: Instance) -> bool:
@@ -160,7 +171,7 @@ def join(clip: Clip, number: int, other: int) -> dict[int, FrameLabels]:
     Raises
     ------
     ValueError
-        If one of them is nowhere, both are the same, or persons labelled both in one frame.
+        If one of them is nowhere or both are the same; a TogetherError if persons labelled both in one frame.
     """
     if number == other:
         raise ValueError(f"number {number} is the same thing already")
@@ -177,8 +188,7 @@ def join(clip: Clip, number: int, other: int) -> dict[int, FrameLabels]:
         gone = other if is_machine(two) else number
         thinned[frame] = replace(labels, instances=tuple(each for each in labels.instances if each.id != gone))
     if both:
-        frames = ", ".join(str(frame) for frame in both[:5])
-        raise ValueError(f"numbers {number} and {other} are both in {len(both)} frames ({frames})")
+        raise TogetherError(number, other, tuple(both))
     found = {**thinned, **_renamed(thinned, {number, other}, lambda frame: {other: number})}
     return {frame: labels for frame, labels in found.items() if labels != clip[frame]}
 

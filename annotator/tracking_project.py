@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from annotator.scheme import Scheme
     from model.people import Candidate, PeoplePrediction
 
-__all__ = ["TEXT", "Followed", "clips_to_score", "follow", "keep", "look_with", "settings_for"]
+__all__ = ["TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "settings_for"]
 
 TEXT = "Track through the clip"
 LONGEST = 50
@@ -38,6 +38,10 @@ class SeesPeople(Protocol):
 
     def predict_people(self, rgb: Rgb, candidates: Sequence[Candidate] = ()) -> PeoplePrediction:
         """Everybody that it sees."""
+
+
+class NobodyError(ValueError):
+    """Nobody is labelled or predicted anywhere in a clip."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +106,7 @@ def follow(
     Raises
     ------
     ValueError
-        If the medium is no clip, or nobody is labelled or predicted anywhere in it.
+        If the medium is no clip; a NobodyError if nobody is labelled or predicted anywhere in it.
     ProjectError
         If the project cannot be read.
     """
@@ -122,7 +126,7 @@ def follow(
     if should_stop():
         return None
     if not any(found.values()):
-        raise ValueError("there is nobody to follow: label somebody in a frame, or let a network look at the clip")
+        raise NobodyError("there is nobody to follow: label somebody in a frame, or let a network look at the clip")
     return work.outcome(found)
 
 

@@ -20,6 +20,7 @@ HANDLE = 3.5
 ROOM = 8.0
 TAG_ROOM = (46.0, 22.0)
 _QUIET = 0.8
+_TINT = 2.5  # pixels of the bar under a number, in the colour of the thing in every frame
 
 
 class PersonItem(QGraphicsItem):
@@ -100,6 +101,7 @@ class PersonItem(QGraphicsItem):
         painter.setPen(QColor(20, 20, 20) if view.active else PLATE_TEXT)
         painter.setFont(self._font)
         painter.drawStaticText(plate.topLeft() + QPointF(4.0, 1.0), self._tag)
+        painter.fillRect(QRectF(plate.left(), plate.bottom(), plate.width(), _TINT), QColor.fromRgba(view.tint))
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from annotator.identity_colours import identity_colour
 from annotator.instance_points import ResolvedInstance
 from annotator.instances import Box, is_crowd
 from annotator.keypoints import Keypoint, Source
@@ -42,6 +43,12 @@ class Style:
         return self.points[sided[0]] if len(sided) == 1 else NEUTRAL
 
 
+def identity_rgba(number: int) -> int:
+    """ARGB of the thing with this number."""
+    red, green, blue = identity_colour(number)
+    return 0xFF000000 | red << 16 | green << 8 | blue
+
+
 def _rgba(colour: str | None) -> int:
     return NEUTRAL if colour is None else 0xFF000000 | int(colour[1:], 16)
 
@@ -54,6 +61,7 @@ class Shown:
     predictions: bool = True
     edges: bool = True
     boxes: bool = True
+    identities: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,8 @@ class PersonView:
     """One thing as it is painted; the same object as before where nothing of it changed.
 
     ``strokes`` are edges by colour and whether they are dashed, image pixels. ``dots`` is empty for the active one,
-    whose points are marks. ``box_said`` tells a box that was drawn or imported from one around the points. ``bounds``
-    holds everything.
+    whose points are marks. ``tint`` (ARGB) is the colour of its number. ``box_said`` tells a box that was drawn or
+    imported from one around the points. ``bounds`` holds everything.
     """
 
     id: int
@@ -88,6 +96,7 @@ class PersonView:
     tag: str = ""
     bounds: Box | None = None
     name: str = ""
+    tint: int = NEUTRAL
     segments: tuple[Segment, ...] = field(default=())
 
 
@@ -98,8 +107,10 @@ def person_view(
 ) -> PersonView:
     """What is painted of a thing; ``numbered``: with its number."""
     points = {name: point for name, point in thing.keypoints.items() if _is_seen(point, shown)}
-    strokes = _strokes(points, style, labelled=thing.labelled) if shown.edges else ()
-    dots = () if active else tuple(_dot(point, style.points[name]) for name, point in points.items())
+    tint = identity_rgba(thing.id) if numbered else NEUTRAL
+    own = tint if numbered and shown.identities else None
+    strokes = _strokes(points, style, own, labelled=thing.labelled) if shown.edges else ()
+    dots = () if active else tuple(_dot(point, own or style.points[name]) for name, point in points.items())
     box = thing.box if shown.boxes else None
     places = [point.position for point in points.values() if point.position is not None]
     corners = places if box is None else [*places, (box[0], box[1]), (box[2], box[3])]
@@ -110,7 +121,7 @@ def person_view(
     number = str(thing.id) if thing.labelled else f"{thing.id}?"
     return PersonView(
         thing.id, active, thing.labelled, strokes, dots, box, thing.instance.box is not None,
-        is_crowd(thing.instance), number if numbered else "", bounds, style.scheme.thing,
+        is_crowd(thing.instance), number if numbered else "", bounds, style.scheme.thing, tint,
         tuple(segment for _, _, some in strokes for segment in some),
     )  # fmt: skip
 
@@ -122,16 +133,16 @@ def _is_seen(point: Keypoint, shown: Shown) -> bool:
 
 
 def _strokes(
-    points: Mapping[str, Keypoint], style: Style, *, labelled: bool
+    points: Mapping[str, Keypoint], style: Style, own: int | None, *, labelled: bool
 ) -> tuple[tuple[int, bool, tuple[Segment, ...]], ...]:
-    """Edges whose two ends are seen, by colour; dashed where an end is hidden or only a network saw the thing."""
+    """Edges whose two ends are seen, by colour or in the thing's own; dashed where one is hidden or nobody said so."""
     found: dict[tuple[int, bool], list[Segment]] = {}
     for a, b, colour in style.edges:
         first, second = points.get(a), points.get(b)
         if first is None or second is None or first.position is None or second.position is None:
             continue
         hidden = Visibility.OCCLUDED in (first.visibility, second.visibility)
-        found.setdefault((colour, hidden or not labelled), []).append((*first.position, *second.position))
+        found.setdefault((own or colour, hidden or not labelled), []).append((*first.position, *second.position))
     return tuple((colour, dashed, tuple(some)) for (colour, dashed), some in found.items())
 
 

@@ -12,6 +12,7 @@ from annotator.gui.playback import Player
 from annotator.gui.propagating import Carrying
 from annotator.gui.timeline import Timeline
 from annotator.gui.timeline_strip import Strip
+from annotator.gui.tracking import Tracking
 from annotator.gui.whole_clip import WholeClip
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Timing(QObject):
         self.carrying = Carrying(session, self.timeline, errands, self)
         self.filling = FillingIn(session, self.timeline, errands, self.carrying, self)
         self.clip = WholeClip(session, self.timeline, errands, self)
+        self.tracking = Tracking(session, self.timeline, errands, self.carrying.changes, self)
         self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
 
     def lead(self) -> None:
@@ -44,6 +46,7 @@ class Timing(QObject):
         self.carrying.told.connect(window.message.tell)
         self.filling.told.connect(window.message.tell)
         self.clip.told.connect(window.message.tell)
+        self.tracking.told.connect(window.message.tell)
         forget = (self.tr("Forget it"), self.clip.forget_camera)
         self.clip.stands.connect(lambda text: window.message.tell(text, forget))
         queue = window.reviewing.queue

@@ -49,6 +49,7 @@ class ViewSettings:
     predictions: bool = True
     markings: bool = True
     boxes: bool = True
+    identities: bool = False
     ghost: bool = True
     residuals: bool = True
     spreads: bool = False

@@ -49,11 +49,12 @@ def test_the_colours_come_round_and_neighbours_differ():
 
 def test_an_edge_joins_two_points_that_are_there_and_nothing_else_is_drawn():
     left, right = KeypointLabel((60.0, 60.0), Visibility.VISIBLE), KeypointLabel((160.0, 60.0), Visibility.VISIBLE)
-    size = (1280, 720)
-    picture = drawn(FrameLabels((Instance(0, {"left_shoulder": left, "right_shoulder": right}),)), "skeletons", size=size)
+    said = FrameLabels((Instance(0, {"left_shoulder": left, "right_shoulder": right}),))
+    picture = drawn(said, "skeletons", size=(1280, 720))
     assert near(picture, (440, 242), CYCLE[0])
     gone = replace(right, visibility=Visibility.ABSENT)
-    picture = drawn(FrameLabels((Instance(0, {"left_shoulder": left, "right_shoulder": gone}),)), "skeletons", size=size)
+    said = FrameLabels((Instance(0, {"left_shoulder": left, "right_shoulder": gone}),))
+    picture = drawn(said, "skeletons", size=(1280, 720))
     assert not near(picture, (440, 242), CYCLE[0])
     assert (picture[:, 320:] == 90).all()
 

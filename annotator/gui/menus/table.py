@@ -14,6 +14,7 @@ from annotator.gui.menus.predict_menu import PREDICT
 from annotator.gui.menus.review_menu import REVIEW
 from annotator.gui.menus.things_menu import THINGS
 from annotator.gui.menus.time_menu import TIME
+from annotator.gui.menus.tracking_menu import TRACKING
 from annotator.gui.menus.view_menu import VIEW
 from annotator.gui.menus.window_menu import WINDOW
 
@@ -41,10 +42,11 @@ DECISIONS = ("review.reject", "review.accept")
 CONTEXT = (
     "label.visible", "label.occluded", "label.absent", "",
     "label.atPrediction", "label.atGeometry", "label.snapNow", "edit.delete", "",
+    "thing.renumber", "thing.flip", "thing.copy", "thing.paste", "thing.boxFromPoints", "thing.delete", "",
     "view.fit", "view.actual", "view.heatmap", "",
     "review.accept", "review.reject",
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (
-    *FILE, *EDIT, *VIEW, *GO, *TIME, *LABEL, *THINGS, *GUIDE, *PREDICT, *REVIEW, *WINDOW, *LEARN, *HELP,
+    *FILE, *EDIT, *VIEW, *GO, *TIME, *TRACKING, *LABEL, *THINGS, *GUIDE, *PREDICT, *REVIEW, *WINDOW, *LEARN, *HELP,
 )  # fmt: skip

@@ -1,0 +1,57 @@
+"""What the commands for numbers through a clip do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QInputDialog
+
+from annotator.instances import present
+
+if TYPE_CHECKING:
+    from annotator.gui.main_window import MainWindow
+
+translate = QCoreApplication.translate
+_LARGEST = 1_000_000
+
+
+def active_number(window: MainWindow) -> int | None:
+    """The number of the active thing, if it is labelled; else a word on what to do."""
+    session = window.session
+    number = session.people.active
+    if any(one.id == number for one in present(session.labels)):
+        return number
+    session.say(translate("Tracking", "Choose somebody who is labelled, or track people through the clip first"))
+    return None
+
+
+def split(window: MainWindow) -> None:
+    """From here on the active thing is somebody else."""
+    number = active_number(window)
+    if number is not None:
+        window.timing.tracking.split(number)
+
+
+def join(window: MainWindow) -> None:
+    """Ask which other number the active thing is, and make them one."""
+    number = active_number(window)
+    if number is None:
+        return
+    title = translate("Tracking", "Join numbers")
+    text = translate("Tracking", "Which number is {number} as well?").format(number=number)
+    other, chosen = QInputDialog.getInt(window, title, text, number, 0, _LARGEST)
+    if chosen and other != number:
+        window.timing.tracking.join(number, other)
+
+
+def renumber(window: MainWindow) -> None:
+    """Ask for the number of the active thing from here on; who has it takes the old one."""
+    number = active_number(window)
+    if number is None:
+        return
+    title = translate("Tracking", "Number from here on")
+    text = translate("Tracking", "New number of {number} in this frame and all that follow").format(number=number)
+    to, chosen = QInputDialog.getInt(window, title, text, number, 0, _LARGEST)
+    if chosen and to != number:
+        window.timing.tracking.renumber(number, to)
