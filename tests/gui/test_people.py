@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox
+from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QMenu
 from windows import SIZE, click, drag, open_folder, press, settle, spot
 
 from annotator.export import ExportKind
 from annotator.gui.dialogs.import_preview import ImportPreview
 from annotator.gui.dialogs.scheme_choice import NewProjectDialog
+from annotator.gui.dialogs.statistics import StatisticsDialog
 from annotator.gui.people_deeds import renumber_to
 from annotator.gui.people_pointing import handles
 from annotator.gui.view_state import Selection
@@ -450,3 +451,41 @@ def test_annotations_come_in_through_the_window_and_go_out_as_they_were(
     for one, other in zip(before, after, strict=True):
         for key, value in one.items():
             assert other[key] == value, key
+
+
+def test_only_the_prediction_is_shown_while_the_key_is_held(players, qtbot):
+    players.session.step(1)
+    settle(players, qtbot)
+    drag(players, qtbot, (400.0, 150.0), (440.0, 130.0))
+    qtbot.keyPress(players.canvas, KEY.Key_QuoteLeft)
+    alone = players.canvas._overlay.state.people
+    assert sorted(view.id for view in alone) == [0, 1]
+    assert not any(view.labelled for view in alone)
+    qtbot.keyRelease(players.canvas, KEY.Key_QuoteLeft)
+    assert any(view.labelled for view in players.canvas._overlay.state.people)
+
+
+def test_a_right_click_on_another_is_about_that_one(players, qtbot, monkeypatch):
+    opened = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: opened.append(menu))
+    at = spot(players, 415.0, 200.0)
+    QTest.mouseClick(players.canvas.viewport(), Qt.MouseButton.RightButton, pos=at)
+    assert players.session.people.active == 1
+    offered = {action.objectName() for action in opened[0].actions() if action.isVisible()}
+    assert "thing.delete" in offered
+    assert "label.snapNow" not in offered
+    opened[0].close()
+
+
+def test_statistics_count_people(players, qtbot):
+    players.actions_["review.statistics"].trigger()
+    qtbot.waitUntil(lambda: players.findChild(StatisticsDialog) is not None)
+    players.findChild(StatisticsDialog).close()
+
+
+def test_a_rejected_frame_of_people_goes_on(players, qtbot):
+    frame = players.session.frame_id
+    players.session.reject("Not sure")
+    qtbot.waitUntil(lambda: players.session.frame_id != frame)
+    assert players.session.project.record(frame).review.decision is Decision.REJECTED
+    assert players.session.project.record(frame).labels == TWO
