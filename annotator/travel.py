@@ -18,7 +18,17 @@ from annotator.labels import FrameState
 from annotator.project import Project, ProjectError
 from annotator.store_schema import SUFFIX
 
-__all__ = ["Backup", "back_up", "back_up_if_due", "backups_of", "is_backup", "look_at_backup", "project_of", "restore"]
+__all__ = [
+    "Backup",
+    "back_up",
+    "back_up_if_due",
+    "backups_of",
+    "is_backup",
+    "is_in_use",
+    "look_at_backup",
+    "project_of",
+    "restore",
+]
 
 KEPT = 5
 DUE_HOURS = 20.0
@@ -134,6 +144,22 @@ def look_at_backup(path: Path) -> Backup:
         return Backup(path, when, size, replaced=replaced, problem=error.reason)
     labelled = sum(counts[state] for state in _LABELLED)
     return Backup(path, when, size, sum(counts.values()), labelled, counts[FrameState.ACCEPTED], replaced)
+
+
+def is_in_use(project: Path) -> bool:
+    """Whether a window or a command has a project open now; a file that is no project, or none, is not."""
+    if not project.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(project, isolation_level=None, timeout=0.0)) as db:
+            # SQLite gives up its log only for one who is alone with the file.
+            db.execute("PRAGMA journal_mode=DELETE").fetchone()
+            db.execute("PRAGMA journal_mode=WAL").fetchone()
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error)
+    except sqlite3.Error:
+        return False
+    return False
 
 
 def restore(project: Path, backup: Path) -> Path | None:

@@ -17,7 +17,9 @@ from annotator.merging import Effect, Winner, merge
 from annotator.project import MediaKind, Predictions, Project, ProjectError
 from annotator.scheme_change import SchemeChange, carry_out_change, plan_change
 from annotator.schemes import named_scheme, text_of_scheme, write_scheme
-from annotator.travel import back_up
+from annotator.store_media import home_beside, home_elsewhere
+from annotator.store_schema import SUFFIX
+from annotator.travel import back_up, backups_of, is_in_use, look_at_backup, restore
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("backup", "write a backup beside the project"),
     ):
         _project(parts.add_parser(name, help=text))
+    restoring = _project(parts.add_parser("restore", help="list the backups of a project, or go back to one of them"))
+    restoring.add_argument("backup", nargs="?", metavar="BACKUP",
+                           help="its file, or its name as listed; what the project is now is kept")  # fmt: skip
     merging = _project(parts.add_parser("merge", help="bring in what another person's project says"))
     merging.add_argument("other", type=Path, metavar="OTHER", help="a .touchline file; it is not changed")
     merging.add_argument("--winner", choices=[one.value for one in Winner], default=Winner.NEWEST.value)
@@ -59,6 +64,8 @@ def _project(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of ``project``."""
+    if options.part == "restore":
+        return _restore(options)
     if not options.project.exists():
         raise CommandError(f"{options.project}: there is no such project, folder or video.")
     if not Project.is_there_for(options.project):
@@ -105,6 +112,40 @@ def _vacuum(project: Project, options: argparse.Namespace) -> int:
 def _backup(project: Project, options: argparse.Namespace) -> int:
     say(str(back_up(project)))
     return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    """A project that is damaged, or gone, has no other way back: it is not opened here."""
+    path = _file_of(options.project)
+    found = [look_at_backup(backup) for backup in backups_of(path)]
+    if not found:
+        raise CommandError(f"{path}: it has no backup.")
+    if options.backup is None:
+        for one in found:
+            what = one.problem or f"{one.labelled:,} of {one.frames:,} frames labelled, {one.accepted:,} accepted"
+            say(f"{one.path.name}  {one.size / 1e6:.1f} MB  {what}")
+        return 0
+    chosen = Path(options.backup)
+    named = next((one.path for one in found if options.backup in (one.path.name, one.path.stem)), chosen)
+    if not named.is_file():
+        raise CommandError(f"{named}: there is no such backup; project restore {path} lists them.")
+    if is_in_use(path):
+        raise CommandError(f"{path}: it is open in a window. Close it first, or restore the backup there.")
+    try:
+        kept = restore(path, named)
+    except ProjectError as error:
+        raise CommandError(str(error)) from error
+    say(f"{path}: as it was in {named.name}" + ("" if kept is None else f"; what it was before is kept as {kept}"))
+    return 0
+
+
+def _file_of(given: Path) -> Path:
+    """The project file that is meant, which need not be there."""
+    place = given.absolute()
+    if place.suffix.lower() == SUFFIX and not place.is_dir():
+        return place
+    beside, elsewhere = home_beside(place), home_elsewhere(place)
+    return elsewhere if elsewhere.exists() and not beside.exists() else beside
 
 
 def _merge(project: Project, options: argparse.Namespace) -> int:

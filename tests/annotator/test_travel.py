@@ -153,6 +153,40 @@ def test_a_slice_never_replaces_a_project(project: Project, tmp_path: Path) -> N
     assert target.read_text() == "mine"
 
 
+def test_restore_lists_backups_and_goes_back_to_one_of_them(project: Project, capsys) -> None:
+    say(project, "a/1.png", 5.0)
+    path, backup = project.path, back_up(project)
+    say(project, "a/1.png", 6.0)
+    assert main(["project", "restore", str(path)]) == 0
+    listed = capsys.readouterr().out
+    assert listed.startswith(f"{backup.name}  ")
+    assert listed.endswith(" MB  1 of 4 frames labelled, 0 accepted\n")
+    assert main(["project", "restore", str(path), backup.name]) == 2
+    assert "it is open in a window" in capsys.readouterr().err
+    project.close()
+    assert main(["project", "restore", str(path), "yesterday"]) == 2
+    assert "there is no such backup" in capsys.readouterr().err
+    assert main(["project", "restore", str(path.with_suffix("")), backup.stem]) == 0
+    assert "is kept as" in capsys.readouterr().out
+    with Project.open(path) as again:
+        assert said(again, "a/1.png") == 5.0
+    assert len(backups_of(path)) == 2
+
+
+def test_restore_brings_back_a_project_that_is_damaged_or_gone(project: Project, capsys) -> None:
+    say(project, "a/1.png", 5.0)
+    path, backup = project.path, back_up(project)
+    project.close()
+    for spoil in (lambda: path.write_bytes(b"no project at all" * 100), path.unlink):
+        spoil()
+        assert main(["project", "restore", str(path), str(backup)]) == 0
+        with Project.open(path) as again:
+            assert said(again, "a/1.png") == 5.0
+    shutil.rmtree(backup.parent)
+    assert main(["project", "restore", str(path)]) == 2
+    assert "it has no backup" in capsys.readouterr().err
+
+
 def test_a_slice_says_how_far_it_is_and_leaves_nothing_when_it_is_stopped(project: Project, tmp_path: Path) -> None:
     say(project, "a/2.png", 7.0)
     target, told = tmp_path / "part.touchline", []
