@@ -135,7 +135,7 @@ def _edge_ink(colour: int, *, active: bool, dashed: bool) -> Ink:
     if not active:
         shade.setAlphaF(_QUIET)
     casing = CASING if active else SOFT_CASING
-    return Ink(shade.rgba(), casing.rgba(), width=2 if active else 1, dashes=DASHES if dashed else ())
+    return Ink(shade.rgba(), casing.rgba(), width=3 if active else 2, dashes=DASHES if dashed else ())
 
 
 def _box_ink(view: PersonView) -> Ink:
