@@ -88,6 +88,9 @@ class Lightbox(Sheet):
         points += [(click.x, click.y) for click in state.clicks if click.selected]
         if not points:
             points = [point for curve in state.curves if curve.selected for point in curve.path.points.tolist()]
+        bounds = next((one.bounds for one in state.people if one.active), None)
+        if not points and bounds is not None:
+            points = [(bounds[0], bounds[1]), (bounds[2], bounds[3])]
         if not points or self._picture is None:
             return False
         low, high = np.min(points, axis=0), np.max(points, axis=0)

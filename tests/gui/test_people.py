@@ -489,3 +489,12 @@ def test_a_rejected_frame_of_people_goes_on(players, qtbot):
     qtbot.waitUntil(lambda: players.session.frame_id != frame)
     assert players.session.project.record(frame).review.decision is Decision.REJECTED
     assert players.session.project.record(frame).labels == TWO
+
+
+def test_fit_selection_shows_all_of_the_active_person(players, qtbot):
+    press(players, qtbot, KEY.Key_G)
+    press(players, qtbot, KEY.Key_F, HELD.ShiftModifier)
+    seen_part = players.canvas._window()
+    assert seen_part.contains(370.0, 150.0)
+    assert seen_part.contains(430.0, 250.0)
+    assert not seen_part.contains(150.0, 100.0)
