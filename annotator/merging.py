@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from annotator.labels import Decision, FrameRecord
+from annotator.merging_history import fresh_entries, take_rechecks
 from annotator.project import ChangedElsewhereError, FrameRow, Project, ProjectError
 
 __all__ = [
@@ -73,6 +74,8 @@ class Difference:
     name: str
     mine: Said
     theirs: Said
+    there: int = 0
+    """Its id in the other project."""
 
     def theirs_wins(self, winner: Winner) -> bool:
         """Whether the other project's word would be taken under this rule."""
@@ -170,7 +173,8 @@ def plan_merge(
                 else:
                     group = fills if mine == FrameRecord() else conflicts
                     name = row.name if len(media) == 1 else f"{media[row.media_id]}/{row.name}"
-                    group.append(Difference(here, name, _said(project, here, mine), _said(theirs, number, record)))
+                    both = _said(project, here, mine), _said(theirs, number, record)
+                    group.append(Difference(here, name, *both, number))
             progress(done, len(numbers))
         return MergePlan(theirs.path, tuple(fills), tuple(conflicts), equal, tuple(unknown))
 
@@ -184,10 +188,11 @@ def carry_out(
     progress: Progress = lambda done, total: None,
     should_stop: ShouldStop = lambda: False,
 ) -> MergeReport:
-    """Do what was planned, one history entry a frame; ``taken`` holds the conflicts in which the other's word is taken.
+    """Do what was planned; ``taken`` holds the conflicts in which the other's word is taken.
 
-    What was merged stays when stopped; the same merge may be made again. With ``author`` the changes are theirs, else
-    whose they were in the other project.
+    A frame brings its history along, and the other's blind re-checks come too (`annotator.merging_history`). What was
+    merged stays when stopped; the same merge may be made again. With ``author`` the changes are theirs, else whose they
+    were in the other project.
 
     Raises
     ------
@@ -197,16 +202,22 @@ def carry_out(
     chosen = [*plan.fills, *(one for one in plan.conflicts if one.frame_id in taken)]
     stored: list[int] = []
     left: list[str] = []
-    for done, one in enumerate(chosen, start=1):
-        if should_stop():
-            break
-        whose, said = author or one.theirs.author, one.theirs.record
-        try:
-            project.save_record(one.frame_id, said, text=plan.text, author=whose, expected=one.mine.record)
-            stored.append(one.frame_id)
-        except ChangedElsewhereError:
-            left.append(one.name)
-        progress(done, len(chosen))
+    with Project.look_into(plan.other) as theirs:
+        for done, one in enumerate(chosen, start=1):
+            if should_stop():
+                break
+            whose, said = author or one.theirs.author, one.theirs.record
+            # What was said there since the plan was made is for the next merge.
+            as_planned = theirs.record(one.there) == said
+            entries = fresh_entries(project, one.frame_id, theirs, one.there) if as_planned else ()
+            try:
+                project.save_record(one.frame_id, said, text=plan.text, author=whose, expected=one.mine.record,
+                                    on_the_way=entries)  # fmt: skip
+                stored.append(one.frame_id)
+            except ChangedElsewhereError:
+                left.append(one.name)
+            progress(done, len(chosen))
+        take_rechecks(project, theirs)
     return _report(plan, stored, left)
 
 

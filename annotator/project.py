@@ -23,6 +23,7 @@ from annotator import (
     store_second,
 )
 from annotator.labels import FrameRecord, FrameState
+from annotator.merging_history import store_with_history
 from annotator.project_findings import ProjectFindings
 from annotator.records import RecordError, decode_record
 from annotator.store_copy import CopyStoppedError, Predictions, copy_store
@@ -324,16 +325,18 @@ class Project(ProjectFindings):
             raise ProjectError(self.path, reason, "Restore them from the frame's history or a backup.") from error
 
     def save_record(
-        self, frame_id: int, record: FrameRecord, *, text: str, author: str = "", expected: FrameRecord | None = None
-    ) -> None:
+        self, frame_id: int, record: FrameRecord, *, text: str, author: str = "", expected: FrameRecord | None = None,
+        on_the_way: Sequence[HistoryEntry] = (),
+    ) -> None:  # fmt: skip
         """Store what persons said of a frame, with one history entry called ``text``; no entry if nothing changed.
 
         With ``expected`` only if that is what is stored now, else ChangedElsewhereError and nothing is written.
+        Edits ``on_the_way`` to it, made in another project, go into its history.
         """
         with self._write() as db:
             if expected is not None and not store_rows.holds(db, frame_id, expected):
                 raise ChangedElsewhereError(self.path)
-            store_rows.save_record(db, frame_id, record, text, author)
+            store_with_history(db, frame_id, record, on_the_way, text, author)
 
     def save_records(
         self,

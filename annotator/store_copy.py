@@ -44,8 +44,8 @@ def copy_store(
 ) -> None:
     """Write the project in ``db``, stored at ``source``, to a new file ``target``; only some frames if they are named.
 
-    ``progress`` brings rows done and rows in all. Folders of a slice become lists of their files, so that opening it does not bring the other frames back. Runs in a
-    transaction of its own on ``db``, so that nothing changes meanwhile.
+    Folders of a slice become lists of their files, so that opening it does not bring the other frames back. Runs in a
+    transaction of its own on ``db``, so that nothing changes meanwhile. ``progress`` brings rows done and rows in all.
 
     Raises
     ------

@@ -14,6 +14,7 @@ from annotator.effort import Effort
 from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, Review, place
 from annotator.merging import Effect, Winner, carry_out, merge, plan_merge
 from annotator.project import ChangedElsewhereError, Predictions, Project, ProjectError
+from annotator.review.second_answers import rechecks
 from annotator.travel import back_up, back_up_if_due, backups_of, is_backup, look_at_backup, restore
 from main import main
 from model.heatmaps import Prediction
@@ -95,8 +96,46 @@ def test_what_a_merge_replaced_is_in_the_history(project: Project, other: Projec
     say(project, "a/1.png", 1.0)
     say(other, "a/1.png", 2.0)
     merge(project, other.path, winner=Winner.THEIRS)
-    before = project.history(frame_named(project, "a/1.png"))[-1].before()
-    assert before.labels.pitch.keypoints[POINT].position == (1.0, 1.0)
+    entries = project.history(frame_named(project, "a/1.png"))
+    (replaced,) = [e.before() for e in entries if e.text.startswith("Merge") and not e.before().labels.is_empty][:1]
+    assert replaced.labels.pitch.keypoints[POINT].position == (1.0, 1.0)
+
+
+def states(project: Project, name: str) -> list[float | None]:
+    """Where the point was, from the beginning until now, as the history tells it."""
+    number = frame_named(project, name)
+    records = [*(entry.before() for entry in project.history(number)), project.record(number)]
+    points = (record.labels.pitch.keypoints.get(POINT) for record in records)
+    return [None if point is None or point.position is None else point.position[0] for point in points]
+
+
+def test_a_merge_brings_the_history_of_a_frame_once(project: Project, other: Project) -> None:
+    number = frame_named(project, "a/1.png")
+    say(project, "a/1.png", 1.0, author="Me")
+    for x in (2.0, 3.0):
+        say(other, "a/1.png", x, author="Ann")
+        say(other, "a/2.png", x, author="Ann")
+    merge(project, other.path, winner=Winner.THEIRS)
+    assert states(project, "a/2.png") == [None, 2.0, 3.0, 3.0]
+    assert states(project, "a/1.png") == [None, 1.0, None, 2.0, 3.0, 3.0]
+    entries = project.history(number)
+    assert [e.author for e in entries] == ["Me", "Ann", "Ann", "Ann", "Ann"]
+    theirs = other.history(frame_named(other, "a/1.png"))
+    assert [e.when for e in entries[2:4]] == [e.when for e in theirs]
+    assert project.last_change(number).text == "Merge match.touchline"
+    say(other, "a/1.png", 4.0, author="Ann")
+    merge(project, other.path, winner=Winner.THEIRS)
+    assert states(project, "a/1.png") == [None, 1.0, None, 2.0, 3.0, 3.0, 4.0, 4.0]
+    assert project.problems() == []
+
+
+def test_a_merge_brings_the_blind_checks_of_both(project: Project, other: Project) -> None:
+    say(other, "a/1.png", 1.0)
+    mine = {"frame": "a/2.png", "by": "Me", "distances": {POINT: 1.0}, "only_first": [], "only_second": []}
+    project.set_setting("rechecks", [mine])
+    other.set_setting("rechecks", [mine, mine | {"by": "Ann"}, mine | {"frame": "gone.png"}])
+    merge(project, other.path)
+    assert [(one.frame, one.by) for one in rechecks(project)] == [("a/2.png", "Me"), ("a/2.png", "Ann")]
 
 
 def test_a_merge_that_is_only_looked_at_stores_nothing_and_the_other_project_stays(
