@@ -15,6 +15,7 @@ from annotator.rendering_layers import Layer, Rgb, Scene, draw_scene
 
 if TYPE_CHECKING:
     from annotator.scheme import Scheme
+    from annotator.tripod_prior import Standing
     from model.heatmaps import Prediction
 
 Progress = Callable[[int, int], None]
@@ -23,18 +24,21 @@ ShouldStop = Callable[[], bool]
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A frame to render: its picture, (H, W, 3) RGB, its name, and what is known of it."""
+    """A frame to render: its picture, (H, W, 3) RGB, its name, what is known of it and of where its camera stands."""
 
     name: str
     rgb: Rgb
     instance: Instance = field(default_factory=Instance)
     prediction: Prediction | None = None
+    standing: Standing | None = None
 
 
 def labels_scene(shown: Shown, *, threshold: float, scheme: Scheme = PITCH_57, caption: str = "") -> Scene:
     """A frame as its labels see it; the network speaks only where it was given."""
     size = (shown.rgb.shape[1], shown.rgb.shape[0])
-    resolved = resolve(shown.instance, shown.prediction, size=size, threshold=threshold, scheme=scheme)
+    resolved = resolve(
+        shown.instance, shown.prediction, size=size, threshold=threshold, scheme=scheme, standing=shown.standing
+    )
     return Scene(size, resolved, shown.instance, shown.prediction, caption)
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,10 @@ from annotator.rendering_layers import LAYERS, Layer, Rgb, Scene, chosen_layers
 from annotator.rendering_things import THING_LAYERS
 from annotator.store_media import VIDEO_SUFFIXES, home_beside
 from annotator.store_schema import SUFFIX
+from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
+    from annotator.tripod_prior import Standing
     from model.predictor import Predictor
 
 _USUAL = ("ghost", "markings", "keypoints", "map", "caption")
@@ -43,6 +45,7 @@ class _Frame:
     name: str
     address: Address
     instance: Instance
+    standing: Standing | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -172,7 +175,7 @@ def _predicted(shown: Iterator[Shown], predictor: Predictor, batch: int) -> Iter
 
     for prediction in predictor.predict_many(images(), batch=batch):
         one = waiting.popleft()
-        yield Shown(one.name, one.rgb, one.instance, prediction)
+        yield replace(one, prediction=prediction)
 
 
 def _read(frames: list[_Frame], pixels: FrameSource, missed: Callable[[MediaError], None]) -> Iterator[Shown]:
@@ -182,7 +185,7 @@ def _read(frames: list[_Frame], pixels: FrameSource, missed: Callable[[MediaErro
         except MediaError as error:
             missed(error)
             continue
-        yield Shown(frame.name, rgb, frame.instance)
+        yield Shown(frame.name, rgb, frame.instance, standing=frame.standing)
 
 
 def _frames(options: argparse.Namespace, pixels: FrameSource) -> tuple[list[_Frame], float]:
@@ -206,6 +209,8 @@ def _project_of(path: Path) -> Path | None:
 
 
 def _of_video(path: Path, stretch: Stretch, pixels: FrameSource) -> tuple[list[_Frame], float]:
+    if not path.exists():
+        raise CommandError(f"{path}: there is no such file. Check the name.")
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         raise CommandError(f"{path}: this is neither a video nor a project. Name one of them.")
     try:
@@ -232,7 +237,8 @@ def _of_project(
                     continue
                 if row.is_video and not frames:
                     fps = pixels.video(row.path).fps / stretch.step
-                frames.append(_Frame(row.name, Address(row.path, row.index_in_media, row.is_video), labels.pitch))
+                address = Address(row.path, row.index_in_media, row.is_video)
+                frames.append(_Frame(row.name, address, labels.pitch, standing_of(project, ids[place])))
     except (ProjectError, MediaError) as error:
         raise CommandError(str(error)) from error
     return frames, fps

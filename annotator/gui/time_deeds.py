@@ -32,6 +32,13 @@ def carry_all(window: MainWindow) -> None:
     window.dialogs.open(CarryAllDialog(carrying, window))
 
 
+def export_film(window: MainWindow) -> None:
+    """Ask what a film shows and where it goes, and write it."""
+    from annotator.gui.dialogs.film import FilmDialog
+
+    window.dialogs.open(FilmDialog(window.timing.filming, window))
+
+
 def choose_frames(window: MainWindow) -> None:
     """Ask how many frames to list, and list those that differ most."""
     from annotator.gui.dialogs.choose_frames import ChooseFramesDialog

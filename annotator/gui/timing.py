@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from annotator.gui.filling_in import FillingIn
+from annotator.gui.filming import Filming
 from annotator.gui.panels.timeline import TimelinePanel
 from annotator.gui.playback import Player
 from annotator.gui.propagating import Carrying
@@ -36,6 +37,7 @@ class Timing(QObject):
         self.filling = FillingIn(session, self.timeline, errands, self.carrying, self)
         self.clip = WholeClip(session, self.timeline, errands, self)
         self.tracking = Tracking(session, self.timeline, errands, self.carrying.changes, self)
+        self.filming = Filming(session, self.timeline, errands, self)
         self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
 
     def lead(self) -> None:
@@ -46,6 +48,10 @@ class Timing(QObject):
         self.carrying.told.connect(window.message.tell)
         self.filling.told.connect(window.message.tell)
         self.clip.told.connect(window.message.tell)
+        self.filming.told.connect(window.message.tell)
+        play = self.tr("Play it")
+        look = self.filming.look
+        self.filming.wrote.connect(lambda text, path: window.message.tell(text, (play, lambda: look(path))))
         self.tracking.told.connect(window.message.tell)
         forget = (self.tr("Forget it"), self.clip.forget_camera)
         self.clip.stands.connect(lambda text: window.message.tell(text, forget))

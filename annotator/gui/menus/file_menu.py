@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotator.gui import deeds, scheme_deeds
+from annotator.gui import deeds, scheme_deeds, time_deeds
 from annotator.gui.menus.command import Command, N, Needs, Scope
 
 _W = Scope.WINDOW
@@ -34,6 +34,9 @@ FILE = (
     Command("file.export", "file", N("Commands", "Export..."),
             N("Commands", "Write labels as a training set, SoccerNet files, COCO, YOLO-pose, CVAT or tables"),
             lambda w: w.files.export(), ("Ctrl+E",), "export", _PROJECT, _W, group=2),
+    Command("file.exportFilm", "file", N("Commands", "Export film..."),
+            N("Commands", "Write frames as MP4, GIF or WebP with points, markings, heatmap and a pitch map over them"),
+            time_deeds.export_film, (), "", _PROJECT, _W, group=2),
     Command("file.merge", "file", N("Commands", "Merge another project..."),
             N("Commands", "Bring in what another person's project says of the same frames, after a look at it"),
             lambda w: w.travels.merge(), (), "", _PROJECT, _W, group=3),
