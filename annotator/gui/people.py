@@ -53,6 +53,11 @@ def on_screen(things: Sequence[ResolvedInstance], size: tuple[int, int]) -> tupl
     return tuple(found)
 
 
+def _mark_of(one: InstancePrediction) -> tuple[float, bytes]:
+    """What tells a prediction from all others, however often it is read."""
+    return one.score, one.xy.tobytes()
+
+
 class People:
     """Every thing of a frame, and which of them tools and keys work on.
 
@@ -67,6 +72,7 @@ class People:
         # The active one is new: nothing was said of it yet.
         self.is_new = False
         self._seen: tuple[InstancePrediction, ...] = ()
+        self._dismissed: set[tuple[float, bytes]] = set()
         self._size = (0, 0)
 
     @property
@@ -88,6 +94,7 @@ class People:
         """The project is of this scheme, or there is none."""
         self.scheme = scheme or PITCH_57
         self.style = Style(self.scheme)
+        self._dismissed.clear()
         self.clear()
 
     def clear(self) -> None:
@@ -98,7 +105,10 @@ class People:
         """What the network saw in the frame."""
         seen = seen_of(prediction) if self.is_on else ()
         # A network of another scheme has nothing to say here.
-        self._seen = tuple(one for one in seen if not self.scheme.index.keys().isdisjoint(one.names))
+        known = self.scheme.index.keys()
+        self._seen = tuple(
+            one for one in seen if not known.isdisjoint(one.names) and _mark_of(one) not in self._dismissed
+        )
 
     def resolve(
         self, labels: FrameLabels, *, size: tuple[int, int], settings: ViewSettings, moving: bool
@@ -126,6 +136,14 @@ class People:
         thing = self.thing
         keypoints = {name: Keypoint(name) for name in self.scheme.keypoints} if thing is None else thing.keypoints
         return Resolved(keypoints, size=self._size)
+
+    def dismiss(self, seen: InstancePrediction) -> None:
+        """What a network saw there is none of these: it is not shown and not accepted while the project is open."""
+        self._dismissed.add(_mark_of(seen))
+
+    def admit(self, seen: InstancePrediction) -> None:
+        """Take a dismissal back."""
+        self._dismissed.discard(_mark_of(seen))
 
     def choose(self, number: int) -> None:
         """Work on this one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QInputDialog
 
 from annotator.gui.view_state import Selection
@@ -15,6 +16,7 @@ from annotator.labels import Instance
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
     from annotator.gui.session import Session
+    from model.people import InstancePrediction
 
 translate = QCoreApplication.translate
 ASIDE = (12.0, 12.0)
@@ -30,6 +32,39 @@ class Copied:
 
 
 _copied: list[Copied] = []
+
+
+class _Dismissal(QUndoCommand):
+    """A prediction that is none of the things: nothing is stored of it, and it can be taken back."""
+
+    def __init__(self, session: Session, seen: InstancePrediction) -> None:
+        super().__init__(translate("Deeds", "Dismiss prediction"))
+        self._session, self._seen, self._frame_id = session, seen, session.frame_id
+
+    def redo(self) -> None:
+        """It is gone."""
+        self._session.people.dismiss(self._seen)
+        self._tell()
+
+    def undo(self) -> None:
+        """It is back."""
+        self._session.people.admit(self._seen)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._session.resolve_anew()
+        if self._frame_id is not None:
+            self._session.record_changed.emit(self._frame_id)
+
+
+def take_over(window: MainWindow) -> None:
+    """Say all of the active thing as a network sees it."""
+    session = window.session
+    labels = session.people.whole(session.labels, session.people.active)
+    if labels == session.labels:
+        session.say(translate("Deeds", "Nothing of it is only predicted"))
+        return
+    session.edit(labels, text=translate("Deeds", "Take over {number}").format(number=session.people.active))
 
 
 def step(window: MainWindow, by: int) -> None:
@@ -90,10 +125,15 @@ def _asked(session: Session, instance: Instance) -> dict[str, float | str]:
 
 
 def remove(window: MainWindow) -> None:
-    """Delete the active thing."""
+    """Delete the active thing; one that only a network saw is dismissed."""
     session = window.session
     number = session.people.active
     after = session.people.beside(1)
+    thing = session.people.thing
+    if thing is not None and not thing.labelled and thing.seen is not None:
+        session.end_gesture()
+        session.stack.push(_Dismissal(session, thing.seen))
+        return
     try:
         labels = delete(session.labels, number)
     except ValueError:

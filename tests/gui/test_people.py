@@ -498,3 +498,21 @@ def test_fit_selection_shows_all_of_the_active_person(players, qtbot):
     assert seen_part.contains(370.0, 150.0)
     assert seen_part.contains(430.0, 250.0)
     assert not seen_part.contains(150.0, 100.0)
+
+
+def test_one_prediction_is_taken_over_and_another_dismissed(players, qtbot):
+    players.session.step(1)
+    settle(players, qtbot)
+    press(players, qtbot, KEY.Key_Return, HELD.ControlModifier)
+    assert [one.labelled for one in players.session.people.things] == [True, False]
+    press(players, qtbot, KEY.Key_G)
+    press(players, qtbot, KEY.Key_Delete)
+    assert [one.id for one in players.session.people.things] == [0]
+    press(players, qtbot, KEY.Key_Z, HELD.ControlModifier)
+    assert len(players.session.people.things) == 2
+    press(players, qtbot, KEY.Key_Y, HELD.ControlModifier)
+    settle(players, qtbot)
+    frame = players.session.frame_id
+    press(players, qtbot, KEY.Key_Space)
+    qtbot.waitUntil(lambda: players.session.frame_id != frame)
+    assert [one.id for one in present(players.session.project.record(frame).labels)] == [0]
