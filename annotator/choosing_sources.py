@@ -117,17 +117,22 @@ def project_candidates(
     """The frames of a project to choose from, keys being frame ids, and those labelled already; None when stopped.
 
     By the cameras of labels and stored predictions; frames without either by how they look, where ``with_pictures``.
+    In a project without football all are taken by how they look, whether they are green or not.
     """
     ids, said = project.frame_ids(), labelled_in(project)
     some = {ids[n] for n in spaced(len(ids), most)} | said
     wanted = [frame_id for frame_id in ids if frame_id in some]
     source = FrameSource(max_frames=2)
     found: list[Candidate] = []
+    football = project.scheme.has_football
     try:
         for done, frame_id in enumerate(wanted):
             if should_stop():
                 return None
-            candidate = _of_frame(project, frame_id, source, threshold, with_pictures)
+            if football:
+                candidate = _of_frame(project, frame_id, source, threshold, with_pictures)
+            else:
+                candidate = _by_look(project.row(frame_id), source)
             own = () if cuts is None else cuts.get(project.row(frame_id).media_id, ())
             row = project.row(frame_id)
             if candidate is not None and all(not -NEAR_CUT <= row.index_in_media - cut < NEAR_CUT for cut in own):
@@ -160,6 +165,12 @@ def _of_frame(
         resolved = resolve(labels, None, size=size, threshold=1.0)
         return replace(candidate, view=_view(resolved))
     return candidate if prediction is None else seen_as(candidate, prediction, threshold=threshold)
+
+
+def _by_look(row: FrameRow, source: FrameSource) -> Candidate | None:
+    """A frame of things that may be anywhere, not on grass alone."""
+    rgb = None if row.missing else _picture(source, row)
+    return None if rgb is None else replace(looked_at(row.id, rgb), green=None)
 
 
 def _picture(source: FrameSource, row: FrameRow) -> Rgb | None:

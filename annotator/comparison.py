@@ -147,10 +147,10 @@ class Comparison:
 
     def text(self) -> str:
         """The difference in a line."""
-        if self.difference is None:
-            return f"PCK10: fewer than {LEAST_FRAMES} frames, no interval"
-        found = self.difference
         name = "within 10 % of the size" if self.of_size else "PCK10"
+        if self.difference is None:
+            return f"{name}: fewer than {LEAST_FRAMES} frames, no interval"
+        found = self.difference
         return f"{name} {found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f}): {self.verdict.value}"
 
     def document(self) -> dict[str, Any]:

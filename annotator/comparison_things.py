@@ -41,7 +41,7 @@ def compare_things(
     new = list(after.answers)
     if [one.sample.image for one in old] != [one.sample.image for one in new]:
         raise ValueError("the networks were not judged on the same samples")
-    off = [_off(one) for one in old], [_off(one) for one in new]
+    off = [_off(one, thresholds[0]) for one in old], [_off(one, thresholds[1]) for one in new]
     there = np.array([one.there for one in new]).reshape(-1, len(scheme))
     right = tuple(np.array(side).reshape(-1, len(scheme)) <= NEAR for side in off)
     points = [
@@ -61,18 +61,19 @@ def _unseen(one: Answered) -> Answered:
     return Answered(one.sample, one.truth, one.there, np.full_like(one.xy, np.nan), nothing, one.unit)
 
 
-def _off(one: Answered) -> NDArray[np.float64]:
-    """Percent of the size (K,); infinite where a point is not labelled or has no place."""
+def _off(one: Answered, threshold: float) -> NDArray[np.float64]:
+    """Percent of the size (K,); infinite where a point is not labelled, not shown or has no place."""
     apart = np.linalg.norm(one.xy - one.truth, axis=1) * one.unit
-    return np.where(one.there & np.isfinite(apart), apart, np.inf)
+    return np.where(one.there & (one.confidence >= threshold) & np.isfinite(apart), apart, np.inf)
 
 
 def _measures(answers: list[Answered], threshold: float) -> Measures:
     """As of the pitch: shares of labels found and right, of points that are labelled, the median of those found."""
     labels = sum(int(one.there.sum()) for one in answers)
     shown = [one.confidence >= threshold for one in answers]
-    found = [_off(one)[side & one.there] for one, side in zip(answers, shown, strict=True)]
+    found = [_off(one, threshold) for one in answers]
     off = np.concatenate(found) if found else np.empty(0)
+    off = off[np.isfinite(off)]
     said = sum(int(side.sum()) for side in shown)
     return Measures(
         recall=_share(len(off), labels),
@@ -89,7 +90,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _frame(old: Answered, new: Answered, scheme: Scheme, thresholds: tuple[float, float]) -> FrameChange:
-    off = (_off(old), _off(new))
+    off = (_off(old, thresholds[0]), _off(new, thresholds[1]))
     labels = int(new.there.sum())
     right = (int((off[0] <= NEAR).sum()), int((off[1] <= NEAR).sum()))
     sample = new.sample

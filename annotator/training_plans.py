@@ -63,13 +63,13 @@ FROM_NOTHING = 6.0
 def effort_of(length: Length, *, football: bool, from_nothing: bool, judged: bool) -> Effort:
     """How long a training goes on: frames are rendered of pitches alone, and without judged frames it ends at no sign.
 
-    A network from nothing learns `FROM_NOTHING` times as long, and may rest as many times as long.
+    A network from nothing learns `FROM_NOTHING` times as long, and to its end: for many rounds it finds nothing at all,
+    which is no want of progress. Its best round is kept all the same.
     """
     effort = EFFORTS[length]
-    times = FROM_NOTHING if from_nothing else 1.0
-    return Effort(
-        effort.epochs * times, effort.rendered if football else 0, round(effort.patience * times) if judged else 0
-    )
+    epochs = effort.epochs * (FROM_NOTHING if from_nothing else 1.0)
+    patience = math.ceil(epochs) if from_nothing else effort.patience
+    return Effort(epochs, effort.rendered if football else 0, patience if judged else 0)
 
 
 class HoldBack(Enum):

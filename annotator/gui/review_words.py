@@ -54,7 +54,7 @@ def _where(sign: Sign) -> str:
     at = thing(sign.keypoint)
     if not at or not sign.instance:
         return at
-    return translate("Review", "{at} of {number}").format(at=at, number=sign.instance + 1)
+    return translate("Review", "{at} of no. {number}").format(at=at, number=sign.instance)
 
 
 def _length(sign: Sign) -> str:

@@ -137,3 +137,25 @@ def test_the_command_chooses_from_a_video_and_not_beside_its_cuts(tmp_path, caps
     numbers = [int(name.rpartition("#")[2]) for name in capsys.readouterr().out.split()]
     assert {number // 20 for number in numbers} == {0, 1, 2}
     assert all(3 <= number % 20 < 17 or number < 3 or number >= 57 for number in numbers)
+
+
+def test_frames_of_other_schemes_are_chosen_by_look_wherever_they_are(tmp_path):
+    import cv2
+
+    from annotator.choosing_sources import project_candidates
+    from annotator.project import Project
+    from annotator.schemes import CARD_PACKET_8
+
+    rng = np.random.default_rng(5)
+    tables = [(200, 30, 30), (30, 30, 200), (240, 240, 240)]
+    for number in range(9):
+        picture = np.full((90, 160, 3), tables[number // 3], dtype=np.uint8)
+        picture[30:60, 40:90] = rng.integers(0, 255, (30, 50, 3), dtype=np.uint8)
+        assert cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
+    with Project.for_media([tmp_path], scheme=CARD_PACKET_8) as project:
+        ids = project.frame_ids()
+        found = project_candidates(project, with_pictures=False)
+    assert [one.key for one in found] == ids
+    assert all(one.green is None and one.look is not None for one in found)
+    chosen = choose(found, 3)
+    assert {ids.index(one.key) // 3 for one in chosen} == {0, 1, 2}

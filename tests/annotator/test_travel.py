@@ -157,6 +157,20 @@ def test_frames_that_this_project_lacks_are_named(project: Project, other: Proje
         assert merge(less, other.path).unknown == ("match/b/4.png",)
 
 
+def test_projects_whose_scheme_was_changed_differently_are_not_merged(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from annotator.schemes import COCO_17, MPII_16
+
+    names = COCO_17.keypoints
+    Project.create(tmp_path / "a.touchline", scheme=COCO_17).close()
+    Project.create(tmp_path / "b.touchline", scheme=replace(MPII_16, id=COCO_17.id)).close()
+    with Project.open(tmp_path / "a.touchline") as project:
+        assert project.scheme.keypoints == names
+        with pytest.raises(ProjectError, match="other points"):
+            merge(project, tmp_path / "b.touchline")
+
+
 def test_projects_of_two_schemes_are_not_merged(project: Project, tmp_path: Path) -> None:
     Project.create(tmp_path / "pose.touchline", scheme_id="coco-17").close()
     with pytest.raises(ProjectError, match="it labels coco-17, this project pitch-57"):

@@ -63,8 +63,8 @@ def test_distances_of_things_are_shares_of_their_size_and_say_of_which(kind):
     sign = Sign(kind, 13.6, "left_knee", 3, instance=2)
     assert "14 % of its size" in line(sign)
     assert "14 % of its size" in reason(sign)
-    assert "left knee of 3" in reason(sign)
-    assert "of 1" not in reason(Sign(kind, 13.6, "left_knee", 3, instance=0))
+    assert "left knee of no. 2" in reason(sign)
+    assert "of no." not in reason(Sign(kind, 13.6, "left_knee", 3, instance=0))
 
 
 def test_numbers_and_lengths_say_what_they_are():

@@ -259,6 +259,8 @@ class RetrainForm(QWidget):
         self.offer.setVisible(unjudged and self._data is None and self.hold.currentData() is not HoldBack.FRAMES)
         without = self.tr("No frame is held back, so the network before and the one after cannot be compared.")
         close = self.tr("Frames of one clip look alike: the figures will be better than on a new match.")
+        if not self._trainings.scheme.has_football:
+            close = self.tr("Frames of one clip look alike: the figures will be better than on new ones.")
         flattering = self._data is None and self.hold.currentData() is HoldBack.FRAMES
         self.advice.setText(self_problem or (without if unjudged else close if flattering and division else ""))
         self.changed.emit()

@@ -88,7 +88,8 @@ class RunPage(QWidget):
         self.report.setVisible(seen.comparison is not None)
         self.use.setVisible(seen.usable and not in_use)
         self.use.setDefault(seen.usable and not in_use)
-        self.back.setVisible(in_use and Path(seen.settings.start) != seen.run.network)
+        before = seen.settings.start or seen.settings.against
+        self.back.setVisible(in_use and bool(before) and Path(before) != seen.run.network)
         self.tabs.setTabVisible(2, seen.comparison is not None)
         self.tabs.setTabVisible(3, seen.usable)
         self.tabs.setTabVisible(1, seen.usable)
@@ -133,7 +134,7 @@ class RunPage(QWidget):
         self.tabs.setCurrentIndex(3)
 
     def _use_old(self) -> None:
-        self._trainings.use(Path(self.seen.settings.start))
+        self._trainings.use(Path(self.seen.settings.start or self.seen.settings.against))
 
     def _open(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.seen.run.report / "index.html")))

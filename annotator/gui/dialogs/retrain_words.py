@@ -34,7 +34,7 @@ def length_hint(effort: Effort) -> str:
     else:
         text = translate("Retrain", "{epochs} rounds over your frames")
     said = text.format(epochs=f"{effort.epochs:g}", rendered=f"{effort.rendered:,}")
-    if effort.patience:
+    if 0 < effort.patience < effort.epochs:
         rest = translate("Retrain", "; ends early after {count} rounds without progress")
         said += rest.format(count=effort.patience)
     return said
@@ -107,7 +107,7 @@ def interval_text(found: Comparison) -> str:
         value, low, high = (signed(100 * number, 1) for number in (gap.value, gap.low, gap.high))
         said += " " + text.format(value=value, low=low, high=high)
     for name, (old, new) in found.further.items():
-        said += f" {name}: {_figure(old)} \u2192 {_figure(new)}."
+        said += f" {name}: {_figure(old)} \u2192 {_figure(new)}." if math.isfinite(old) else f" {name}: {_figure(new)}."
     return said
 
 
