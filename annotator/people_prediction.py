@@ -17,6 +17,7 @@ from model.people import Candidate, InstancePrediction, PeoplePrediction
 
 if TYPE_CHECKING:
     from annotator.scheme import Scheme
+    from model.heatmaps import Prediction
 
 Rgb = NDArray[np.uint8]
 SAME = 0.9
@@ -128,6 +129,31 @@ def predict_people(
         tally.people += len(found.instances)
     progress(len(ids), len(ids))
     return tally
+
+
+def look_and_store(
+    project: Project,
+) -> tuple[Callable[[Any, Rgb, int], Prediction | PeoplePrediction | None], Callable[[int, Any], None]]:
+    """How a network looks at a frame of a project, by the frame's id, and how what it saw is kept.
+
+    Where a frame shows many, people are looked for in the boxes that its labels have just then, None without any;
+    else, and by a network that sees no people, the frame is looked at as a whole.
+    """
+    is_many = project.scheme.is_many
+
+    def look(network: Any, rgb: Rgb, frame_id: int) -> Prediction | PeoplePrediction | None:
+        if is_many and hasattr(network, "predict_people"):
+            return see(network, rgb, project.record(frame_id).labels)
+        found: Prediction = network.predict(rgb)
+        return found
+
+    def store(frame_id: int, found: Prediction | PeoplePrediction) -> None:
+        if isinstance(found, PeoplePrediction):
+            project.save_people(frame_id, found)
+        else:
+            project.save_prediction(frame_id, found)
+
+    return look, store
 
 
 def results(

@@ -37,6 +37,8 @@ class Network(Protocol):
 
 NetworkFactory = Callable[[Path], Network]
 Store = Callable[[int, Any], None]
+View = Callable[[Network, Image, int], Any]
+"""What a network makes of a frame; None where there is nothing to look at."""
 Look = Callable[[Network, Image, int], None]
 """Another look at a frame than predicting it; called in the network's thread."""
 
@@ -47,6 +49,11 @@ def load_network(path: Path) -> Network:
 
     network: Network = load(path)
     return network
+
+
+def whole(network: Network, rgb: Image, frame_id: int) -> Any:
+    """What a network sees of a frame as a whole."""
+    return network.predict(rgb)
 
 
 def let_go(network: Network | None) -> None:
@@ -80,6 +87,7 @@ class Forecaster(QObject):
         self._lane = Lane("network", self)
         self._points: frozenset[str] | None = None
         self._source: FrameSource | None = None
+        self._view: View = whole
         self._store: Store | None = None
         self._network: Network | None = None
         self._state = NetworkState.NONE
@@ -135,9 +143,9 @@ class Forecaster(QObject):
             return translate("Forecaster", "{device}: predicting").format(device=self._network.device_text)
         return translate("Forecaster", "{device}: ready").format(device=self._network.device_text)
 
-    def use(self, source: FrameSource | None, store: Store | None) -> None:
-        """Read frames from another source and keep predictions in another store; drops everything that was wanted."""
-        before, self._source, self._store = self._source, source, store
+    def use(self, source: FrameSource | None, view: View = whole, store: Store | None = None) -> None:
+        """Read frames from another source, see and keep them in another way; drops everything that was wanted."""
+        before, self._source, self._view, self._store = self._source, source, view, store
         self._shown, self._ahead = None, []
         self._blind.clear()
         self.stop_batch()
@@ -258,6 +266,7 @@ class Forecaster(QObject):
             return
         self._set_busy(row.id)
         network, source, store, chosen, pixels = self._network, self._source, self._store, row, image
+        view = self._view
         is_done, look = (self._is_done, self._look) if batch else (None, None)
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
@@ -266,8 +275,8 @@ class Forecaster(QObject):
             if look is not None:
                 look(network, source.read(chosen), chosen.id)
                 return None
-            prediction = network.predict(source.read(chosen) if pixels is None else pixels)
-            if store is not None and not should_stop():
+            prediction = view(network, source.read(chosen) if pixels is None else pixels, chosen.id)
+            if store is not None and prediction is not None and not should_stop():
                 store(chosen.id, prediction)
             return prediction
 

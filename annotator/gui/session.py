@@ -18,6 +18,7 @@ from annotator.gui.order import Order
 from annotator.gui.people import told_apart
 from annotator.gui.view_state import NOTHING_SELECTED
 from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, FrameState, Review
+from annotator.people_prediction import look_and_store
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
@@ -359,9 +360,9 @@ class Session(FrameDesk):
         self.blind.clear()
         self.loader.use(None if project is None else FrameSource())
         if project is None:
-            self.forecaster.use(None, None)
+            self.forecaster.use(None)
         else:
-            self.forecaster.use(FrameSource(max_frames=4), project.save_prediction)
+            self.forecaster.use(FrameSource(max_frames=4), *look_and_store(project))
         if before is not None:
             before.close()
         self.project = project
