@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from annotator.scheme import Scheme
     from model.people import Candidate, PeoplePrediction
 
-__all__ = ["TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "settings_for"]
+__all__ = [
+    "TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "saw_people", "settings_for",
+]  # fmt: skip
 
 TEXT = "Track through the clip"
 LONGEST = 50
 """Frames for which a labelled pose is moved by the flow at the most, where there is no network."""
 
+_AT_ONCE = 500
 _UNTOUCHED = (FrameState.UNSEEN, FrameState.PREDICTED)
 Progress = Callable[[int, int], None]
 
@@ -78,6 +81,17 @@ def settings_for(*, predicted: bool) -> Settings:
     return Settings() if predicted else Settings(queue=LONGEST, copies=Copies.ALL, shortest=1)
 
 
+def saw_people(project: Project, frame_ids: Sequence[int]) -> bool:
+    """Whether a network looked for things in any of these frames; predictions of one whole frame do not count."""
+    from model.people import holds_people
+
+    for start in range(0, len(frame_ids), _AT_ONCE):
+        heads = project.prediction_heads_of(frame_ids[start : start + _AT_ONCE])
+        if any(holds_people(head) for several in heads.values() for _, head in several):
+            return True
+    return False
+
+
 def follow(
     project: Project,
     media_id: int,
@@ -116,7 +130,7 @@ def follow(
     first, last = span or (0, len(clip) - 1)
     work = _Work(project, scheme, clip, range(first, last + 1), frozenset(cuts), progress)
     if settings is None:
-        settings = settings_for(predicted=look is not None or work.is_predicted())
+        settings = settings_for(predicted=look is not None or saw_people(project, clip.ids[first : last + 1].tolist()))
     try:
         found = track(
             work.views(), scheme, settings=settings, look=look, reserved=work.reserved(), should_stop=should_stop
@@ -143,12 +157,6 @@ class _Work:
         self._records = {n: project.record(int(clip.ids[n])) for n in touched}
         self._sizes: dict[int, tuple[int, int]] = {}
         self._lost: list[str] = []
-
-    def is_predicted(self) -> bool:
-        """Whether a network looked at any of the frames."""
-        if any(STATES[self._clip.states[n]] is FrameState.PREDICTED for n in self._numbers):
-            return True
-        return any(self._project.has_prediction(int(self._clip.ids[n])) for n in self._numbers)
 
     def reserved(self) -> frozenset[int]:
         """Numbers that no thing may get by itself."""

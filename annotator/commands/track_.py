@@ -11,7 +11,7 @@ from annotator.commands.console import Ticker, complain, say, write_result
 from annotator.project import Project, ProjectError
 from annotator.timeline import is_clip
 from annotator.tracking import Look
-from annotator.tracking_project import clips_to_score, follow, keep, look_with, settings_for
+from annotator.tracking_project import clips_to_score, follow, keep, look_with, saw_people, settings_for
 from annotator.tracking_score import score_tracks
 
 
@@ -81,7 +81,7 @@ def _follow(project: Project, options: argparse.Namespace) -> int:
 
         settings = None
         if options.gap is not None:
-            predicted = look is not None or any(project.has_prediction(n) for n in project.frame_ids())
+            predicted = look is not None or saw_people(project, project.frame_ids())
             settings = replace(settings_for(predicted=predicted), queue=options.gap)
         try:
             followed = follow(project, medium.id, settings=settings, look=look, progress=progress)

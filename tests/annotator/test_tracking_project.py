@@ -27,8 +27,9 @@ from annotator.labels import (
 from annotator.motion_labels import without_carried
 from annotator.project import Project
 from annotator.tracking_labels import free_number, is_given, is_machine, join, renumber, split
-from annotator.tracking_project import clips_to_score, follow, keep
+from annotator.tracking_project import clips_to_score, follow, keep, saw_people
 from annotator.tracking_score import score_tracks
+from model.heatmaps import Prediction
 
 
 @pytest.fixture
@@ -280,3 +281,18 @@ def test_a_machine_brought_a_thing_only_where_nobody_touched_it():
     assert not is_machine(replace(carried, keypoints=mixed))
     assert not is_machine(replace(carried, attributes={"name": "Ann"}))
     assert not is_machine(Instance(1))
+
+
+def test_a_prediction_of_the_whole_frame_is_no_sight_of_people(project):
+    assert not saw_people(project, project.frame_ids())
+    blank = Prediction(
+        COCO.keypoints, np.zeros((17, 2)), np.full(17, 0.9), np.ones(17), np.zeros((18, 45, 80), np.uint8),
+        sprites.SIZE, "whole", (4.0, 4.0), (1.5, 1.5),
+    )  # fmt: skip
+    project.save_prediction(project.frame_ids()[1], blank)
+    assert not saw_people(project, project.frame_ids())
+    say(project, 0, labels(0, 0, 1))
+    followed(project)
+    assert numbers(project) == [[0, 1]] * COUNT
+    project.save_people(project.frame_ids()[3], sprites.seen(3))
+    assert saw_people(project, project.frame_ids())
