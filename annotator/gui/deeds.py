@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QInputDialog
 from annotator.gui import people_deeds
 from annotator.gui.selected import delete_selected, nudge, set_visibility_selected
 from annotator.gui.view_state import NOTHING_SELECTED, HeatmapLayer, Selection, view_state
-from annotator.labels import EMPTY, Decision, FrameState, Point, Visibility, place, set_visibility
+from annotator.keypoints import Source
+from annotator.labels import EMPTY, Decision, FrameState, Origin, Point, Visibility, place, set_visibility
 from annotator.pitch import KEYPOINTS
 
 if TYPE_CHECKING:
@@ -246,12 +247,21 @@ def _place_selected(session: Session, where: Callable[[Keypoint], Point | None],
     for name in session.selection.keypoints:
         found = _keypoint(session, name)
         spot = None if found is None else where(found)
-        if spot is not None:
-            labels, known = place(labels, name, spot, instance=number), True
+        if found is None or spot is None:
+            continue
+        known = True
+        if found.source is not Source.PLACED or found.position != spot:
+            labels = place(labels, name, spot, origin=_origin(found, spot), instance=number)
     if not known:
         session.say(translate("Deeds", "Nothing says where these points are"))
     elif labels != session.labels:
         session.edit(labels, text=text)
+
+
+def _origin(found: Keypoint, spot: Point) -> Origin:
+    """A yes to what is on the screen is no correction of it; against the geometry it is a person's word."""
+    shown = found.source is Source.PREDICTED and found.position == spot
+    return Origin.ACCEPTED if shown else Origin.HAND
 
 
 def _keypoint(session: Session, name: str | None) -> Keypoint | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from pictures import noise, pixels
 from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
 
 from annotator.gui.canvas import Canvas
 from annotator.gui.people import People
@@ -17,6 +19,9 @@ from annotator.gui.tools import SelectTool
 from annotator.gui.view_state import NOTHING_SELECTED, Selection, ViewSettings, view_state
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
 from annotator.labels import EMPTY, FrameLabels, Visibility
+
+PATIENCE_MS = 90_000
+"""How long a test waits for what must come. That it comes is tested; how soon depends on who else computes here."""
 
 ALL_SHOWN = ViewSettings()
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -93,6 +98,21 @@ def seen(name: str, x: float, y: float, source: Source = Source.PREDICTED, **fac
     """A visible keypoint with a confidence."""
     given = {"visibility": Visibility.VISIBLE, "confidence": 0.8, "inside": True, **facts}
     return Keypoint(name, (x, y), source, **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """pytest-qt's, which waits as long as it takes."""
+    for name in ("waitUntil", "waitSignal", "waitSignals", "waitExposed", "waitActive"):
+        setattr(qtbot, name, _patient(getattr(qtbot, name)))
+    return qtbot
+
+
+def _patient(wait: Callable[..., Any]) -> Callable[..., Any]:
+    def waiting(*args: Any, timeout: int = 0, **kwargs: Any) -> Any:
+        return wait(*args, timeout=max(timeout, PATIENCE_MS), **kwargs)
+
+    return waiting
 
 
 @pytest.fixture

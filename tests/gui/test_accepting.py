@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from windows import DRAWN, SEEN, click, load_network, press, settle
 
-from annotator.labels import Decision, FrameLabels, Instance
+from annotator.labels import Decision, FrameLabels, Instance, Origin
 
 pytest_plugins = ("window_fixtures",)
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -124,7 +124,10 @@ def test_enter_takes_the_one_point_that_is_chosen_and_nothing_else(predicted, qt
     click(predicted, qtbot, *there)
     press(predicted, qtbot, Qt.Key.Key_Return)
     assert placed(predicted) == {"CENTER_MARK"}
-    assert session.labels.pitch.keypoints["CENTER_MARK"].position == pytest.approx(there)
+    said = session.labels.pitch.keypoints["CENTER_MARK"]
+    assert said.position == pytest.approx(there)
+    # A yes is no correction: the statistics would count one of 0 px.
+    assert said.origin is Origin.ACCEPTED
     assert session.frame_id == first
     assert session.record.review.decision is Decision.OPEN
     assert session.project.record(first).labels == session.labels

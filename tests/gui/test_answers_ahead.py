@@ -58,9 +58,15 @@ def test_what_was_accepted_elsewhere_is_worked_out_while_nobody_works(window, qt
     assert not ahead.running
 
 
-def test_the_first_sign_of_work_ends_the_process(window, qtbot) -> None:
+def test_the_first_sign_of_work_ends_the_process(window, qtbot, monkeypatch, tmp_path) -> None:
     accept_everything(window.session)
     ahead = window._answers._all
+    # A process that is never done by itself: whether this one is killed must not hang on who is faster.
+    (tmp_path / "endless.py").write_text("import time\nwhile True:\n    time.sleep(60)\n")
+    monkeypatch.setattr("annotator.gui.answers_ahead.MODULE", "endless")
+    environment = ahead._process.processEnvironment()
+    environment.insert("PYTHONPATH", str(tmp_path))
+    ahead._process.setProcessEnvironment(environment)
     ahead._idle.setInterval(0)
     ahead.stir()
     qtbot.waitUntil(lambda: ahead.running)

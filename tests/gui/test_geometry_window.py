@@ -191,6 +191,8 @@ def test_nothing_is_checked_in_a_drag(window, qtbot, monkeypatch):
 def test_show_selects_points_at_the_place_and_says_why(window, qtbot):
     draw(window, WRONG)
     qtbot.waitUntil(lambda: bool(window.checker.findings))
+    flashing = window.canvas._flash._run
+    flashing.setDuration(10 * 60_000)
     press(window, qtbot, Qt.Key.Key_F8)
     panel = window.docks.checks
     qtbot.waitUntil(lambda: not panel.visibleRegion().isEmpty())
@@ -202,7 +204,8 @@ def test_show_selects_points_at_the_place_and_says_why(window, qtbot):
     assert ring.isVisible()
     assert (ring.x(), ring.y()) == pytest.approx(row.finding.at)
     assert ring.acceptedMouseButtons() == Qt.MouseButton.NoButton
-    qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
+    flashing.setCurrentTime(flashing.duration())
+    qtbot.waitUntil(lambda: not ring.isVisible())
     qtbot.mouseClick(row.show_it, Qt.MouseButton.LeftButton)
     assert ring.isVisible()
 

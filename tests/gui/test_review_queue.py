@@ -68,6 +68,7 @@ def test_the_frame_with_a_point_far_off_comes_first_and_says_why(queued, qtbot):
 def test_a_click_on_a_row_shows_its_frame_and_points_at_the_keypoint(queued, qtbot):
     view = queued.docks.review.view
     first = shown(queued)[0]
+    queued.canvas._flash._run.setDuration(10 * 60_000)
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.model().index(0, 0)).center())
     qtbot.waitUntil(lambda: queued.session.frame_id == first)
     qtbot.waitUntil(lambda: queued.canvas._flash.ring.isVisible())

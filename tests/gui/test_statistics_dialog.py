@@ -94,7 +94,7 @@ def test_a_click_on_a_point_asks_for_the_frames_that_have_it(page, qtbot):
     qtbot.waitUntil(page.points.isVisible)
     with qtbot.waitSignal(page.frames_wanted) as wanted:
         qtbot.mouseClick(page.points.viewport(), Qt.MouseButton.LeftButton, pos=bar_at(page.points, 1))
-    assert wanted.args == ["-missing:L_PENALTY_MARK"]
+    assert wanted.args == ["-missing:L_PENALTY_MARK -state:predicted -state:unseen"]
 
 
 @pytest.mark.parametrize(("value", "place"), [(0.5, 0), (1.999, 0), (2.0, 1), (39.0, 3), (400.0, 3)])

@@ -162,7 +162,7 @@ class StatisticsDialog(QDialog):
         shorts = [(float(i), str(i + 1)) for i in range(len(names))]
         plot.getAxis("bottom").setTicks([shorts])
         plot.setToolTip("\n".join(f"{i + 1}  {name}" for i, name in enumerate(names)))
-        on_bar(plot, len(names), lambda place: self._on_wanted(f"-missing:{names[place]}"))
+        on_bar(plot, len(names), lambda place: self._on_wanted(_having(names[place])))
         return plot
 
     def _corrections_plot(self, statistics: Statistics) -> pg.PlotWidget:
@@ -249,3 +249,9 @@ def corrections_sentence(statistics: Statistics) -> str:
             "Statistics", "{count} points moved by hand, median {median} % of the size of the thing from the network"
         )
     return text.format(count=len(statistics.corrections), median=f"{median:.1f}")
+
+
+def _having(name: str) -> str:
+    """The query of the frames with a point that a person placed or accepted, as the bar counts them."""
+    asked = f'"-missing:{name}"' if " " in name else f"-missing:{name}"
+    return f"{asked} -state:predicted -state:unseen"
