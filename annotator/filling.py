@@ -27,6 +27,7 @@ from annotator.lens import Lens
 from annotator.motion_labels import filled, linked
 from annotator.observations import gather
 from annotator.pitch import KEYPOINTS, PITCH_57
+from annotator.tripod_prior import Standing
 from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
@@ -109,14 +110,15 @@ def watched(
     *,
     size: tuple[int, int],
     boxes: Callable[[int], Array] | None = None,
+    standing: Standing | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Watch | None:
     """The cameras between key frames, carried on from each and back from the next; None when it was stopped.
 
-    ``frames`` gives the picture of a frame by its number, (H, W, 3) RGB uint8, ``boxes`` the people in it as
-    `annotator.motion.carry` takes them; ``keys`` maps the numbers of the key frames to their labels; ``size`` is width
-    and height of the frames in pixels.
+    ``frames`` gives the picture of a frame by its number, (H, W, 3) RGB uint8, ``boxes`` the people in it and
+    ``standing`` where the camera is known to stand as `annotator.motion.carry` takes them; ``keys`` maps the numbers of
+    the key frames to their labels; ``size`` is width and height of the frames in pixels.
     """
     from annotator.motion import Carry, Stop, carry
 
@@ -127,8 +129,9 @@ def watched(
     for key, other in [way for first, last in pairs for way in ((first, last), (last, first))]:
         until = other - 1 if other > key else other + 1
         run = carry(
-            keys[key], size=size, frames=frames, start=key, until=until, boxes=boxes, should_stop=should_stop
-        )
+            keys[key], size=size, frames=frames, start=key, until=until, boxes=boxes, standing=standing,
+            should_stop=should_stop,
+        )  # fmt: skip
         for step in run:
             if isinstance(step, Carry):
                 if step.solution is not None:

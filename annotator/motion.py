@@ -33,12 +33,13 @@ from annotator.camera import Solution, SolutionKind
 from annotator.keypoints import resolve
 from annotator.labels import FrameLabels, How, set_marking
 from annotator.lens import Lens
-from annotator.motion_camera import MOVING, STANDING, deviation_in_view, drawn_to_paint, focal_of
+from annotator.motion_camera import KNOWN, MOVING, STANDING, deviation_in_view, drawn_to_paint, focal_of
 from annotator.motion_labels import linked, moved_labels
 from annotator.motion_marks import KeyFrame, labels_seen
 from annotator.motion_track import LEAST_INLIERS, Background, Boxes, Step
-from annotator.motion_turn import turned
+from annotator.motion_turn import turn_among
 from annotator.paint import PaintField, snap_marking
+from annotator.tripod_prior import Standing, stands
 from annotator.video import MediaError
 
 __all__ = ["Carry", "End", "Quality", "Stop", "carry"]
@@ -49,6 +50,7 @@ Rgb = NDArray[np.uint8]
 LARGEST_SNAP = 2.5  # pixels of 540 rows between the paint and the markings, beyond which a run ends
 LARGEST_SD = 6.0  # pixels of a 960 wide frame, beyond which a frame without any paint ends a run
 TURNS = (1.3, 0.15)  # times as far off as a homography, and pixels more: beyond, the camera did not only turn and zoom
+MORE = 1.1  # times as many corners that agree with a turn tell that the homography was wrong
 SURE_OF_MOVING = 3  # frames in a row of which that must be true
 SEVERAL = 3  # markings that the paint shows: then it does not matter how far it pulled
 MANY, LONGEST_BARE = 20, 5  # profiles without any paint that is a marking, and frames in a row, that end a run
@@ -118,6 +120,7 @@ def carry(
     until: int,
     source: str = "",
     boxes: Callable[[int], Boxes] | None = None,
+    standing: Standing | None = None,
     is_taken: Callable[[int], bool] = lambda frame: False,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Carry | End]:
@@ -137,6 +140,9 @@ def carry(
         The name of the key frame, for the link that carried labels keep.
     boxes
         Where people are in a frame, (N, 4) left, top, right, bottom in pixels: they do not move as the background does.
+    standing
+        Where the camera of the clip is known to stand (``annotator.tripod``): it is believed where the key frame does
+        not contradict it, and keeps the camera steady where little is to be seen. Resolve what is carried with it too.
     is_taken
         Whether a run must end before a frame: Stop.LABELLED.
     should_stop
@@ -149,7 +155,7 @@ def carry(
     """
     if labels.is_empty:
         raise ValueError("there is nothing to carry: the key frame has no labels")
-    run = _Run.begun(labels, frames(start), None if boxes is None else boxes(start), size, source)
+    run = _Run.begun(labels, frames(start), None if boxes is None else boxes(start), size, source, standing)
     way = 1 if until >= start else -1
     for number in range(start + way, until + way, way):
         if should_stop():
@@ -177,25 +183,30 @@ class _Run:
         self._labels, self._background, self._size, self._source = labels, background, size, source
         self._key: KeyFrame | None = None
         self._camera: Solution | None = None
+        self._anchor: Solution | None = None
+        self._before: Solution | None = None
         self._anchor_from_key = self._now_from_key = np.eye(3)
         self._bare = 0
         self._focal, self._moves = 1.0, 0
+        self._standing: Standing | None = None
 
     @classmethod
     def begun(
-        cls, labels: FrameLabels, rgb: Rgb, boxes: Boxes | None, size: tuple[int, int], source: str
-    ) -> _Run:
+        cls, labels: FrameLabels, rgb: Rgb, boxes: Boxes | None, size: tuple[int, int], source: str,
+        standing: Standing | None = None,
+    ) -> _Run:  # fmt: skip
         """A run at its key frame."""
         if rgb.shape[:2] != (size[1], size[0]):
             raise ValueError(f"the key frame is {rgb.shape[1]}x{rgb.shape[0]}, not {size[0]}x{size[1]}")
-        resolved = resolve(labels.pitch, None, size=size, threshold=1.0)
+        resolved = resolve(labels.pitch, None, size=size, threshold=1.0, standing=standing)
         camera = resolved.solution if resolved.is_determined else None
         if camera is None or camera.kind is not SolutionKind.CAMERA:
             return cls(labels, Background(rgb, boxes), size, source)
         run = cls(labels, Background(rgb, boxes, kap=camera.lens.kap), size, source)
         run._key = KeyFrame(labels.pitch, camera)
+        run._standing = standing if standing is not None and stands(camera, standing) else None
         run._camera = drawn_to_paint(PaintField.of(rgb), camera).solution
-        run._focal = focal_of(run._camera)
+        run._anchor, run._focal = run._camera, focal_of(run._camera)
         return run
 
     def step(self, number: int, rgb: Rgb, boxes: Boxes | None) -> Carry | End:
@@ -206,11 +217,7 @@ class _Run:
             return End(Stop.CUT if step.is_cut else Stop.LOW_INLIERS, number, step.inliers, LEAST_INLIERS)
         if step.anew:
             self._settled()
-        by, pace = step.by, STANDING
-        if self._camera is not None:
-            turn, off = turned(*step.pairs, self._focal)
-            self._moves = 0 if off <= TURNS[0] * step.residual + TURNS[1] else self._moves + 1
-            by, pace = (by, MOVING) if self._moves >= SURE_OF_MOVING else (turn, STANDING)
+        by, pace = (step.by, STANDING) if self._camera is None else self._motion(step)
         last, self._now_from_key = self._now_from_key, by @ self._anchor_from_key
         if self._key is None:
             found = self._with_picture(number, rgb, step)
@@ -222,16 +229,32 @@ class _Run:
             self._settled()
         return found
 
+    def _motion(self, step: Step) -> tuple[Array, float]:
+        """The motion (3, 3) of the camera, and the pace at which it may have moved."""
+        turn = turn_among(step.pairs, step.tracked, self._focal, self._expected())
+        explained = turn.off <= TURNS[0] * step.residual + TURNS[1] or turn.count > MORE * len(step.pairs[0])
+        self._moves = 0 if explained else self._moves + 1
+        if self._standing is not None:
+            return turn.by, KNOWN
+        return (step.by, MOVING) if self._moves >= SURE_OF_MOVING else (turn.by, STANDING)
+
+    def _expected(self) -> Array | None:
+        """The motion from the frame settled on if the camera goes on as it did."""
+        if self._anchor is None or self._camera is None or self._before is None:
+            return None
+        now, anchor, before = self._camera.ground, self._anchor.ground, self._before.ground
+        return now @ np.linalg.inv(before) @ now @ np.linalg.inv(anchor)
+
     def _settled(self) -> None:
         """The last frame is what the next motions start from."""
         self._anchor_from_key = self._now_from_key
         if self._camera is not None:
-            self._focal = focal_of(self._camera)
+            self._anchor, self._focal = self._camera, focal_of(self._camera)
 
     def _with_camera(self, number: int, rgb: Rgb, step: Step, *, by: Array, pace: float) -> Carry | End:
         assert self._key is not None
         assert self._camera is not None
-        seen = drawn_to_paint(PaintField.of(rgb), self._camera, by, pace=pace)
+        seen = drawn_to_paint(PaintField.of(rgb), self._camera, by, pace=pace, standing=self._standing)
         limit = LARGEST_SNAP * rgb.shape[0] / 540.0
         off = seen.residual if len(seen.confirmed) >= SEVERAL else seen.pulled
         if off is not None and off > limit:
@@ -242,7 +265,10 @@ class _Run:
         labels = labels_seen(self._key, seen)
         if labels.is_empty or lost or self._bare > LONGEST_BARE:
             return End(Stop.NO_PAINT, number)
-        self._camera = seen.solution
+        self._before, self._camera = self._camera, seen.solution
+        if self._anchor is not None:
+            by = self._camera.ground @ np.linalg.inv(self._anchor.ground)
+            self._background.correct(by, self._camera.lens.kap)
         quality = Quality(step.inliers, self._pixels(step.residual), seen.residual, len(seen.confirmed), sd)
         return Carry(number, self._linked(labels, sd), quality, seen.solution)
 

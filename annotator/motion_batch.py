@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from annotator.motion_labels import filled, without_carried
 from annotator.motion_points import carry_points
 from annotator.pitch import PITCH_57
 from annotator.timeline import STATES, Track, is_clip
+from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
     from annotator.project import Project
@@ -178,7 +180,7 @@ class _Work:
         self.after: dict[int, FrameRecord] = {}
         self.left = 0
         self._tracks: dict[int, Track] = {}
-        self._follow = carry if project.scheme_id == PITCH_57.id else carry_points
+        self._is_pitch = project.scheme_id == PITCH_57.id
 
     def along(self, leg: Leg, should_stop: Callable[[], bool], told: Callable[[int], None]) -> Reached:
         """Carry along one leg."""
@@ -190,7 +192,9 @@ class _Work:
         try:
             height, width = self.source.read(rows[leg.start]).shape[:2]
             labels = self.project.record(int(ids[leg.start])).labels
-            for step in self._follow(
+            standing = standing_of(self.project, int(ids[leg.start]))
+            follow = partial(carry, standing=standing) if self._is_pitch else carry_points
+            for step in follow(
                 labels, size=(width, height), frames=lambda number: self.source.read(rows[number]), start=leg.start,
                 until=leg.until, source=leg.name, should_stop=should_stop,
             ):  # fmt: skip

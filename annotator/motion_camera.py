@@ -21,14 +21,17 @@ from numpy.typing import NDArray
 from annotator.camera import Solution, SolutionKind
 from annotator.lens import HALF_DIAGONAL, KAP_RANGE
 from annotator.motion_faint import FAINT_WEIGHT, faint_line
+from annotator.motion_standing import held
 from annotator.paint import PaintField
 from annotator.paint_profiles import ridges_across
 from annotator.pitch import KEYPOINTS, MARKINGS, marking_samples
 from annotator.projections import Pinhole
 from annotator.surface import moved
+from annotator.tripod_prior import Standing
 
 __all__ = [
-    "MOVING", "STANDING", "Seen", "camera_with", "deviation_in_view", "drawn_to_paint", "focal_of", "paint_distance",
+    "KNOWN", "MOVING", "STANDING", "Seen", "camera_with", "deviation_in_view", "drawn_to_paint", "focal_of",
+    "paint_distance",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -37,7 +40,7 @@ GRID = (7, 5)  # places of a frame at which its motion is taken
 FIELD = 150.0  # metres: ground farther away says little
 # How much the camera's parameters are held in a motion: turns and focal length not at all, then its place and lens.
 KEEPING = np.array([1e-6, 1e-6, 1e-6, 1.0, 1.0, 1.0, 1e-6, 4e6])
-STANDING, MOVING = 0.02, 0.5  # metres a frame, for its place
+KNOWN, STANDING, MOVING = 0.001, 0.02, 0.5  # metres a frame, for its place
 STEP_SD = 0.15  # centred units by which a motion may be wrong
 KAP_DRIFT = 0.0005  # a frame: zooming changes what the lens bends
 LEAST_SD = np.array([1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3, 1e-5, 1e-5])  # nothing is known better
@@ -101,8 +104,9 @@ def camera_with(solution: Solution, params: Array, covariance: Array | None = No
 
 
 def drawn_to_paint(
-    paint: PaintField, before: Solution, by: Array | None = None, *, pace: float = STANDING
-) -> Seen:
+    paint: PaintField, before: Solution, by: Array | None = None, *,
+    pace: float = STANDING, standing: Standing | None = None,
+) -> Seen:  # fmt: skip
     """The camera of a frame: the one before, moved, then drawn to the paint as far as it was not sure.
 
     A step of an extended Kalman filter whose measurements are robust (Cauchy's weights) and repeated where it ends.
@@ -116,7 +120,10 @@ def drawn_to_paint(
     by
         The motion (3, 3) in ideal units from there; None where ``before`` is of this very frame.
     pace
-        How far in metres the camera may have gone since, as a deviation: ``STANDING``, or ``MOVING`` on a crane.
+        How far in metres the camera may have gone since, as a deviation: ``STANDING``, ``MOVING`` on a crane, or
+        ``KNOWN``.
+    standing
+        What is known of a camera that stands on one spot; nothing of it is ever less sure than that.
 
     Raises
     ------
@@ -124,6 +131,8 @@ def drawn_to_paint(
         If ``before`` is a homography of the ground alone.
     """
     prior = _restarted(before) if by is None else _moved(_restarted(before), by, pace)
+    if standing is not None:
+        prior = held(prior, standing)
     seen, pulled = Seen(prior), None
     for reach in (REACH, CLOSER):
         found = _paint(paint, seen.solution, reach)

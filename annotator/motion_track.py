@@ -39,13 +39,15 @@ WIDTH = 960  # pixels at which is tracked; larger frames are made smaller for it
 COLUMNS, ROWS, PER_CELL = 8, 6, 8  # cells of a frame, and corners in each
 FEWEST = 15  # corners
 WEAKEST = 0.001  # of the strength of the strongest corners
-WINDOW = (15, 15)
+WINDOW = (31, 31)  # pixels: less, and where grass has little texture noise and the blocks of compression win
 LEVELS = 3
 BACK = 0.7  # pixels by which a place may miss itself, there and back
 NOISE = 1.0  # pixels: MAGSAC's upper limit
 NEAR = 1.5  # pixels from the common motion within which a place follows it
 FOUND = 0.2  # share of the places that must be found again at all: with fewer, those that were count for less
+GRID, FEWEST_ON_GRID = (9, 6), 8  # places of a frame by which a motion is told in pixels
 KEPT = 0.6  # share of its corners that must still be in view of the frame that is followed,
+FADED = 0.6  # times the largest share of them that was found again,
 GROWN = 1.4  # and times that it may have grown or shrunk
 GREEN = 0.06  # excess of green from which on a pixel is grass
 GREEN_SHARE = 0.15  # of the frame that must be grass for grass alone to be looked at
@@ -58,7 +60,7 @@ ALIKE = 0.5  # correlation of two pictures' colours below which they are of two 
 class Step:
     """The motion to one frame, in ideal units (``annotator.lens``): ``by`` (3, 3) from the frame settled on.
 
-    ``pairs`` are the corners that follow it, in both frames, (N, 2) twice;
+    ``pairs`` are the corners that follow it, in both frames, (N, 2) twice, ``tracked`` all that were found again;
     ``inliers`` is their share of those in view, ``residual`` their median distance to it;
     ``is_cut`` says whether the picture looks like another shot's, ``anew`` that the frame before this one was settled
     on for it, and ``is_far`` that this one should be for the next.
@@ -66,6 +68,7 @@ class Step:
 
     by: Array
     pairs: tuple[Array, Array]
+    tracked: tuple[Array, Array]
     inliers: float
     residual: float
     is_cut: bool = False
@@ -90,8 +93,10 @@ class _Match:
     by: Array
     in_pixels: Array
     pairs: tuple[Array, Array]
+    tracked: tuple[Array, Array]
     inliers: float
     residual: float
+    found: float
 
 
 class Background:
@@ -104,9 +109,9 @@ class Background:
         self._shape = rgb.shape[:2]
         self._anchor = self._last = self._view(rgb, boxes, kap)
         self._corners = _corners(self._anchor)
-        self._now = np.eye(3)  # pixels of the last frame from those of the anchor
+        self._now = self._before = np.eye(3)  # pixels of the last frame, and the one before, from those of the anchor
         self._pace = np.eye(3)
-        self._inliers = 1.0
+        self._inliers, self._best = 1.0, 0.0
 
     def follow(self, rgb: Rgb, boxes: Boxes | None = None, *, kap: float = 0.0) -> Step:
         """The motion to the next frame; nothing is learned from a step with too few inliers.
@@ -129,10 +134,31 @@ class Background:
         alike = correlation(view.colours, self._last.colours)
         if found.inliers < LEAST_INLIERS:
             is_cut = alike < ALIKE or (self._inliers >= LEAST_INLIERS and found.inliers < COLLAPSE)
-            return Step(found.by, found.pairs, found.inliers, found.residual, is_cut=is_cut, anew=anew)
-        self._pace = found.in_pixels @ np.linalg.inv(self._now)
+            return Step(found.by, found.pairs, found.tracked, found.inliers, found.residual, is_cut=is_cut, anew=anew)
+        self._pace, self._before = found.in_pixels @ np.linalg.inv(self._now), self._now
         self._now, self._last, self._inliers = found.in_pixels, view, found.inliers
-        return Step(found.by, found.pairs, found.inliers, found.residual, anew=anew, is_far=self._is_far())
+        self._best = found.found if anew else max(found.found, self._best)
+        is_far = self._is_far(found.found)
+        return Step(found.by, found.pairs, found.tracked, found.inliers, found.residual, anew=anew, is_far=is_far)
+
+    def correct(self, by: Array, kap: float) -> None:
+        """The motion (3, 3) in ideal units to the last frame as it is known better now: the next is sought from there.
+
+        ``kap`` is the radial term of the lens in the last frame.
+        """
+        import cv2
+
+        width, height = self._last.lens.size
+        x, y = np.meshgrid(np.linspace(0.0, width - 1.0, GRID[0]), np.linspace(0.0, height - 1.0, GRID[1]))
+        here = np.column_stack([x.ravel(), y.ravel()])
+        there = Lens(self._last.lens.size, kap).pixels(_mapped(self._anchor.lens.ideal(here), by))
+        near = np.nan_to_num(np.abs(there - self._last.lens.centre) < (width, height), nan=0.0).all(axis=1)
+        if near.sum() < FEWEST_ON_GRID:
+            return
+        found, _ = cv2.findHomography(here[near], there[near], 0)
+        if found is not None:
+            self._now = np.asarray(found, dtype=np.float64)
+            self._pace = self._now @ np.linalg.inv(self._before)
 
     def settle(self, kap: float) -> None:
         """From now on the last frame is looked back at, whose lens is better known now; unless it has no corners."""
@@ -140,10 +166,12 @@ class Background:
         if len(corners) >= FEWEST:
             last = self._last
             self._anchor = self._last = _View(last.grey, last.colours, last.mask, Lens(last.lens.size, kap))
-            self._corners, self._now = corners, np.eye(3)
+            self._corners, self._now, self._best = corners, np.eye(3), 0.0
 
-    def _is_far(self) -> bool:
-        """Whether so little of the anchor is in view, or so much larger or smaller, that another should be taken."""
+    def _is_far(self, found: float) -> bool:
+        """Whether so little of the anchor is in view or found again, or so much larger or smaller, that it is left."""
+        if found < FADED * self._best:
+            return True
         to = _mapped(self._corners, self._now)
         height, width = self._last.grey.shape
         inside = np.nan_to_num((to > 0.0) & (to < (width - 1, height - 1)), nan=0.0).all(axis=1)
@@ -254,7 +282,8 @@ def _registered(anchor: _View, view: _View, corners: Array, guess: Array) -> _Ma
     """The homography from the anchor to a frame near ``guess``, a homography of their pixels."""
     import cv2
 
-    nothing = _Match(np.eye(3), guess, (np.empty((0, 2)), np.empty((0, 2))), 0.0, math.inf)
+    none = np.empty((0, 2)), np.empty((0, 2))
+    nothing = _Match(np.eye(3), guess, none, none, 0.0, math.inf, 0.0)
     height, width = view.grey.shape
     there = _mapped(corners, guess)
     limit = (width - 1 - RIM, height - 1 - RIM)
@@ -280,4 +309,4 @@ def _registered(anchor: _View, view: _View, corners: Array, guess: Array) -> _Ma
     found = float(good.sum()) / float(inside.sum())
     share = float(near.sum()) / float(good.sum()) * min(1.0, found / FOUND)
     matrices = np.asarray(by, np.float64), np.asarray(plain, np.float64)
-    return _Match(*matrices, (one[near], two[near]), share, float(np.median(off[kept])))
+    return _Match(*matrices, (one[near], two[near]), (one, two), share, float(np.median(off[kept])), found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import Decision, FrameRecord
 from annotator.timeline import KEY, Track
+from annotator.tripod_store import standing_of
 
 if TYPE_CHECKING:
     from annotator.filling import Watch
@@ -109,7 +110,7 @@ def carried(
 
         for step in carry(
             labels, size=clip.size(leg.start), frames=frames, start=leg.start, until=leg.until, source=source,
-            is_taken=clip.is_taken, should_stop=should_stop,
+            standing=standing_of(clip.project, clip.id_of(leg.start)), is_taken=clip.is_taken, should_stop=should_stop,
         ):  # fmt: skip
             if not isinstance(step, Carry):
                 ends.append((leg, step))
@@ -177,7 +178,10 @@ def watch_between(
 
         try:
             ends = {a: labels[a], b: labels[b]}
-            found = watched(clip.picture, ends, size=clip.size(a), progress=told, should_stop=should_stop)
+            standing = standing_of(clip.project, clip.id_of(a))
+            found = watched(
+                clip.picture, ends, size=clip.size(a), standing=standing, progress=told, should_stop=should_stop
+            )
         except MediaError:
             # Where a frame cannot be read the camera goes the short way.
             continue

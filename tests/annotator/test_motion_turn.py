@@ -7,7 +7,7 @@ import pytest
 from test_motion import SIZE, errors, said_of
 
 from annotator.motion import Carry, carry
-from annotator.motion_turn import turned
+from annotator.motion_turn import turn_among, turned
 from annotator.projections import rotations
 from annotator.synthetic.cameras import look_at
 from annotator.synthetic.clip import Clip
@@ -42,6 +42,37 @@ def test_a_few_wrong_corners_do_not_matter() -> None:
     back = np.column_stack([one, np.ones(len(one))]) @ by.T
     assert np.median(np.linalg.norm(back[:, :2] / back[:, 2:] - clean, axis=1)) < 0.15
     assert off < 0.4
+
+
+@pytest.mark.parametrize("guessed", [True, False])
+def test_a_turn_is_found_where_most_corners_are_wrong(*, guessed: bool) -> None:
+    one, rng = corners(120), np.random.default_rng(2)
+    rotation = rotations(np.array([0.01, 0.06, 0.0]))
+    true = np.diag([1.05 * FOCAL] * 2 + [1.0]) @ rotation @ np.diag([1 / FOCAL, 1 / FOCAL, 1.0])
+    two = seen(one, rotation, 1.05) + rng.normal(0.0, 0.3, one.shape)
+    two[:70] += rng.uniform(-9.0, 9.0, (70, 2))
+    near = np.r_[0:6, 70:100]
+    off_by_little = true @ np.array([[1.0, 0.0, 2.0], [0.0, 1.0, -1.5], [0.0, 0.0, 1.0]])
+    found = turn_among((one[near], two[near]), (one, two), FOCAL, off_by_little if guessed else None)
+    back = np.column_stack([one, np.ones(len(one))]) @ found.by.T
+    off = np.linalg.norm(back[:, :2] / back[:, 2:] - seen(one, rotation, 1.05), axis=1)
+    assert np.median(off) < 0.2
+    assert found.count >= 48
+
+
+def test_a_homography_that_wrong_corners_agree_with_gives_way_to_the_turn_that_was_expected() -> None:
+    one, rng = corners(120), np.random.default_rng(3)
+    rotation = rotations(np.array([0.0, 0.04, 0.0]))
+    true = np.diag([FOCAL, FOCAL, 1.0]) @ rotation @ np.diag([1 / FOCAL, 1 / FOCAL, 1.0])
+    two = seen(one, rotation, 1.0) + rng.normal(0.0, 0.2, one.shape)
+    two[:30] = one[:30]  # what lies over the picture stands still
+    two[80:] += rng.uniform(-8.0, 8.0, (40, 2))
+    found = turn_among((one[:30], two[:30]), (one, two), FOCAL, true)
+    back = np.column_stack([one, np.ones(len(one))]) @ found.by.T
+    off = np.linalg.norm(back[:, :2] / back[:, 2:] - two, axis=1)
+    assert np.median(off[30:80]) < 0.4
+    assert found.off > 10.0
+    assert found.count >= 50
 
 
 def test_a_move_is_no_turn() -> None:
