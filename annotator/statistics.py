@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ANY = (1, 1)
 """A size of the frame, where only who is whom is asked."""
+_SEEN = 0.1
+"""Confidence below which a heatmap shows nothing of a point."""
 LABELLED = frozenset({FrameState.DRAFT, FrameState.ACCEPTED, FrameState.REJECTED, FrameState.LOOK_AGAIN})
 
 
@@ -141,7 +143,7 @@ def _of_things(labels: FrameLabels, seen: Sequence[InstancePrediction], scheme: 
     for n, one in enumerate(said):
         if n in given:
             box = one.box or box_around(labelled_points(one).values())
-            found += [100.0 * value / size_of(box) for value in _distances(one, given[n])]
+            found += [100.0 * value / size_of(box) for value in _distances(one, given[n], least=_SEEN)]
     return found
 
 
@@ -149,12 +151,14 @@ def _has_hand(instance: Instance) -> bool:
     return any(said.position is not None and said.origin is Origin.HAND for said in instance.keypoints.values())
 
 
-def _distances(instance: Instance, prediction: InstancePrediction) -> list[float]:
-    """How far the network was from every point put by hand that it had seen at all, in pixels."""
+def _distances(instance: Instance, prediction: InstancePrediction, *, least: float = 0.0) -> list[float]:
+    """How far the network was from every point put by hand that it had seen at all, or so sure, in pixels."""
     channel = {name: i for i, name in enumerate(prediction.names)}
     found = []
     for name, said in instance.keypoints.items():
         if said.position is None or said.origin is not Origin.HAND or name not in channel:
+            continue
+        if prediction.confidence[channel[name]] < least:
             continue
         x, y = prediction.xy[channel[name]]
         distance = math.hypot(x - said.position[0], y - said.position[1])

@@ -67,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _look_closer(project: Project, options: argparse.Namespace) -> list[str]:
+    if project.scheme.is_many:
+        raise CommandError("Of many things in a frame, the mirrored one cannot be compared; leave out --flip.")
     predictor = load_predictor(options.weights, options.device)
     ids = to_look_at(project, predictor.id)
     if not ids and predictor.id not in project.networks():

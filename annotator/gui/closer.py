@@ -23,6 +23,9 @@ def look_closer(session: Session, queue: ReviewQueue) -> None:
     project, network = session.project, session.forecaster.network_id
     if project is None or network is None or not session.order.ids:
         return
+    if session.people.is_many:
+        session.say(translate("Closer", "Of many things in a frame, the mirrored one cannot be compared"))
+        return
     before = project.mirrored_frames(network)
     done = set(before)
 

@@ -175,3 +175,18 @@ def test_the_command_says_in_one_line_what_it_cannot_do(project, small_network, 
     ):
         assert run_command(["review", *arguments]) == 2
         assert why in capsys.readouterr().err
+
+
+def test_other_schemes_have_mirror_pairs_of_their_own():
+    from annotator.schemes import CARD_PACKET_8
+    from model.heatmaps import Prediction
+    from model.people import PeoplePrediction
+
+    names = CARD_PACKET_8.keypoints
+    xy = np.stack([np.arange(8) * 10.0, np.arange(8) * 5.0], axis=1)
+    heat = np.zeros((9, 4, 4), dtype=np.uint8)
+    network = Prediction(names, xy, np.full(8, 0.9), np.ones(8), heat, (100, 60), "cards", (25.0, 15.0), (12.0, 7.0))
+    rgb = np.zeros((60, 100, 3), dtype=np.uint8)
+    seen = look(lambda picture: network, rgb, CARD_PACKET_8.mirrored)
+    assert seen["upper_right_face"] == (99.0 - xy[0, 0], xy[0, 1], 0.9)
+    assert look(lambda picture: PeoplePrediction((), (100, 60), "people"), rgb, CARD_PACKET_8.mirrored) == {}

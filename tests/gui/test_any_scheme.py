@@ -15,6 +15,7 @@ from annotator.labels import Decision, FrameLabels, FrameRecord, Instance, Keypo
 from annotator.pitch import KEYPOINTS
 from annotator.project import Project
 from annotator.review import Kind
+from annotator.review.second_answers import rechecks
 from annotator.schemes import CARD_PACKET_8, COCO_17
 from annotator.training_plans import HoldBack
 from model.heatmaps import Prediction
@@ -244,3 +245,31 @@ def test_training_packets_begins_with_nothing(make, tmp_path, qtbot):
     assert "UNet" in shown
     assert "rendered" not in shown
     assert window.retraining.dialog.go.isEnabled()
+
+
+def test_a_blind_check_of_packets_is_measured_by_their_size(make, cards, qtbot):
+    window = make()
+    open_folder(window, cards, qtbot)
+    session = window.session
+    frame = session.project.frame_ids()[3]
+    session.blind.expect({frame})
+    session.show(frame)
+    qtbot.waitUntil(lambda: session.frame_id == frame and session.can_decide)
+    assert session.labels.is_empty
+    session.edit(FrameLabels((packet(3.0),), {"cards": 26.0}), text="Label again")
+    with qtbot.waitSignal(session.answered):
+        session.accept_and_next()
+    (kept,) = rechecks(session.project)
+    width, height = np.ptp(CORNERS[:, 0]), np.ptp(CORNERS[:, 1])
+    assert list(kept.distances.values()) == pytest.approx([100.0 * 3.0 / np.sqrt(width * height)] * 8)
+    assert dict(kept.numbers) == {"cards": 6.0}
+    assert session.project.record(frame).labels.attributes == {"cards": 20.0}
+
+
+def test_the_filter_names_words_of_the_scheme(make, cards, qtbot):
+    window = make()
+    panel = window.docks.review
+    assert "residual>5" in panel.query.text.placeholderText()
+    open_folder(window, cards, qtbot)
+    assert "corrected>5" in panel.query.text.placeholderText()
+    assert "swapped>0" in panel.query.text.toolTip()

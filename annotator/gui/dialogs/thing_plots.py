@@ -26,7 +26,7 @@ class ThingPlots(QWidget):
         self._make_plot = make_plot
         self._column = QVBoxLayout(self)
         self.plots: dict[str, pg.PlotWidget] = {}
-        if statistics.things:
+        if max(statistics.things, default=0) > 1:
             self._add("things", self.tr("Frames by the number of things labelled in them"), _counted(statistics.things))
         for name, values in statistics.numbers.items():
             median = f"{float(np.median(values)):g}"

@@ -159,17 +159,9 @@ class QueryBox(QWidget):
     def __init__(self, queue: ReviewQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._queue = queue
-        hint = self.tr("Filter, such as state:draft residual>5")
-        self.text = QLineEdit(placeholderText=hint, clearButtonEnabled=True)
+        self.text = QLineEdit(clearButtonEnabled=True)
         self.text.setAccessibleName(self.tr("Filter of the queue"))
-        self.text.setToolTip(
-            self.tr(
-                "Words that a frame's name has, and\n"
-                "state:draft  state:accepted  state:look-again  split:val  missing:CENTER_MARK\n"
-                "residual>5  corrected>10  confidence<0.5  peaks>0.6  jump>8  networks>8  flip>8  issues>0\n"
-                "A minus before a word turns it round"
-            )
-        )
+        self.show_words(football=True)
         self.error = QLabel(wordWrap=True)
         self.error.setObjectName("queryError")
         self.error.setProperty("role", "warning")
@@ -182,6 +174,30 @@ class QueryBox(QWidget):
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.saved.setMenu(self.menu)
+        self._lay_out()
+
+    def show_words(self, *, football: bool) -> None:
+        """Say which words frames of the pitch know, or those of other schemes."""
+        if football:
+            self.text.setPlaceholderText(self.tr("Filter, such as state:draft residual>5"))
+            tip = self.tr(
+                "Words that a frame's name has, and\n"
+                "state:draft  state:accepted  state:look-again  split:val  missing:CENTER_MARK\n"
+                "residual>5  corrected>10  confidence<0.5  peaks>0.6  jump>8  networks>8  flip>8  issues>0\n"
+                "A minus before a word turns it round"
+            )
+        else:
+            self.text.setPlaceholderText(self.tr("Filter, such as state:draft corrected>5"))
+            tip = self.tr(
+                "Words that a frame's name has, and\n"
+                "state:draft  state:accepted  state:look-again  split:val  missing:nose\n"
+                "corrected>10  confidence<0.5  peaks>0.6  networks>8  flip>8  swapped>0  length>5  box>3\n"
+                "extra>0  unfound>0  number>10  hidden>0\n"
+                "A minus before a word turns it round; distances are % of the size of the thing"
+            )
+        self.text.setToolTip(tip)
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.text, 1)
@@ -307,6 +323,7 @@ class ReviewPanel(QWidget):
 
     def _show_sortings(self) -> None:
         """Offer what frames of the project's scheme can be sorted by."""
+        self.query.show_words(football=self._session.people.scheme.has_football)
         wanted = self._sortings()
         if wanted != self._offered:
             self._offered = wanted
