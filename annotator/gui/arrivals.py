@@ -58,6 +58,11 @@ class Arrived:
         """The paths of these kinds."""
         return tuple(path for kind in kinds for path in self.by_kind.get(kind, ()))
 
+    def taking(self, kind: Kind, for_kind: Kind) -> Arrived:
+        """The same with paths of one kind taken for another."""
+        rest = {key: paths for key, paths in self.by_kind.items() if key not in (kind, for_kind)}
+        return Arrived({**rest, for_kind: self.of(for_kind, kind)})
+
 
 def sorted_out(paths: Sequence[Path], should_stop: Callable[[], bool] = lambda: False) -> Arrived:
     """Tell paths apart by looking at them on disk; slow on a slow disk."""
@@ -156,6 +161,9 @@ class Arrivals(QObject):
         self._waiting = []
         window = self._window
         done: list[str] = []
+        if window.session.project is not None and window.session.people.scheme.is_many:
+            # Published networks of people are used as they are.
+            arrived = arrived.taking(Kind.FOREIGN_NETWORK, Kind.NETWORK)
         networks, lines = arrived.of(Kind.NETWORK), arrived.of(*_LABELS)
         media = arrived.of(Kind.PROJECT, Kind.MEDIA)
         if networks:

@@ -69,7 +69,8 @@ class Files(QObject):
 
     def load_network(self) -> None:
         """Ask for the weights of a network."""
-        kinds = [(translate("Files", "Networks"), f"*{NETWORK_SUFFIX}")]
+        published = (translate("Files", "Published networks of people"), "*.pth *.pt")
+        kinds = [(translate("Files", "Networks"), f"*{NETWORK_SUFFIX}"), published]
         chosen = self._ask_files(translate("Files", "Load network"), "network", kinds)
         self._take("network", chosen, lambda paths: self._window.errands.load_network(paths[0]))
 

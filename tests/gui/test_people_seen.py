@@ -69,3 +69,11 @@ def test_a_file_without_known_points_is_refused_in_a_sentence(people_window, qtb
         people_window.errands.load_network(path)
     assert "strange.pth" in told.args[0]
     assert "unknown" in told.args[0]
+
+
+def test_a_dropped_checkpoint_is_loaded_where_frames_show_people(people_window, qtbot, tmp_path):
+    path = tmp_path / "pose_hrnet_w32_256x192.pth"
+    write_published(path)
+    people_window.arrivals.bring([path])
+    qtbot.waitUntil(lambda: people_window.session.forecaster.network_id is not None, timeout=60_000)
+    assert people_window.session.forecaster.path == path
