@@ -34,9 +34,7 @@ def write_published(
     tags = {"tags": channels, "deconv_width": 4, "deconv_blocks": 1} if kind.startswith("higher") else {}
     net = seeded(preset(kind, channels=channels, **{**SMALL, **tags}), seed=seed)
     state = dict(net.state_dict())
-    if kind.startswith("higher"):
-        state = {f"1.{name}": value for name, value in state.items()} if wrapped == "numbers" else state
-    torch.save({wrapped: state} if wrapped in ("state_dict", "model") else state, path)
+    torch.save(state if wrapped is None else {wrapped: state}, path)
     return net
 
 
