@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from annotator.gui.checking import Checker
 from annotator.gui.earlier import EarlierMarks
@@ -46,6 +46,15 @@ def _meanings() -> dict[str, str]:
         "dockLayers": translate("Docks", "What is shown over the picture"),
         "dockTimeline": translate("Docks", "The frames of a video over time: drag to go through them, Space plays"),
     }
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    """A panel that gives way where a window is low, rather than cover its neighbours."""
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    return area
 
 
 class Docks:
@@ -89,7 +98,7 @@ class Docks:
         self._points = self._dock("dockPoints", translate("Docks", "Points"), self.points)
         self._layers = self._dock("dockLayers", translate("Docks", "Layers"), self.layers)
         self._checks = self._dock("dockChecks", translate("Docks", "Checks"), self.checks)
-        self.camera_dock = self._dock("dockCamera", translate("Docks", "Camera"), self.camera)
+        self.camera_dock = self._dock("dockCamera", translate("Docks", "Camera"), _scrolled(self.camera))
         self._review = self._dock("dockReview", translate("Docks", "Queue"), self.review)
         self._history = self._dock("dockHistory", translate("Docks", "History"), self.history)
         self.timeline_dock: TimelineDock = TimelineDock(translate("Docks", "Timeline"), window, timing, settings)

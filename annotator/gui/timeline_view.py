@@ -52,6 +52,7 @@ class TimelineView(QWidget):
     scrubbed = Signal(int)
     scrub_ended = Signal()
     released = Signal(object)
+    focused = Signal(bool)
 
     def __init__(self, timeline: Timeline, strip: Strip, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -262,11 +263,13 @@ class TimelineView(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The keyboard is here: a line says so."""
         super().focusInEvent(event)
+        self.focused.emit(True)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """The keyboard is elsewhere: no key is held any more."""
         super().focusOutEvent(event)
+        self.focused.emit(False)
         self.released.emit(Qt.Key.Key_unknown)
         self.update()
 

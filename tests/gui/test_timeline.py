@@ -405,3 +405,34 @@ def test_the_lanes_look_as_they_did(qtbot, check_picture, scheme):
     finally:
         session.close()
         theme.apply(QApplication.instance(), theme.Scheme.LIGHT)
+
+
+def test_the_status_bar_says_what_the_keys_do_while_the_lanes_have_the_keyboard(clip, qtbot):
+    clip.timing.panel.view.setFocus()
+    assert "Space plays" in clip.status.hint.whole
+    clip.canvas.setFocus()
+    assert "Space plays" not in clip.status.hint.whole
+
+
+def test_the_camera_in_numbers_gives_way_in_a_low_window(clip):
+    clip.docks.toggle_camera()
+    assert clip.docks.camera_dock.minimumSizeHint().height() < clip.docks.camera.sizeHint().height()
+
+
+def test_a_camera_that_was_found_can_be_forgotten_later(clip):
+    clip.session.project.set_setting("tripods", {"any": {}})
+    clip.actions_["time.forgetTripod"].trigger()
+    assert clip.session.project.setting("tripods", {})["clips"] == []
+    assert "every frame's camera is its own again" in clip.message.text
+
+
+def test_what_dialogs_explain_is_read_to_the_end(clip, qtbot):
+    from PySide6.QtWidgets import QLabel
+
+    from annotator.gui.dialogs.choose_frames import ChooseFramesDialog
+
+    clip.actions_["time.choose"].trigger()
+    (dialog,) = clip.findChildren(ChooseFramesDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    for label in dialog.findChildren(QLabel):
+        assert label.height() >= label.heightForWidth(label.width())

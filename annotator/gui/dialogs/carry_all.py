@@ -37,6 +37,8 @@ class CarryAllDialog(QDialog):
         form = QFormLayout()
         form.addRow(self.tr("At most so far each way"), self.farthest)
         layout = QVBoxLayout(self)
+        # As high as its words are: they are never cut.
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         layout.setSpacing(12)
         for part in (explained, form, self.preview, buttons):
             if isinstance(part, QFormLayout):

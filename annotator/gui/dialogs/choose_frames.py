@@ -38,6 +38,8 @@ class ChooseFramesDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
+        # As high as its words are: they are never cut.
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         layout.setSpacing(12)
         layout.addWidget(explained)
         layout.addLayout(form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -48,7 +49,8 @@ class FilmDialog(QDialog):
         self.path = QLineEdit(str(self._free_path()))
         self.note = QLabel(wordWrap=True)
         self.note.setProperty("role", "muted")
-        self.note.setMinimumWidth(420)
+        self.note.setMinimumSize(440, 3 * self.note.fontMetrics().lineSpacing())
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._fill()
         self._lay_out()
         self.scope.currentIndexChanged.connect(self._show)

@@ -39,6 +39,9 @@ TIME: tuple[Command, ...] = (
             N("Commands", "Find out where the camera stands from all labelled frames: "
               "then two points or three markings are enough"),
             lambda w: w.timing.clip.solve_camera(), (), "", _CLIP, _W, group=2, room=Room.FOOTBALL),
+    Command("time.forgetTripod", "time", N("Commands", "Forget fixed cameras"),
+            N("Commands", "From now on every frame's camera is its own again; no label changes"),
+            lambda w: w.timing.clip.forget_camera(), (), "", _CLIP, _W, group=2, room=Room.FOOTBALL),
     Command("time.choose", "time", N("Commands", "Choose frames to label..."),
             N("Commands", "List the frames that differ most, so that nobody labels neighbours"),
             time_deeds.choose_frames, (), "", Needs.PROJECT, _W, group=2),
