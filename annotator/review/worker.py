@@ -62,11 +62,13 @@ class Inspector:
         if process is None:
             return
         # A process that is in the middle of a frame takes longer than anybody should wait for it.
-        with suppress(OSError, subprocess.TimeoutExpired):
-            process.communicate(timeout=0.2)
-        if process.poll() is None:
+        try:
+            process.communicate(timeout=_PATIENCE)
+        except (OSError, subprocess.TimeoutExpired):
+            # It may end by itself in this very moment; its pipes are closed by waiting for their end in any case.
             process.kill()
-            process.communicate()
+            with suppress(OSError):
+                process.communicate()
 
 
 def _inspected(frame: Inspection) -> Entry:

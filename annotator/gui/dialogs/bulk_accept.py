@@ -33,6 +33,7 @@ from annotator.gui.colours import CASING, ORANGE
 from annotator.gui.review_queue import ReviewQueue
 from annotator.gui.review_words import reason
 from annotator.gui.session import Session
+from annotator.instance_points import seen_of
 from annotator.project import Project
 from annotator.review.bulk import Candidate, accepted_records, candidates, passing
 
@@ -60,8 +61,8 @@ def thumbnail(project: Project, source: FrameSource, frame_id: int, threshold: f
         return None
     part = _WIDE / rgb.shape[1]
     small = cv2.resize(rgb, (_WIDE, max(1, round(rgb.shape[0] * part))), interpolation=cv2.INTER_AREA)
-    seen = project.prediction(frame_id)
-    at = () if seen is None else seen.xy[seen.confidence >= threshold] * part
+    seen = seen_of(project.prediction(frame_id) or project.people(frame_id))
+    at = [place * part for one in seen for place in one.xy[one.confidence >= threshold]]
     return Thumbnail(np.ascontiguousarray(small, dtype=np.uint8), tuple((float(x), float(y)) for x, y in at))
 
 
@@ -195,9 +196,10 @@ class BulkAcceptDialog(QDialog):
         limits.addWidget(QLabel(self.tr("Confidence at least")))
         limits.addWidget(self.confidence, 1)
         limits.addWidget(self.confidence_text)
-        limits.addSpacing(16)
-        limits.addWidget(QLabel(self.tr("no point further off than")))
-        limits.addWidget(self.residual)
+        if self._session.people.scheme.has_football:
+            limits.addSpacing(16)
+            limits.addWidget(QLabel(self.tr("no point further off than")))
+            limits.addWidget(self.residual)
         sheet = QGridLayout()
         sheet.setSpacing(6)
         for place, tile in enumerate(self.tiles):
