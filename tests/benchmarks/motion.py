@@ -7,13 +7,13 @@ A rendered clip of a camera that pans, tilts and zooms over a match is labelled 
 a line and eight a circle: ones that are ``--noise`` pixels off, then exact ones. From every key frame labels are
 carried forwards to the next key frame and backwards to the one before. An error is the distance of a resolved keypoint
 in view to where it truly is, and a frame's error the median of those; the worst is that of the worst frame. Printed
-beside it in the same run: the frames between the key frames filled by the camera in between (``annotator.filling``),
-the short way from key to key and along what the picture did, and how far that camera is from the key frames' own there;
-the keypoints of the exact key frames moved by a plain chain of homographies, by the same
-corners but without looking back, paint or lens, and each followed alone; both are judged by the keypoints that they
-still have ("points": the share of those in view). A last row carries from the first frame alone through every
-``--stride``-th frame, that is with a camera so many times faster. ms is processor time a frame, one thread, decoding
-and rendering left out.
+beside it in the same run: the same with what the key frames together say of where the camera stands; the frames between
+the key frames filled by the camera in between (``annotator.filling``), the short way from key to key and along what the
+picture did, and how far that camera is from the key frames' own there; the keypoints of the exact key frames moved by a
+plain chain of homographies, by the same corners but without looking back, paint or lens, and each followed alone; both
+are judged by the keypoints that they still have ("points": the share of those in view). A last row carries from the
+first frame alone through every ``--stride``-th frame, that is with a camera so many times faster. ms is processor time
+a frame, one thread, decoding and rendering left out.
 
 Then a hard cut to another shot, and, where the real clips are, one frame of each labelled by the network and drawn to
 the paint, carried on: the mean distance from the projected markings to the white ridge, with the camera left where it
@@ -42,6 +42,7 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from annotator.camera_path import camera_known, followed, path_through  # noqa: E402
+from annotator.evidence import gather  # noqa: E402
 from annotator.filling import camera_labels, watched  # noqa: E402
 from annotator.keypoints import resolve  # noqa: E402
 from annotator.labels import FrameLabels, set_marking  # noqa: E402
@@ -52,6 +53,8 @@ from annotator.motion_track import Background, flow  # noqa: E402
 from annotator.paint import PaintField  # noqa: E402
 from annotator.pitch import KEYPOINTS, MARKINGS  # noqa: E402
 from annotator.synthetic.clip import Clip, pan_tilt_zoom, still  # noqa: E402
+from annotator.tripod import Sighting, tripod_of  # noqa: E402
+from annotator.tripod_prior import Standing  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "clips"
 SHOTS = (
@@ -96,9 +99,9 @@ def key_labels(clip: Clip, number: int, noise: float) -> FrameLabels:
     return labels
 
 
-def resolved(labels: FrameLabels, size: tuple[int, int] = SIZE) -> Points:
+def resolved(labels: FrameLabels, standing: Standing | None = None) -> Points:
     """The keypoints that follow from labels."""
-    found = resolve(labels.pitch, None, size=size, threshold=1.0).keypoints.values()
+    found = resolve(labels.pitch, None, size=SIZE, threshold=1.0, standing=standing).keypoints.values()
     return {point.name: np.array(point.position) for point in found if point.position is not None}
 
 
@@ -169,6 +172,13 @@ def rendered(options: argparse.Namespace) -> None:
         begun = max(error(resolved(labels[key]), truth(clip, key))[0] for key in keys)
         print(f"clicks {noise} px off: the worst key frame is {begun:.2f} px off")
         both_ways(clip, frames, labels, options.every)
+        tripod = tripod_of([sighting(key, said) for key, said in labels.items()])
+        if tripod.standing is None:
+            print(f"where the camera stands: {tripod.reason}")
+        else:
+            away = np.linalg.norm(tripod.standing.position - clip.cameras[0].position)
+            print(f"where the camera stands, from the key frames: {away:.2f} m off")
+            both_ways(clip, frames, labels, options.every, tripod.standing)
         between(clip, frames, labels)
     for title, method in (("chain of homographies, forwards", chained), ("points alone, forwards", traced)):
         tally = Tally(title)
@@ -213,6 +223,12 @@ def one_seed(clip: Clip, pictures: list[np.ndarray], noise: float, every: int) -
     )
 
 
+def sighting(number: int, labels: FrameLabels) -> Sighting:
+    """What a key frame says of where the camera stands."""
+    solution = resolve(labels.pitch, None, size=SIZE, threshold=1.0).solution
+    return Sighting(number, str(number), gather(labels.pitch, Lens(SIZE)), solution)
+
+
 def hasty(clip: Clip, pictures: list[np.ndarray], labels: FrameLabels, stride: int) -> str:
     """A row: carried from the first frame through every so manieth."""
     chosen = list(range(0, len(clip), stride))
@@ -223,15 +239,17 @@ def hasty(clip: Clip, pictures: list[np.ndarray], labels: FrameLabels, stride: i
     return tally.row()
 
 
-def both_ways(clip: Clip, frames: Frames, labels: dict[int, FrameLabels], every: int) -> None:
+def both_ways(
+    clip: Clip, frames: Frames, labels: dict[int, FrameLabels], every: int, standing: Standing | None = None
+) -> None:
     """Two rows: carried from all key frames forwards, then backwards; and how far these are apart."""
     found: dict[str, dict[int, Points]] = {}
     for way, sign in (("forwards", 1), ("backwards", -1)):
-        tally, found[way] = Tally(f"carried {way}"), {}
+        tally, found[way] = Tally(f"carried {way}{', camera stands' if standing else ''}"), {}
         for key, said in labels.items():
             until = min(max(key + sign * (every - 1), 0), len(clip) - 1)
-            for number, step in timed(tally, carried(said, frames, key, until)):
-                found[way][number] = resolved(step.labels)
+            for number, step in timed(tally, carried(said, frames, key, until, standing)):
+                found[way][number] = resolved(step.labels, standing)
                 tally.note(number, found[way][number], truth(clip, number))
         print(tally.row())
     print(agreement(clip, found["forwards"], found["backwards"]))
@@ -262,10 +280,10 @@ def between(clip: Clip, frames: Frames, labels: dict[int, FrameLabels]) -> None:
     print(f"filled between, at the key frames: {max(off):.6f} px from the key frame's camera at most")
 
 
-def carried(labels: FrameLabels, frames: Frames, start: int, until: int):
+def carried(labels: FrameLabels, frames: Frames, start: int, until: int, standing: Standing | None = None):
     """Number and carry of every frame reached."""
     size = frames(start).shape[1::-1]
-    for step in carry(labels, size=size, frames=frames, start=start, until=until):
+    for step in carry(labels, size=size, frames=frames, start=start, until=until, standing=standing):
         if isinstance(step, Carry):
             yield step.frame, step
 
