@@ -32,6 +32,9 @@ _MARKINGS = frozenset(name.strip() for name in MARKINGS)
 _CAMERA = frozenset({"pan_degrees", "tilt_degrees", "roll_degrees", "position_meters"})
 _WORLDS = np.array([point.world for point in KEYPOINTS.values()])
 MANIFEST = "manifest.json"
+CVAT_FILE, CONSTRUCTOR = "annotations.xml", "labels.json"
+_BEGINNINGS = {".csv": b"scorer", ".xml": b"<annotations"}
+"""What the tables of DeepLabCut and Lightning Pose, and CVAT's documents have near their beginning."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,12 @@ def _from_keypoints(path: Path) -> ExchangeFile:
         }),))
         for name, frame in read.frames.items()
     ]  # fmt: skip
-    return ExchangeFile(PITCH_57.keypoints, tuple(frames), read.findings)
+    left = sum(found.source not in said for frame in read.frames.values() for found in frame.points.values())
+    findings = list(read.findings)
+    if left:
+        reason = f"{left:,} points were said by a camera or a network, not by a person; they are left out"
+        findings.append(Finding(path, "", reason))
+    return ExchangeFile(PITCH_57.keypoints, tuple(frames), tuple(findings))
 
 
 def offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> Iterator[Offer]:
@@ -179,15 +187,33 @@ def offers(paths: Sequence[Path], scheme: Scheme, findings: list[Finding]) -> It
 
 
 def _files(paths: Sequence[Path], findings: list[Finding]) -> Iterator[Path]:
-    """The files meant by paths: a folder is a YOLO-pose or training set, or every JSON file in it."""
+    """The files meant by paths: a folder is a YOLO-pose or training set, or all files in it that could hold labels."""
     for path in dict.fromkeys(paths):
         if not path.exists():
             findings.append(Finding(path, "", "there is no such file or folder"))
         elif path.is_dir() and not any((path / name).exists() for name in ("data.yaml", MANIFEST)):
-            inside = sorted(p for p in path.rglob("*.json") if not p.name.startswith("."))
-            yield from (p for p in inside if "info" not in p.stem.lower() and "touchline-export" not in p.stem)
+            yield from sorted(inside for inside in path.rglob("*.*") if _could_hold_labels(inside))
         else:
             yield path
+
+
+def _could_hold_labels(path: Path) -> bool:
+    """Whether a file found in a folder is worth a look: JSON but for notes on the side, tables and XML as theirs begin.
+
+    A file that a person names is read whatever it is called.
+    """
+    kind = path.suffix.lower()
+    if path.name.startswith(".") or kind not in (".json", *_BEGINNINGS) or not path.is_file():
+        return False
+    if kind == ".json":
+        beside = "info" in path.stem.lower() or "touchline-export" in path.stem
+        # CVAT's label constructor says how labels are called, not where they are.
+        return not beside and not (path.name == CONSTRUCTOR and (path.parent / CVAT_FILE).exists())
+    try:
+        with path.open("rb") as file:
+            return _BEGINNINGS[kind] in file.read(2_000)
+    except OSError:
+        return False
 
 
 def _is_lines(document: Mapping[str, object]) -> bool:

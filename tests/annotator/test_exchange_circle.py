@@ -146,6 +146,34 @@ def test_a_second_import_has_nothing_to_do(project, empty, tmp_path, kind):
         carry_out(empty, plan)
 
 
+@pytest.mark.parametrize("kind", READ_BACK)
+def test_the_folder_of_an_export_comes_in_as_its_file_does(project, empty, tmp_path, kind):
+    export(project, tmp_path / "out", what=kind)
+    # What else lies in such a folder is no matter.
+    (tmp_path / "out" / "index.csv").write_text("name,year\n")
+    (tmp_path / "out" / "other.xml").write_text("<nothing/>")
+    plans = [plan_import(empty, [path]) for path in (tmp_path / "out", tmp_path / "out" / READ_BACK[kind][0])]
+    assert all(plan is not None for plan in plans)
+    assert plans[0].frames == plans[1].frames
+    assert plans[0].counts[Change.ADD] > 0
+    assert plans[0].findings == plans[1].findings
+
+
+def test_what_is_left_out_of_a_document_is_said(empty, tmp_path):
+    labels = EMPTY
+    for name, clicks in BOX.items():
+        labels = set_marking(labels, name, clicks)
+    with Project.for_media(media(tmp_path / "m")) as project:
+        project.save_record(project.frame_ids()[0], FrameRecord(labels, Review(Decision.ACCEPTED)), text="L")
+        export(project, tmp_path / "out", what=ExportKind.KEYPOINTS57)
+    document = (tmp_path / "out" / "keypoints57.json").read_text(encoding="utf-8")
+    projected = document.count('"source": "projected"')
+    assert projected > 0
+    plan = plan_import(empty, [tmp_path / "out"])
+    assert plan is not None
+    assert any(f"{projected} points were said by a camera or a network" in str(one) for one in plan.findings)
+
+
 def test_a_camera_comes_in_as_the_points_that_it_has_in_the_frame(empty, tmp_path):
     labels = EMPTY
     for name, clicks in BOX.items():
