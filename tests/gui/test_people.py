@@ -503,7 +503,7 @@ def test_fit_selection_shows_all_of_the_active_person(players, qtbot):
 def test_one_prediction_is_taken_over_and_another_dismissed(players, qtbot):
     players.session.step(1)
     settle(players, qtbot)
-    press(players, qtbot, KEY.Key_Return, HELD.ControlModifier)
+    press(players, qtbot, KEY.Key_Insert, HELD.ShiftModifier)
     assert [one.labelled for one in players.session.people.things] == [True, False]
     press(players, qtbot, KEY.Key_G)
     press(players, qtbot, KEY.Key_Delete)

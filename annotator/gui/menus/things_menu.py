@@ -19,7 +19,7 @@ THINGS = (
             people_deeds.add, ("Ins",), "add", group=4, room=_MANY),
     Command("thing.accept", "label", N("Commands", "Take over this one"),
             N("Commands", "Take over all that the network sees of the active person or thing, and of no other"),
-            people_deeds.take_over, ("Ctrl+Return",), scope=Scope.CANVAS, group=4, room=_THINGS),
+            people_deeds.take_over, ("Shift+Ins",), scope=Scope.CANVAS, group=4, room=_THINGS),
     Command("thing.copy", "label", N("Commands", "Copy"),
             N("Commands", "Remember the active person or thing with all its points"),
             people_deeds.copy_thing, ("Ctrl+C",), scope=Scope.VIEWS, group=4, room=_MANY),
