@@ -47,7 +47,8 @@ __all__ = ["Carry", "End", "Quality", "Stop", "carry"]
 Array = NDArray[np.float64]
 Rgb = NDArray[np.uint8]
 
-LARGEST_SNAP = 2.5  # pixels of 540 rows between the paint and the markings, beyond which a run ends
+LARGEST_SNAP = 2.5  # pixels of 540 rows between the paint and the markings moved there, beyond which a run ends,
+LARGEST_REST = 1.4  # and to which they were drawn: paint that is right lies within half a pixel, other paint does not
 LARGEST_SD = 6.0  # pixels of a 960 wide frame, beyond which a frame without any paint ends a run
 TURNS = (1.3, 0.15)  # times as far off as a homography, and pixels more: beyond, the camera did not only turn and zoom
 MORE = 1.1  # times as many corners that agree with a turn tell that the homography was wrong
@@ -255,8 +256,9 @@ class _Run:
         assert self._key is not None
         assert self._camera is not None
         seen = drawn_to_paint(PaintField.of(rgb), self._camera, by, pace=pace, standing=self._standing)
-        limit = LARGEST_SNAP * rgb.shape[0] / 540.0
-        off = seen.residual if len(seen.confirmed) >= SEVERAL else seen.pulled
+        several = len(seen.confirmed) >= SEVERAL
+        off, limit = (seen.residual, LARGEST_REST) if several else (seen.pulled, LARGEST_SNAP)
+        limit *= rgb.shape[0] / 540.0
         if off is not None and off > limit:
             return End(Stop.RESIDUAL, number, off, limit)
         sd = deviation_in_view(seen.solution)

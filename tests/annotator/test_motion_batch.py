@@ -16,6 +16,9 @@ from annotator.motion import Stop
 from annotator.motion_batch import Begun, keep, legs_of, propagate
 from annotator.project import ChangedElsewhereError, Project
 from annotator.synthetic.clip import Clip, pan_tilt_zoom, still
+from annotator.tripod import Tripod
+from annotator.tripod_prior import Standing
+from annotator.tripod_store import ClipTripod, Shot, keep_tripods
 
 FRAMES = 9
 CUT = 7
@@ -179,3 +182,16 @@ def test_points_of_other_schemes_are_carried_too(video: Path, tmp_path: Path) ->
     assert after.keypoints
     assert all(point.origin is Origin.PROPAGATED for point in after.keypoints.values())
     assert replace(after, keypoints={}, link=None).is_empty
+
+
+def test_where_the_camera_is_known_to_stand_carried_labels_are_surer(project: Project, clip: Clip) -> None:
+    plain = propagate(project)
+    standing = Standing(clip.cameras[0].position, 0.01 * np.eye(3), (0.006, 0.002))
+    shot = Shot(project.row(project.frame_ids()[0]).media_id, "clip.mp4", 0, FRAMES)
+    keep_tripods(project, [ClipTripod(shot, Tripod(standing, ""))])
+    surer, ids = propagate(project), project.frame_ids()
+    for number in (1, 2, 3):
+        before, after = (batch.after[ids[number]].labels.pitch.link for batch in (plain, surer))
+        assert before is not None
+        assert after is not None
+        assert after.sd < before.sd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from annotator.camera import Solution
 from annotator.filling import watched
 from annotator.keypoints import resolve
 from annotator.labels import FrameLabels
-from annotator.motion import Carry, carry
+from annotator.motion import LARGEST_REST, Carry, End, Stop, carry
+from annotator.motion_camera import Seen, drawn_to_paint
 from annotator.motion_standing import held
 from annotator.motion_track import Background
 from annotator.projections import Plane
@@ -114,6 +116,21 @@ def test_what_is_watched_between_key_frames_knows_it_too(clip: Clip, camera: Sol
     seen = watched(pictures.__getitem__, keys, size=SIZE, standing=known)
     assert seen is not None
     assert all(stands(solution, known) for solution in seen.cameras.values())
+
+
+def test_markings_that_stay_off_the_paint_end_a_run(
+    clip: Clip, pictures: list[Rgb], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = LARGEST_REST * SIZE[1] / 540.0
+
+    def off(*given: Any, **options: Any) -> Seen:
+        return replace(drawn_to_paint(*given, **options), residual=1.01 * limit)
+
+    monkeypatch.setattr("annotator.motion.drawn_to_paint", off)
+    (end,) = carry(said_of(clip, 0), size=SIZE, frames=pictures.__getitem__, start=0, until=LAST)
+    assert isinstance(end, End)
+    assert (end.reason, end.frame) == (Stop.RESIDUAL, 1)
+    assert end.limit == pytest.approx(limit)
 
 
 def test_a_motion_that_is_known_better_is_where_the_next_is_sought(clip: Clip, pictures: list[Rgb]) -> None:
