@@ -91,6 +91,10 @@ def undo(window, qtbot) -> None:
 def test_many_frames_are_accepted_as_one_step(predicted, dialog, qtbot):
     ids = predicted.session.project.frame_ids()
     assert dialog.accept_button.text() == "Accept 3 frames"
+    dialog.confidence.setValue(100)
+    assert dialog.count.text() == "No frame would be accepted; with lower limits: 5"
+    assert not dialog.accept_button.isEnabled()
+    dialog.confidence.setValue(65)
     qtbot.waitUntil(lambda: sum(tile.picture is not None for tile in dialog.tiles) == 3)
     assert {tile.frame_id for tile in dialog.tiles} == {*ids[2:], None}
     predicted.session.author = "Anna"
@@ -176,7 +180,7 @@ def test_undo_and_redo_that_are_stopped_in_time_leave_all_as_it_is(predicted, di
     save = project.save_records
 
     def stopped(records, **kwargs):
-        many.job.stop()
+        many._lane.stop()
         save(records, **kwargs)
 
     for first in (True, False):
@@ -184,11 +188,11 @@ def test_undo_and_redo_that_are_stopped_in_time_leave_all_as_it_is(predicted, di
         with monkeypatch.context() as patch:
             patch.setattr(project, "save_records", stopped)
             undo(predicted, qtbot) if first else predicted.session.redo()
-            qtbot.waitUntil(lambda: not many.job.running)
+            qtbot.waitUntil(lambda: not many.busy)
         assert (decisions(predicted), stack.index()) == (before, place_)
         # The same key does it after all.
         predicted.session.undo() if first else predicted.session.redo()
-        qtbot.waitUntil(lambda: not many.job.running)
+        qtbot.waitUntil(lambda: not many.busy)
         assert decisions(predicted) == ([OPEN] * 5 if first else [OPEN, OPEN, YES, YES, YES])
         assert stack.index() == (0 if first else 1)
 

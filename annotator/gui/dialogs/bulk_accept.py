@@ -242,8 +242,10 @@ class BulkAcceptDialog(QDialog):
         many = self.chosen
         writing = self._writing.busy or self._many.busy
         self.confidence_text.setText(f"{self.confidence.value()} %")
-        self.count.setText(self.tr("{count} of {all} frames would be accepted. The most doubtful of them:").format(
-            count=f"{len(many):,}", all=f"{len(self._found):,}"))
+        text = self.tr("{count} of {all} frames would be accepted. The most doubtful of them:")
+        if not many:
+            text = self.tr("No frame would be accepted; with lower limits: {all}")
+        self.count.setText(text.format(count=f"{len(many):,}", all=f"{len(self._found):,}"))
         notes = [self.tr("Only frames that the network saw and nobody began. One step to undo.")]
         if self._left_out:
             text = self.tr("Left out, for a check finds an error, few points are seen or nobody looked yet: {count}.")
