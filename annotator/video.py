@@ -62,7 +62,8 @@ class VideoReader:
         self._decoder: Decoder | None = Decoder(path)
         self._index = self._decoder.index
         self.fps = self._decoder.fps
-        self._times = np.asarray(self._index.times * self._decoder.time_base)
+        tick = 1.0 / self.fps if self._index.counted else self._decoder.time_base
+        self._times = np.asarray(self._index.times * tick)
         self._times.setflags(write=False)
         self._converter = Converter()
         across, down = self._decoder.size

@@ -22,7 +22,10 @@ Times = NDArray[np.int64]
 WORTH_KEEPING = 2000
 """Frames from which on an index is kept on disk; a shorter one is read again as quickly."""
 
-_FOLDER, _VERSION = "video-index-1", 1
+_FEW, _FEWEST = 0.05, 8
+"""Packets that may have lost their times in damaged stretches: of all, and of those read up to somewhere."""
+
+_FOLDER, _VERSION = "video-index-2", 2
 _MOST_KEPT = 200
 _HEAD = 1 << 16
 
@@ -85,47 +88,69 @@ def index_of(path: Path, container: Any) -> FrameIndex:
             return found
     found = _packet_index(container)
     if found is None:
-        found = _decoded_index(container)
+        found = _decoded_index(path)
     if kept is not None and len(found) >= WORTH_KEEPING:
         _save(kept, found)
     return found
 
 
 def _packet_index(container: Any) -> FrameIndex | None:
-    """The index as the packets tell it; None where they carry no times, or one time twice."""
+    """The index as the packets tell it; None where more than `_FEW` of them carry no time, or that of another.
+
+    A packet that lost its time, in a damaged stretch, is counted after the one before it: its frame is never met there,
+    and so is marked as damaged, while the frames about it keep their places.
+    """
     import av
 
-    times: list[int] = []
-    keys: list[int] = []
-    hidden: list[int] = []
-    stream = container.streams.video[0]
-    starts_late = False
-    try:
-        for packet in container.demux(stream):
-            if not packet.size:
-                continue
-            time = packet.pts
-            if time is None:
+    told = _Packets()
+    # A file cut short: what was read up to there is there.
+    with suppress(av.FFmpegError, OSError):
+        for packet in container.demux(container.streams.video[0]):
+            if packet.size and not told.take(packet):
                 return None
-            if packet.is_keyframe:
-                keys.append(time)
-            elif not keys:
-                starts_late = True
-            if packet.is_discard:
-                hidden.append(len(times))
-            times.append(time)
-    except (av.FFmpegError, OSError):
-        pass  # a file cut short: what was read up to here is there
-    decoded = np.array(times, dtype=np.int64)
-    if len(np.unique(decoded)) < len(decoded):
+    if told.untimed > _FEW * len(told.times):
         return None
+    keys = told.keys
+    decoded = np.array(told.times, dtype=np.int64)
     shown = np.ones(len(decoded), dtype=bool)
-    shown[hidden] = False
-    if keys and (starts_late or bool((decoded[shown] < keys[0]).any())):
+    shown[told.hidden] = False
+    if keys and (told.starts_late or bool((decoded[shown] < keys[0]).any())):
         shown &= decoded >= _first_shown(container, keys[0])
     ranks = np.flatnonzero(shown)
     order = np.argsort(decoded[ranks], kind="stable")
     return FrameIndex(decoded[ranks][order], np.unique(np.array(keys, dtype=np.int64)), ranks[order])
+
+
+class _Packets:
+    """What the packets of a stream tell, in the order of decoding."""
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self.keys: list[int] = []
+        self.hidden: list[int] = []
+        self.untimed = 0
+        self.starts_late = False
+        self._known: set[int] = set()
+
+    def take(self, packet: Any) -> bool:
+        """Take the next packet; False once too many have no time of their own."""
+        time = packet.pts
+        if time is None or time in self._known:
+            self.untimed += 1
+            if not self.times or self.untimed > _FEWEST + _FEW * len(self.times):
+                return False
+            time = self.times[-1] + 1
+            while time in self._known:
+                time += 1
+        elif packet.is_keyframe:
+            self.keys.append(time)
+        elif not self.keys:
+            self.starts_late = True
+        if packet.is_discard:
+            self.hidden.append(len(self.times))
+        self.times.append(time)
+        self._known.add(time)
+        return True
 
 
 def _first_shown(container: Any, key: int) -> int:
@@ -146,16 +171,15 @@ def _first_shown(container: Any, key: int) -> int:
     return key
 
 
-def _decoded_index(container: Any) -> FrameIndex:
-    """The index as a decoding of the whole stream tells it, for packets without times."""
+def _decoded_index(path: Path) -> FrameIndex:
+    """The index as a decoding of the whole stream tells it, for packets without times: there is no going back there."""
     import av
 
-    container.seek(0)
-    stream = container.streams.video[0]
-    stream.codec_context.flush_buffers()
     times: list[int | None] = []
     keys: list[int] = []
-    with suppress(av.FFmpegError, OSError):
+    with suppress(av.FFmpegError, OSError), av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
         for packet in container.demux(stream):
             with suppress(av.InvalidDataError, av.EOFError):
                 for frame in packet.decode():

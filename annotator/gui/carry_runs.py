@@ -171,11 +171,13 @@ def watch_between(
     seen = Watch({}) if known is None else known
     pairs = [(a, b) for a, b in itertools.pairwise(sorted(labels)) if b - a > 1]
     missing = [pair for pair in pairs if not seen.holds(pair, labels)]
-    for number, (a, b) in enumerate(missing):
+    length, passed = sum(b - a for a, b in missing), 0
+    for a, b in missing:
 
-        def told(done: int, total: int, number: int = number) -> None:
-            progress(number * 1000 + done * 1000 // max(total, 1), len(missing) * 1000)
+        def told(done: int, total: int, passed: int = passed, span: int = b - a) -> None:
+            progress(passed + done * span // max(total, 1), length)
 
+        passed += b - a
         try:
             ends = {a: labels[a], b: labels[b]}
             standing = standing_of(clip.project, clip.id_of(a))

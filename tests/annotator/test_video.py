@@ -141,6 +141,38 @@ def test_a_broken_stretch_is_marked_and_the_rest_works(tmp_path, codec):
         assert [number_in(rgb) for _, rgb in reader.small_frames(width=320, stop=20)] == list(range(20))
 
 
+def without_time(path, number):
+    """A transport stream whose ``number``-th picture lost its presentation time: two flags of its PES header."""
+    data = bytearray(path.read_bytes())
+    at = -1
+    for _ in range(number + 1):
+        at = data.index(b"\x00\x00\x01\xe0", at + 1)
+    data[at + 7] &= 0x3F
+    path.write_bytes(data)
+    return path
+
+
+def test_a_frame_that_lost_its_time_costs_itself_alone(tmp_path):
+    path = without_time(written(tmp_path / "v.ts", 60), 24)
+    with VideoReader(path) as reader:
+        assert len(reader) == 60
+        assert np.allclose(np.diff(reader.times)[[*range(22), *range(25, 58)]], 0.04, atol=1e-3)
+        assert [number_in(reader.read(n)) for n in (59, 40, 25, 23, 5)] == [59, 40, 25, 23, 5]
+        with pytest.raises(MediaError, match="damaged"):
+            reader.read(24)
+        # What hangs on it may be spoilt, nothing beyond.
+        assert {24} <= {n for stretch in reader.damaged for n in stretch} <= set(range(24, 36))
+
+
+def test_frames_without_times_go_by_at_the_rate_of_the_header(tmp_path):
+    path = written(tmp_path / "v.ts", 20)
+    for number in range(20):
+        without_time(path, number)
+    with VideoReader(path) as reader:
+        assert [number_in(reader.read(n)) for n in (19, 0, 7)] == [19, 0, 7]
+        assert reader.times[-1] == pytest.approx(19 / reader.fps)
+
+
 def test_a_broken_key_frame_costs_what_hangs_on_it(tmp_path):
     path = broken(written(tmp_path / "v.mp4", 60), [24])
     with VideoReader(path) as reader:

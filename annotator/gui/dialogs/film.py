@@ -100,6 +100,10 @@ class FilmDialog(QDialog):
         self.width_.addItem(self.tr("As the frames"), None)
         for width in _WIDTHS:
             self.width_.addItem(self.tr("{width} px").format(width=width), width)
+        if self._known() == 0 and self._filming.timeline.track is not None:
+            # Nobody said anything yet: the network did, if anyone.
+            self.speaker.setCurrentIndex(self.speaker.findData(Speaker.NETWORK))
+            self.speaker.setCurrentIndex(self.speaker.findData(Speaker.NETWORK if self._known() else Speaker.LABELS))
         for name, box in self.layers.items():
             box.setChecked(name not in _UNUSUAL)
 
