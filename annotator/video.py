@@ -179,7 +179,7 @@ class VideoReader:
                     frame = self._window.get(number)
                 if frame is None:
                     self._missing.add(number)
-                    raise MediaError(self.path, f"frame {number} is damaged", _DAMAGED)
+                    raise MediaError(self.path, f"frame #{number:06d} is damaged", _DAMAGED)
         finally:
             self._waiting.discard(threading.get_ident())
         if self._window.stepping:
