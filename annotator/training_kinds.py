@@ -28,18 +28,23 @@ def from_nothing(
 
     Without a ``network`` a UNet is taken where samples carry numbers, as it says such numbers, else the small HRNet.
     Without an ``input_size`` a person's box is seen at 192x256, other images as they are, at most 480 pixels long.
-    Where numbers are learnt, views are cropped little: what is cut away cannot be counted.
+    Where numbers are learnt, views are cropped little: what is cut away cannot be counted (`with_views`).
     """
     chosen = network or ("unet-small" if learnt.scalars else "touchline-small")
     samples = learnt.of_split("train")
     if input_size is None and learnt.scheme != PITCH_57.id and samples:
         input_size = _PERSON if samples[0].box is not None else _fitting(samples[0].size)
+    return replace(with_views(config, learnt), network=chosen, input_size=input_size or config.input_size)
+
+
+def with_views(config: TrainingConfig, learnt: TrainingSet) -> TrainingConfig:
+    """The settings with random views that suit what is learnt."""
     views = config.augmentation
     if learnt.scalars:
         views = replace(views, zoom=1.2, rotation=8.0, perspective=0.01, aspect=0.02)
-    elif any(sample.box is not None for sample in samples[:1]):
+    elif any(sample.box is not None for sample in learnt.samples[:1]):
         views = replace(views, zoom=1.35, rotation=30.0, perspective=0.0)
-    return replace(config, network=chosen, input_size=input_size or config.input_size, augmentation=views)
+    return replace(config, augmentation=views)
 
 
 def as_refinement(config: TrainingConfig, *, input_size: tuple[int, int] | None = None) -> TrainingConfig:

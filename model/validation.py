@@ -74,7 +74,7 @@ class Validator:
         part, size = self._part(sample), self._codec.input_size
         if part is None:
             return input_from_image(points, size, sample.size)
-        return part_from_image(points, part) * np.array(size) - 0.5
+        return np.asarray(part_from_image(points, part) * np.array(size) - 0.5)
 
     def _part(self, sample: Sample) -> Box | None:
         """What is looked at of a sample with a box."""

@@ -15,7 +15,7 @@ from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, duration, frame_size, positive
 from annotator.commands.network import embedded_weights
 from annotator.pitch import PITCH_57
-from annotator.training_kinds import LOSSES, as_refinement, from_nothing
+from annotator.training_kinds import LOSSES, as_refinement, from_nothing, with_views
 from annotator.training_log import Follower
 from annotator.training_plans import RENDERED_SHARE, samples_of
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=Path, metavar="FILE", help="network to start from (default: the embedded one)")
     parser.add_argument("--from-nothing", action="store_true", help="start from random weights instead")
     parser.add_argument("--network", metavar="NAME", help="architecture of a network from nothing")
-    parser.add_argument("--input", type=frame_size, metavar="WxH", help="what a network from nothing looks at")
+    parser.add_argument("--input", type=frame_size, metavar="WxH", help="what it looks at (default: as before)")
     parser.add_argument("--loss", choices=LOSSES, metavar="NAME", help=f"what is minimised: {', '.join(LOSSES)}")
     text = "train a refinement of this network: it looks closely around each of its points"
     parser.add_argument("--refines", type=Path, metavar="FILE", help=text)
@@ -276,9 +276,9 @@ def _config(options: argparse.Namespace, start: Path | None, sets: Sequence[Trai
         return found if options.refines is None else as_refinement(found, input_size=options.input)
     card = load(start).card
     return replace(
-        config,
+        with_views(config, sets[0]),
         network=card.spec,
-        input_size=card.input_size,
+        input_size=options.input or card.input_size,
         sigma=card.sigma,
         licence=card.licence,
         attribution=card.attribution,
