@@ -152,6 +152,8 @@ class Tally:
         """A line of the table."""
         off = np.array(list(self.errors.values()))
         known = off[np.isfinite(off)]
+        if not len(known):
+            return f"{self.title:<34}   no frame was reached"
         return (
             f"{self.title:<34}{np.median(known):8.2f}{np.percentile(known, 90):8.2f}{known.max():8.2f}"
             f"{(known <= 2.0).mean() * 100:8.0f} %{np.mean(self.seen) * 100:8.0f} %"
@@ -216,6 +218,8 @@ def one_seed(clip: Clip, pictures: list[np.ndarray], noise: float, every: int) -
                 elif step.reason is not Stop.END:
                     ended.append(f"{key} to {step.frame} ({step.reason.value})")
     errors = np.array(off)
+    if not np.isfinite(errors).any():
+        return f"   no frame of {wanted} was reached"
     wrong = int((~(errors <= 2.0)).sum())
     return (
         f"{np.nanmedian(errors):8.2f}{np.nanpercentile(errors, 90):8.2f}{np.nanmax(errors):8.2f}"
