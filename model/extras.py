@@ -46,7 +46,19 @@ class Extras(nn.Module):
         peaks = maps.amax(dim=(2, 3))
         whole = deep.float().mean(dim=(2, 3))
         seen = self._seen(features.float(), weights, peaks, whole) if self.visible else None
-        return seen, self._counted(weights, peaks, whole.detach()) if self.scalars else None
+        return seen, self.numbers(self._arrangement(weights, peaks, whole.detach())) if self.scalars else None
+
+    def arrangement(self, deep: Tensor, maps: Tensor) -> Tensor:
+        """What numbers are worked out from, ``(B, N)``, of the arguments of `forward`."""
+        maps = maps.detach().float()
+        weights = maps.square()
+        weights = weights / (weights.sum(dim=(2, 3), keepdim=True) + _TINY)
+        return self._arrangement(weights, maps.amax(dim=(2, 3)), deep.float().mean(dim=(2, 3)).detach())
+
+    def numbers(self, known: Tensor) -> Tensor:
+        """The scalars as logits of 0..1, ``(B, S)``, of an `arrangement`."""
+        hidden = functional.relu(self.count_middle(functional.relu(self.count(known))))
+        return cast(Tensor, self.count_out(hidden))
 
     def _seen(self, features: Tensor, weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
         """From the features under each peak: a point hidden by something looks like that thing."""
@@ -55,8 +67,9 @@ class Extras(nn.Module):
         hidden = functional.relu(self.seen(torch.cat([under, around, peaks[..., None]], dim=2)) + self.who)
         return cast(Tensor, self.seen_out(hidden)).squeeze(2)
 
-    def _counted(self, weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
-        """From where the peaks lie among each other, in units of their own spread, and from the coarsest features.
+    @staticmethod
+    def _arrangement(weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
+        """Where the peaks lie among each other, in units of their own spread, and from the coarsest features.
 
         Distances between them are given as such: learnt from the places they took ten times as many samples.
         """
@@ -69,6 +82,4 @@ class Extras(nn.Module):
         places = places / (places.square().mean(dim=(1, 2), keepdim=True).sqrt() + _TINY)
         first, second = torch.triu_indices(places.shape[1], places.shape[1], 1, device=places.device)
         apart = (places[:, first] - places[:, second]).square().sum(dim=2).sqrt()
-        known = torch.cat([places.flatten(1), apart, peaks, whole], dim=1)
-        hidden = functional.relu(self.count_middle(functional.relu(self.count(known))))
-        return cast(Tensor, self.count_out(hidden))
+        return torch.cat([places.flatten(1), apart, peaks, whole], dim=1)

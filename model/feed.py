@@ -215,6 +215,11 @@ class Feed:
         shares = training_set.shares(sample)
         return picture, *codec.encode(points, state), places.astype(np.float32), state, shares
 
+    @property
+    def count(self) -> int:
+        """How many samples all sets have together."""
+        return sum(len(samples) for samples in self._samples)
+
     def _part(self, sample: Sample) -> Box:
         """What is looked at of a sample with a box."""
         assert sample.box is not None

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from model.checkpoint import BROKEN_FILE, Card, Checkpoint, CheckpointError, load, save, write_whole
 from model.dataset import TrainingSet
 from model.feed import Batch, Feed
+from model.finishing import MOST_VIEWS, fit_numbers
 from model.heatmaps import Codec
 from model.hrnet import Spec, preset
 from model.metrics import Score
@@ -173,6 +174,8 @@ class _Run:
         elif finished:
             if self.logged != self.done:
                 self._record(self.seconds)
+            if self.card.spec.scalars:
+                self._finish_numbers()
             self._save_weights()
             self.config.state_path.unlink(missing_ok=True)
         elif self.done > self.kept:
@@ -185,6 +188,19 @@ class _Run:
             validation=self.validation,
             problems=self.feed.problems,
         )
+
+    def _finish_numbers(self) -> None:
+        """Fit what says numbers to the network as it has become, on two views of every sample."""
+        net = _laid_out(network(self.card.spec), self.device)
+        weights = self.best_weights or self.average
+        net.load_state_dict(weights)
+        count = min(2 * self.total, 2 * self.feed.count, MOST_VIEWS)
+        sizes = ((min(self.config.batch, count - i), 1.0) for i in range(0, count, self.config.batch))
+        with closing(self.feed.batches(start=self.done, sizes=sizes, workers=self.config.workers)) as views:
+            fit_numbers(net.eval(), views, self._prepare, seed=self.config.seed)
+        for name, value in net.state_dict().items():
+            if name.startswith("extras.count"):
+                weights[name] = value.detach().clone()
 
     def _sizes(self) -> Iterator[tuple[int, float]]:
         planned = self.done
