@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = 96
 _TINY = 1e-6
+_THERE = 0.15
 
 
 class Extras(nn.Module):
@@ -77,9 +78,13 @@ class Extras(nn.Module):
         columns = torch.linspace(-1, 1, weights.shape[3], device=weights.device)
         y = (weights.sum(dim=3) * rows).sum(dim=2) * (weights.shape[2] / weights.shape[3])
         x = (weights.sum(dim=2) * columns).sum(dim=2)
+        # A point that is not in view has no peak, and what lies highest in its map says nothing.
+        there = (peaks > _THERE).float()[..., None]
+        some = there.sum(dim=1, keepdim=True).clamp(min=1)
         places = torch.stack([x, y], dim=2)
-        places = places - places.mean(dim=1, keepdim=True)
-        places = places / (places.square().mean(dim=(1, 2), keepdim=True).sqrt() + _TINY)
+        places = (places - (places * there).sum(dim=1, keepdim=True) / some) * there
+        places = places / ((places.square().sum(dim=(1, 2), keepdim=True) / (2 * some)).sqrt() + _TINY)
         first, second = torch.triu_indices(places.shape[1], places.shape[1], 1, device=places.device)
-        apart = (places[:, first] - places[:, second]).square().sum(dim=2).sqrt()
+        both = (there[:, first] * there[:, second]).squeeze(2)
+        apart = (places[:, first] - places[:, second]).square().sum(dim=2).sqrt() * both
         return torch.cat([places.flatten(1), apart, peaks, whole], dim=1)
