@@ -9,7 +9,7 @@ from annotator.gui.dialogs.retrain_words import card_rows, interval_text, length
 from annotator.gui.training_words import duration, note_text, progress_text, state_text
 from annotator.pitch import PITCH_57
 from annotator.training_log import Curve
-from annotator.training_plans import Length
+from annotator.training_plans import EFFORTS, Length
 from annotator.training_runs import RunState, RunStatus
 from model.card import Card
 from model.spec import preset
@@ -88,5 +88,5 @@ def test_the_card_names_what_must_travel_with_the_weights_and_says_where_that_is
 
 
 def test_a_length_says_what_it_means():
-    assert length_hint(Length.QUICK) == "4 rounds over your frames, 60 rendered frames mixed in"
-    assert "ends early after 6 rounds" in length_hint(Length.NORMAL)
+    assert length_hint(EFFORTS[Length.QUICK]) == "4 rounds over your frames, 60 rendered frames mixed in"
+    assert "ends early after 6 rounds" in length_hint(EFFORTS[Length.NORMAL])
