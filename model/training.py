@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -17,18 +16,16 @@ import cv2
 import torch
 from torch import Tensor, nn
 
-from model.checkpoint import BROKEN_FILE, Card, Checkpoint, CheckpointError, load, save, write_whole
+from model.beginning import begin_from, card_for, check, device_name, laid_out, optimiser_for, spec_for, wants_half
+from model.checkpoint import BROKEN_FILE, Checkpoint, CheckpointError, save, write_whole
 from model.dataset import TrainingSet
 from model.feed import Batch, Feed
 from model.finishing import MOST_VIEWS, fit_numbers
 from model.heatmaps import Codec
-from model.hrnet import Spec, preset
 from model.metrics import Score
 from model.networks import Network, network
 from model.objectives import Objective
-from model.pipeline import choose_device
 from model.plan import (
-    Precision,
     Progress,
     TrainingConfig,
     TrainingError,
@@ -81,9 +78,9 @@ class _Run:
     def __init__(
         self, config: TrainingConfig, sets: Sequence[tuple[TrainingSet, float]], start: Path | Checkpoint | None
     ) -> None:
-        _check(config, sets)
+        check(config, sets)
         self.config, first = config, sets[0][0]
-        self.codec = Codec(config.input_size, stride=_spec(config, len(first.keypoints)).stride, sigma=config.sigma)
+        self.codec = Codec(config.input_size, stride=spec_for(config, len(first.keypoints)).stride, sigma=config.sigma)
         self.feed = Feed(
             sets,
             split="train",
@@ -95,18 +92,18 @@ class _Run:
         )
         count = sum(len(training_set.of_split("train")) for training_set, _ in sets)
         self.total = round(config.epochs * count) if config.epochs is not None else config.samples
-        self.device = own_device(_device(config.device))
+        self.device = own_device(device_name(config.device))
         self.ranks = Ranks.join(self.device)
         torch.manual_seed(config.seed)
-        self.card = _card(config, first)
-        self.net = _laid_out(network(self.card.spec), self.device)
+        self.card = card_for(config, first)
+        self.net = laid_out(network(self.card.spec), self.device)
         self.objective = Objective(config, self.card.spec)
         if start is not None:
-            _begin_from(self.net, start)
+            begin_from(self.net, start)
         self.called = self.ranks.wrapped(self.net, self.device)
         self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
-        self.optimiser = _optimiser(self.net, config)
-        self.half = _wants_half(config.precision, self.device)
+        self.optimiser = optimiser_for(self.net, config)
+        self.half = wants_half(config.precision, self.device)
         self.done = self.steps = self.kept = self.logged = self.validated = 0
         self.seconds, self.loss = 0.0, math.nan
         self.validation: Score | None = None
@@ -191,7 +188,7 @@ class _Run:
 
     def _finish_numbers(self) -> None:
         """Fit what says numbers to the network as it has become, on two views of every sample."""
-        net = _laid_out(network(self.card.spec), self.device)
+        net = laid_out(network(self.card.spec), self.device)
         weights = self.best_weights or self.average
         net.load_state_dict(weights)
         count = min(2 * self.total, 2 * self.feed.count, MOST_VIEWS)
@@ -242,7 +239,7 @@ class _Run:
                 self.average[name].lerp_(value, 1 - decay)
 
     def _averaged(self) -> Network:
-        net = _laid_out(network(self.card.spec), self.device)
+        net = laid_out(network(self.card.spec), self.device)
         net.load_state_dict(self.average)
         return net.eval()
 
@@ -320,97 +317,8 @@ class _Run:
         self.kept = self.logged = self.validated = self.done
 
 
-def _check(config: TrainingConfig, sets: Sequence[tuple[TrainingSet, float]]) -> None:
-    if not sets:
-        raise TrainingError("There is no training set. Export labelled frames first.")
-    first = sets[0][0]
-    for training_set, weight in sets:
-        if training_set.keypoints != first.keypoints:
-            raise TrainingError(f"{training_set.folder}: other keypoints than {first.folder}. Use one scheme.")
-        if not training_set.of_split("train"):
-            raise TrainingError(f"{training_set.folder}: no sample is marked for training. Label and export frames.")
-        if not weight > 0:
-            raise TrainingError(f"{training_set.folder}: weight {weight} is not positive. Leave the set out instead.")
-    if config.batch < 1 or config.samples < 1 or config.lr <= 0 or config.threads < 1:
-        raise TrainingError("Batch, samples, learning rate and threads must be positive.")
-    if config.batch < int(os.environ.get("WORLD_SIZE", "1")):
-        raise TrainingError(f"A batch of {config.batch} cannot be shared by the processes. Choose a larger one.")
-
-
-def _spec(config: TrainingConfig, count: int) -> Spec:
-    spec = config.network if isinstance(config.network, Spec) else preset(config.network, channels=count + 1)
-    return replace(spec, channels=count if spec.output == "none" and spec.head != "regression" else count + 1)
-
-
-def _card(config: TrainingConfig, first: TrainingSet) -> Card:
-    spec = _spec(config, len(first.keypoints))
-    if spec.trunk == "unet" or spec.head == "light":
-        # What a set knows of its samples is what its network learns to say.
-        spec = replace(spec, scalars=len(first.scalars), visible=spec.visible or bool(first.scalars))
-    if spec.output == "softmax":
-        raise TrainingError("Networks are trained with a log-softmax over channels, or with none, not with a softmax.")
-    if spec.output == "none" and spec.head != "regression" and config.loss not in ("mse", "joints_mse", "ohkm"):
-        raise TrainingError("A network without a softmax is trained by 'mse', 'joints_mse' or 'ohkm'. Choose one.")
-    return Card(
-        spec=spec,
-        names=first.keypoints,
-        input_size=config.input_size,
-        sigma=config.sigma,
-        scheme=first.scheme,
-        mirror=first.mirror,
-        scalars=first.scalars if spec.scalars else (),
-        licence=config.licence,
-        attribution=config.attribution,
-    )
-
-
-def _begin_from(net: Network, start: Path | Checkpoint) -> None:
-    """Take over every weight of the same name and shape; another scheme keeps the trunk and gets a new last layer."""
-    source = start if isinstance(start, Checkpoint) else load(start)
-    own = net.state_dict()
-    fitting = {name: value for name, value in source.weights.items() if name in own and own[name].shape == value.shape}
-    if len(fitting) < len(source.weights) // 2:
-        raise TrainingError(f"Only {len(fitting)} of {len(source.weights)} weights fit. Choose the preset they have.")
-    net.load_state_dict(fitting, strict=False)
-
-
 def _finite(value: Any) -> Any:
     """JSON values: text keys, and null for numbers that are not finite."""
     if isinstance(value, dict):
         return {key if isinstance(key, str) else f"{key:g}": _finite(item) for key, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _laid_out(net: Network, device: torch.device) -> Network:
-    """On its device, channels last: 1.3 to 1.6 times as fast on a CPU."""
-    net.to(device)
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net
-
-
-def _optimiser(net: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    """Weight decay on kernels only (arXiv 1711.05101)."""
-    kernels = [p for p in net.parameters() if p.ndim > 1]
-    vectors = [p for p in net.parameters() if p.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    fused = next(net.parameters()).device.type in ("cpu", "cuda")
-    return torch.optim.AdamW(groups, lr=config.lr, fused=fused)
-
-
-def _device(name: str) -> str:
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return choose_device(name)
-    except ValueError as error:
-        raise TrainingError(f"Training cannot start: {error}.") from error
-
-
-def _wants_half(precision: Precision, device: torch.device) -> bool:
-    if precision != "auto":
-        return precision == "bfloat16"
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    flags = Path("/proc/cpuinfo")
-    return device.type == "cpu" and flags.exists() and "amx_bf16" in flags.read_text(encoding="utf-8", errors="replace")
-
