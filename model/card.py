@@ -47,6 +47,7 @@ class Card:
     mirror : what point k is called in a mirrored image; empty if unknown.
     threshold : the confidence from which a point is worth showing, tuned on validation frames.
     scalars : the numbers that the network says of a whole image, and their ranges.
+    second_look : whether it looks again, closely, at what it found in a whole image, see `model.second_look`.
     training : a summary: samples, sets, metrics.
     licence, attribution : what must travel with the weights.
     """
@@ -64,6 +65,7 @@ class Card:
     mirror: tuple[int, ...] = ()
     threshold: float = 0.3
     scalars: tuple[Scalar, ...] = ()
+    second_look: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     attribution: str = ""
@@ -85,6 +87,8 @@ class Card:
             raise ValueError(f"alignment {self.alignment!r} is not known")
         if self.decoder not in get_args(Decoder):
             raise ValueError(f"decoder {self.decoder!r} is not known")
+        if not isinstance(self.second_look, bool):
+            raise ValueError(f"second_look {self.second_look!r} is neither true nor false")
         if min(self.input_size) < 64 or max(self.input_size) > 8192:
             raise ValueError(f"input size {self.input_size} is not within 64 and 8192")
 

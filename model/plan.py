@@ -44,6 +44,7 @@ class TrainingConfig:
         the mean over points of half the squared error, "ohkm" that of the eight hardest of every sample.
     input_scale : ``(until, scale)`` steps: up to that share of the samples the input is so many times as large.
     occluded : "point" teaches occluded points, "unknown" leaves them out.
+    second_look : teach whole images and close-ups of what is in them, see `model.second_look`.
     threads, workers : torch threads; loading threads (0 loads in the loop).
     precision : "auto" takes bfloat16 where the processor multiplies it natively (AMX or CUDA).
     save_minutes, validate_every, validate_limit : minutes between states; samples between validations (0: only at
@@ -71,6 +72,7 @@ class TrainingConfig:
     input_scale: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     augmentation: Augmentation = field(default_factory=Augmentation)
     occluded: Literal["point", "unknown"] = "point"
+    second_look: bool = False
     seed: int = 0
     device: str = "auto"
     threads: int = 1
@@ -97,6 +99,9 @@ class TrainingConfig:
     def fingerprint(self) -> str:
         """Changes when a kept state could not be continued with these settings."""
         values = {key: value for key, value in asdict(self).items() if key not in _FREE}
+        # States of trainings from before there was a second look stay theirs.
+        if not self.second_look:
+            del values["second_look"]
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -28,6 +28,7 @@ from model.engines import (
 from model.heatmaps import Maps, Prediction, predict_from_maps
 from model.images import stretch
 from model.published import is_foreign
+from model.second_look import looked_again
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
@@ -191,6 +192,18 @@ class Predictor:
         Images are taken one batch ahead, in another thread, while the network computes; memory stays bounded however
         many there are. Where a batch does not fit the device's memory smaller ones are tried, then the processor.
         """
+        if self.card.second_look:
+            for rgb in images:
+                first = next(self._looks([rgb], 1))
+                yield looked_again(
+                    first, rgb, lambda part: next(self._looks([part], 1)), size=self.card.input_size,
+                    threshold=self.threshold,
+                )  # fmt: skip
+            return
+        yield from self._looks(images, batch)
+
+    def _looks(self, images: Iterable[NDArray[np.uint8]], batch: int) -> Iterator[Prediction]:
+        """What is seen in images at the first look."""
         fed = self._fed(images, batch)
         if isinstance(self._engine, Telling) and self.card.spec.has_extras:
             yield from self._told(self._engine, fed)

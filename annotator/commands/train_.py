@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", metavar="NAME", help="architecture of a network from nothing")
     parser.add_argument("--input", type=frame_size, metavar="WxH", help="what it looks at (default: as before)")
     parser.add_argument("--loss", choices=LOSSES, metavar="NAME", help=f"what is minimised: {', '.join(LOSSES)}")
+    text = "teach it to look twice: at the whole image, then closely at what it found there"
+    parser.add_argument("--second-look", action="store_true", help=text)
     text = "train a refinement of this network: it looks closely around each of its points"
     parser.add_argument("--refines", type=Path, metavar="FILE", help=text)
     parser.add_argument("--epochs", type=positive, default=10.0, metavar="N", help="rounds over the sets (default 10)")
@@ -270,6 +272,8 @@ def _config(options: argparse.Namespace, start: Path | None, sets: Sequence[Trai
     )
     if options.loss is not None:
         config = replace(config, loss=options.loss)
+    if options.second_look:
+        config = replace(config, second_look=True)
     if start is None:
         kind = "deeppose-small" if options.refines is not None and options.network is None else options.network
         found = from_nothing(config, sets[0], network=kind, input_size=options.input)
@@ -280,6 +284,7 @@ def _config(options: argparse.Namespace, start: Path | None, sets: Sequence[Trai
         network=card.spec,
         input_size=options.input or card.input_size,
         sigma=card.sigma,
+        second_look=options.second_look or card.second_look,
         licence=card.licence,
         attribution=card.attribution,
     )
