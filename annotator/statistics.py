@@ -12,7 +12,7 @@ from annotator.effort import Effort
 from annotator.instance_points import seen_of
 from annotator.instances import box_around, is_crowd, labelled_points, present
 from annotator.labels import FrameLabels, FrameState, Instance, Origin
-from annotator.review.thing_signs import matched, size_of
+from annotator.review.judged import matched, size_of
 from annotator.scheme import AttributeKind, AttributeValue, Scheme
 from model.people import InstancePrediction
 

@@ -12,8 +12,9 @@ import numpy as np
 from annotator.formats.documents import number
 from annotator.instances import box_around
 from annotator.labels import Instance, Point, Visibility
+from annotator.review.judged import said_by_network, size_of
 from annotator.review.signs import WIDTH, FrameSigns, Kind, Sign, jump_sign, signs_of
-from annotator.review.thing_signs import Things, said_by_network, signs_of_things, size_of
+from annotator.review.thing_signs import Things, signs_of_things
 from annotator.temporal import Over, odd_beside
 
 if TYPE_CHECKING:

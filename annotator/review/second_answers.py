@@ -15,8 +15,8 @@ from annotator.instance_points import similarity
 from annotator.instances import box_around, is_crowd, labelled_points, present
 from annotator.keypoints import Source, resolve
 from annotator.labels import FrameLabels, FrameState, Instance, Point
+from annotator.review.judged import matched, size_of
 from annotator.review.recheck import Recheck, compare, is_chosen, recheck_document, recheck_from
-from annotator.review.thing_signs import matched, size_of
 from annotator.scheme import AttributeValue, Scheme
 
 if TYPE_CHECKING:

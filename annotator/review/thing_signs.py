@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annotator.instance_points import resolve_instances
-from annotator.instances import Box, area_of, box_around, is_crowd, labelled_points, overlap, present
-from annotator.labels import FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.instances import box_around, is_crowd, labelled_points, overlap, present
+from annotator.labels import FrameLabels, Instance, Point, Visibility
+from annotator.review.judged import SAME, Judged, apart, judge, largest, matched, said_by_network, shown_points
 from annotator.review.peaks import second_peaks
 from annotator.review.signs import DOUBTFUL, FrameSigns, Kind, Sign
 from annotator.scheme import AttributeKind, AttributeScope, Scheme
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from model.heatmaps import Prediction
     from model.people import InstancePrediction
 
-__all__ = ["Things", "bones_of", "matched", "said_by_network", "signs_of_things", "size_of"]
+__all__ = ["Things", "bones_of", "signs_of_things"]
 
-PLAIN = 10.0
-"""Percent of a thing's size from which on two positions are plainly not the same."""
 APART = 5.0
 """Percent of a thing's size that two mirrored points are apart from which on it can be told that they are swapped."""
 CROSSED = 0.5
@@ -37,9 +35,6 @@ STRONG = 0.5
 """Confidence with which a network that sees a point is a witness against a person who said nothing of it."""
 UNWITNESSED = 0.3
 """How surely a point is absent by mistake where no network looked."""
-SAME = 0.5
-"""Overlap of boxes from which on two things are one."""
-_SMALLEST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,22 +55,6 @@ class Things:
         """The things that persons labelled, without regions of many that nobody told apart."""
         found = [one for one in present(self.labels) if not is_crowd(one)]
         return found if self.scheme.is_many else found[:1]
-
-
-@dataclass(frozen=True, eq=False)
-class _Judged:
-    """A thing that is judged: by its labels, or by what the network saw where nobody labelled."""
-
-    instance: Instance
-    seen: InstancePrediction | None
-    places: Mapping[str, Point]
-    predicted: Mapping[str, Point]
-    unit: float
-
-    @property
-    def id(self) -> int:
-        """Its number in the frame."""
-        return self.instance.id
 
 
 def signs_of_things(
@@ -109,64 +88,12 @@ def signs_of_things(
     if things.other:
         signs += _networks(things, threshold, size)
     if mirrored and judged:
-        signs += _apart(Kind.FLIP, judged[0], judged[0].predicted, mirrored)
+        signs += apart(Kind.FLIP, judged[0], judged[0].predicted, mirrored)
     said = {name for one in judged for name in one.instance.keypoints} | {
         name for one in judged for name in one.instance.attributes
     }
     bones = bones_of([(one.id, one.places, one.unit) for one in judged if _is_whole(one, things.scheme)], things.scheme)
     return FrameSigns(frame_id, tuple(signs), (), group, frozenset(said | things.labels.attributes.keys()), gone, bones)
-
-
-def said_by_network(seen: InstancePrediction, number: int, threshold: float) -> Instance:
-    """What a network saw of a thing as if a person had said it: only so it is held against others."""
-    points = {n: KeypointLabel(at, Visibility.VISIBLE, Origin.IMPORTED) for n, at in _shown(seen, threshold).items()}
-    return Instance(number, points, box=seen.box)
-
-
-def matched(
-    said: Sequence[Instance],
-    seen: Sequence[InstancePrediction],
-    scheme: Scheme,
-    *,
-    size: tuple[int, int],
-    threshold: float,
-) -> dict[int, InstancePrediction]:
-    """The prediction of every labelled thing that has one, by place in ``said``.
-
-    By similarity of the points (OKS), as the canvas has it; what is left over by the overlap of the boxes, so that
-    limbs that are all swapped are still those of the same person.
-    """
-    places = [n for n, one in enumerate(said) if not one.is_empty]
-    if not places or not seen:
-        return {}
-    labels = FrameLabels(tuple(said[n] for n in places))
-    resolved = resolve_instances(labels, seen, scheme, size=size, threshold=threshold)
-    given = {n: one.seen for n, one in zip(places, resolved, strict=False) if one.seen is not None}
-    if not scheme.is_many:
-        return given
-    used = {id(one) for one in given.values()}
-    open_seen = [one for one in seen if id(one) not in used]
-    pairs = []
-    for n, one in enumerate(said):
-        box = one.box or box_around(labelled_points(one).values())
-        if n not in given and box is not None:
-            for other in open_seen:
-                around = other.box or box_around(_shown(other, threshold).values())
-                share = 0.0 if around is None else overlap(box, around)
-                if share >= SAME:
-                    pairs.append((share, n, other))
-    for _, n, other in sorted(pairs, key=lambda pair: -pair[0]):
-        if n not in given and id(other) not in used:
-            given[n] = other
-            used.add(id(other))
-    return given
-
-
-def size_of(box: Box | None) -> float:
-    """How large a thing is, pixels: the square root of its box, of a flat one half its length, at least one."""
-    if box is None:
-        return _SMALLEST
-    return max(math.sqrt(area_of(box)), (box[2] - box[0]) / 2, (box[3] - box[1]) / 2, _SMALLEST)
 
 
 def bones_of(
@@ -190,61 +117,30 @@ def bones_of(
 
 def _judged(
     things: Things, size: tuple[int, int], threshold: float
-) -> tuple[list[_Judged], list[InstancePrediction]]:
+) -> tuple[list[Judged], list[InstancePrediction]]:
     """What is judged, and what the network saw of which nobody said anything."""
     shown = [one for one in things.seen if not things.scheme.is_many or one.score >= threshold]
     if not things.is_said:
         return [
-            _one(said_by_network(one, n, threshold), one, threshold) for n, one in enumerate(shown)
+            judge(said_by_network(one, n, threshold), one, threshold) for n, one in enumerate(shown)
         ], []
     said = things.said()
     given = matched(said, things.seen, things.scheme, size=size, threshold=threshold)
     used = {id(one) for one in given.values()}
-    judged = [_one(one, given.get(n), threshold) for n, one in enumerate(said)]
+    judged = [judge(one, given.get(n), threshold) for n, one in enumerate(said)]
     return judged, [one for one in shown if id(one) not in used] if things.scheme.is_many else []
 
 
-def _one(said: Instance, seen: InstancePrediction | None, threshold: float) -> _Judged:
-    places = labelled_points(said)
-    predicted = {} if seen is None else _shown(seen, threshold)
-    box = said.box or (None if seen is None else seen.box) or box_around(places.values())
-    return _Judged(said, seen, places, predicted, 100.0 / size_of(box or box_around(predicted.values())))
-
-
-def _shown(seen: InstancePrediction, threshold: float) -> dict[str, Point]:
-    rows = zip(seen.names, seen.xy.tolist(), seen.confidence.tolist(), strict=True)
-    return {name: (x, y) for name, (x, y), sure in rows if sure >= threshold and math.isfinite(x + y)}
-
-
-def _is_whole(one: _Judged, scheme: Scheme) -> bool:
+def _is_whole(one: Judged, scheme: Scheme) -> bool:
     """Whether its size is known well enough to measure lengths by: from a box, or from most of its points."""
     return one.instance.box is not None or 2 * len(one.places) >= len(scheme)
 
 
-def _apart(
-    kind: Kind, one: _Judged, first: Mapping[str, Point], second: Mapping[str, Point]
-) -> list[Sign]:
-    off = {name: math.dist(at, second[name]) * one.unit for name, at in first.items() if name in second}
-    if not off:
-        return []
-    worst = max(off, key=lambda name: off[name])
-    return [Sign(kind, off[worst], worst, sum(value > PLAIN for value in off.values()), instance=one.id)]
+def _corrected(judged: Sequence[Judged]) -> list[Sign]:
+    return largest([s for one in judged for s in apart(Kind.CORRECTED, one, one.places, one.predicted)])
 
 
-def _largest(signs: Sequence[Sign]) -> list[Sign]:
-    """The worst of the same sign of several things, counting what all of them count."""
-    if not signs:
-        return []
-    worst = max(signs, key=lambda sign: sign.value)
-    return [Sign(worst.kind, worst.value, worst.keypoint, sum(s.count for s in signs), worst.detail,
-                 instance=worst.instance)]  # fmt: skip
-
-
-def _corrected(judged: Sequence[_Judged]) -> list[Sign]:
-    return _largest([s for one in judged for s in _apart(Kind.CORRECTED, one, one.places, one.predicted)])
-
-
-def _swapped(judged: Sequence[_Judged], mirror: Mapping[str, str]) -> Iterator[Sign]:
+def _swapped(judged: Sequence[Judged], mirror: Mapping[str, str]) -> Iterator[Sign]:
     """Pairs of left and right that fit the network better the other way round."""
     crossed: list[tuple[float, str, int]] = []
     for one in judged:
@@ -260,7 +156,7 @@ def _swapped(judged: Sequence[_Judged], mirror: Mapping[str, str]) -> Iterator[S
         yield Sign(Kind.SWAPPED, float(len(crossed)), name, len(crossed), instance=number)
 
 
-def _pairs(one: _Judged, mirror: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _pairs(one: Judged, mirror: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     both = one.places.keys() & one.predicted.keys()
     for name in sorted(both):
         other = mirror.get(name, name)
@@ -268,7 +164,7 @@ def _pairs(one: _Judged, mirror: Mapping[str, str]) -> Iterator[tuple[str, str]]
             yield name, other
 
 
-def _sight(judged: Sequence[_Judged]) -> Iterator[Sign]:
+def _sight(judged: Sequence[Judged]) -> Iterator[Sign]:
     """Points said to be seen that the network takes for hidden, or the other way round, each by how sure it is."""
     differ: dict[tuple[int, str], float] = {}
     for one in judged:
@@ -285,7 +181,7 @@ def _sight(judged: Sequence[_Judged]) -> Iterator[Sign]:
         yield Sign(Kind.SIGHT, sum(differ.values()), name, len(differ), instance=number)
 
 
-def _numbers(things: Things, judged: Sequence[_Judged]) -> Iterator[Sign]:
+def _numbers(things: Things, judged: Sequence[Judged]) -> Iterator[Sign]:
     """Numbers that a person said far from what the network says, in percent of their range."""
     found = []
     for attribute in things.scheme.attributes:
@@ -300,10 +196,10 @@ def _numbers(things: Things, judged: Sequence[_Judged]) -> Iterator[Sign]:
                 off = 100.0 * abs(said - seen) / max(high - low, 1e-9)
                 detail = f"{said:g} {seen:.0f}"
                 found.append(Sign(Kind.NUMBER, off, attribute.name, 1, detail, instance=one.id))
-    yield from _largest(found)
+    yield from largest(found)
 
 
-def _boxes(judged: Sequence[_Judged]) -> list[Sign]:
+def _boxes(judged: Sequence[Judged]) -> list[Sign]:
     """Points outside the box that was said, the furthest in percent of the thing's size."""
     found = []
     for one in judged:
@@ -317,16 +213,16 @@ def _boxes(judged: Sequence[_Judged]) -> list[Sign]:
         if max(off.values(), default=0.0) > 0.0:
             worst = max(off, key=lambda name: off[name])
             found.append(Sign(Kind.BOX, off[worst], worst, sum(v > 0.0 for v in off.values()), instance=one.id))
-    return _largest(found)
+    return largest(found)
 
 
-def _unmatched(things: Things, judged: Sequence[_Judged], extra: Sequence[InstancePrediction]) -> Iterator[Sign]:
+def _unmatched(things: Things, judged: Sequence[Judged], extra: Sequence[InstancePrediction]) -> Iterator[Sign]:
     """Things that only one of the two has: those seen outside every box that was said, and labels that are not seen."""
     boxes = [one.box or box_around(labelled_points(one).values()) for one in present(things.labels)]
     crowds = [one.box for one in present(things.labels) if is_crowd(one) and one.box is not None]
     left = []
     for one in extra:
-        box = one.box or box_around(_shown(one, 0.0).values())
+        box = one.box or box_around(shown_points(one, 0.0).values())
         if box is not None and all(other is None or overlap(box, other) < SAME for other in boxes):
             middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
             if not any(c[0] <= middle[0] <= c[2] and c[1] <= middle[1] <= c[3] for c in crowds):
@@ -339,7 +235,7 @@ def _unmatched(things: Things, judged: Sequence[_Judged], extra: Sequence[Instan
             yield Sign(Kind.UNFOUND, float(len(lost)), None, len(lost), instance=lost[0].id)
 
 
-def _unlabelled(things: Things, judged: Sequence[_Judged]) -> tuple[dict[str, float], list[Sign]]:
+def _unlabelled(things: Things, judged: Sequence[Judged]) -> tuple[dict[str, float], list[Sign]]:
     """Points and numbers that nobody said anything of, by how surely that is a slip."""
     gone: dict[str, float] = {}
     lacking: dict[str, int] = {}
@@ -360,7 +256,7 @@ def _unlabelled(things: Things, judged: Sequence[_Judged]) -> tuple[dict[str, fl
     return gone, _lack(Kind.UNLABELLED, gone, lacking, count)
 
 
-def _unseen(scheme: Scheme, judged: Sequence[_Judged]) -> tuple[dict[str, float], list[Sign]]:
+def _unseen(scheme: Scheme, judged: Sequence[Judged]) -> tuple[dict[str, float], list[Sign]]:
     """Points that the network does not see of things that it sees."""
     gone: dict[str, float] = {}
     lacking: dict[str, int] = {}
@@ -380,7 +276,7 @@ def _lack(kind: Kind, gone: Mapping[str, float], lacking: Mapping[str, int], cou
     return [Sign(kind, sum(gone.values()), worst, count, instance=lacking[worst])]
 
 
-def _faint(judged: Sequence[_Judged], threshold: float) -> Iterator[Sign]:
+def _faint(judged: Sequence[Judged], threshold: float) -> Iterator[Sign]:
     shown = [c for one in judged if one.seen is not None for c in one.seen.confidence.tolist() if c >= threshold]
     yield Sign(Kind.FAINT, 1.0 - float(np.median(shown)) if shown else 1.0, count=len(shown), instance=0)
 
@@ -399,5 +295,5 @@ def _networks(things: Things, threshold: float, size: tuple[int, int]) -> list[S
     """How far what two networks saw of the same things is apart."""
     said = [said_by_network(one, n, threshold) for n, one in enumerate(things.seen)]
     given = matched(said, things.other, things.scheme, size=size, threshold=threshold)
-    both = [_one(said[n], other, threshold) for n, other in given.items()]
-    return _largest([s for one in both for s in _apart(Kind.NETWORKS, one, one.places, one.predicted)])
+    both = [judge(said[n], other, threshold) for n, other in given.items()]
+    return largest([s for one in both for s in apart(Kind.NETWORKS, one, one.places, one.predicted)])

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QSize
 from annotator.gui.background import Lane, Progress, ShouldStop
 from annotator.gui.dialogs.retrain_words import frame_text
 from annotator.instances import box_around
-from annotator.review.thing_signs import size_of
+from annotator.review.judged import size_of
 
 if TYPE_CHECKING:
     from annotator.comparison import Comparison, FrameChange, Place
