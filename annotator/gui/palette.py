@@ -9,7 +9,6 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -30,8 +28,7 @@ from annotator.gui import theme
 from annotator.gui.actions import Actions
 from annotator.gui.menus.command import Command
 from annotator.gui.menus.table import COMMANDS
-
-Index = QModelIndex | QPersistentModelIndex
+from annotator.gui.rows import Index, paint_chosen
 
 
 def score(text: str, query: str) -> int | None:
@@ -123,9 +120,7 @@ class CommandDelegate(QStyledItemDelegate):
             return
         colours = theme.tokens()
         rect: QRect = option.rect
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(colours.soft))
-            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
+        paint_chosen(painter, option)
         why_not = self._actions.why_not(command)
         if command.icon:
             theme.icon(command.icon).paint(painter, QRect(rect.left() + 10, rect.center().y() - 8, 18, 18))

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from annotator.gui.panels.frames import state_text
+from annotator.gui.panels.frame_states import state_text
 from annotator.labels import Carried, How
 from annotator.timeline import FILLED, KEY, MOTION, STATES, Track, timecode
 

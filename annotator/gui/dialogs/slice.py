@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.gui.panels.frames import state_text
+from annotator.gui.panels.frame_states import state_text
 from annotator.labels import FrameState
 from annotator.project import Predictions
 from annotator.store_schema import SUFFIX

@@ -7,19 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPointF,
     QRect,
-    QRectF,
     QSize,
     Qt,
     QTimer,
-    Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -27,7 +23,6 @@ from PySide6.QtWidgets import (
     QListView,
     QProgressBar,
     QPushButton,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -35,55 +30,16 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui import theme
-from annotator.gui.colours import BLUE, ORANGE, SKY, VERMILLION
-from annotator.gui.panels.row_keys import is_for_the_window, note_release
+from annotator.gui.panels.frame_states import paint_state, state_text
+from annotator.gui.panels.row_keys import RowList, SearchKeys
+from annotator.gui.rows import Index, paint_ground
 from annotator.gui.session import UNDECIDED, Session
 from annotator.labels import FrameState
 from annotator.project import FrameRow
 
-Index = QModelIndex | QPersistentModelIndex
 _ROW_ROOM = 10
 _SEARCH_MS = 120
 _COUNT_MS = 100
-
-
-def paint_state(painter: QPainter, centre: QPointF, state: FrameState) -> None:
-    """The state of a frame as a shape 12 pixels wide; colour says it a second time."""
-    dark = theme.tokens() is theme.DARK
-    colours = theme.tokens()
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    x, y = centre.x(), centre.y()
-    if state is FrameState.UNSEEN:
-        painter.setPen(QPen(QColor(colours.muted), 1.3))
-        painter.drawEllipse(centre, 3.5, 3.5)
-    elif state is FrameState.PREDICTED:
-        painter.setPen(QPen(ORANGE if dark else QColor("#b87a00"), 2.0))
-        painter.drawLine(QPointF(x - 4, y), QPointF(x + 4, y))
-        painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
-    elif state is FrameState.DRAFT:
-        blue = SKY if dark else BLUE
-        painter.setPen(QPen(blue, 1.5))
-        painter.drawEllipse(centre, 4.0, 4.0)
-        painter.setBrush(blue)
-        painter.drawPie(QRectF(x - 4, y - 4, 8, 8), 90 * 16, 180 * 16)
-    elif state is FrameState.ACCEPTED:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(QColor(colours.accent)))
-        painter.drawEllipse(centre, 6.0, 6.0)
-        painter.setPen(QPen(QColor(colours.on_accent), 1.6))
-        painter.drawPolyline([QPointF(x - 2.8, y + 0.2), QPointF(x - 0.8, y + 2.3), QPointF(x + 3.0, y - 2.2)])
-    elif state is FrameState.LOOK_AGAIN:
-        painter.setPen(QPen(ORANGE if dark else QColor("#b87a00"), 1.5))
-        painter.drawEllipse(QRectF(x - 6, y - 3.6, 12, 7.2))
-        painter.setBrush(QColor(colours.muted))
-        painter.drawEllipse(centre, 1.4, 1.4)
-    else:
-        painter.setPen(QPen(VERMILLION, 2.0))
-        painter.drawLine(QPointF(x - 3.4, y - 3.4), QPointF(x + 3.4, y + 3.4))
-        painter.drawLine(QPointF(x - 3.4, y + 3.4), QPointF(x + 3.4, y - 3.4))
-    painter.restore()
 
 
 class FramesModel(QAbstractListModel):
@@ -148,12 +104,7 @@ class FrameDelegate(QStyledItemDelegate):
             return
         colours = theme.tokens()
         rect: QRect = option.rect
-        state = option.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(colours.soft))
-            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, QColor(colours.hover))
+        paint_ground(painter, option)
         paint_state(painter, QPointF(rect.left() + 18, rect.center().y() + 0.5), row.state)
         painter.setFont(theme.tabular(option.font))
         metrics = painter.fontMetrics()
@@ -166,22 +117,6 @@ class FrameDelegate(QStyledItemDelegate):
         room = rect.adjusted(34, 0, -18 - metrics.horizontalAdvance(number), 0)
         text = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, text)
-
-
-class FramesView(QListView):
-    """The rows. Space accepts here as on the canvas."""
-
-    space_tapped = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Rows are gone through with the arrows; letters are commands."""
-        if not is_for_the_window(event, self.space_tapped.emit):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A key held down is told from one pressed again by this."""
-        note_release(event)
-        super().keyReleaseEvent(event)
 
 
 class NothingListed(QWidget):
@@ -227,7 +162,7 @@ class FramesPanel(QWidget):
         self._counts.setProperty("role", "muted")
         self._bar = QProgressBar(textVisible=False)
         self.nothing = NothingListed()
-        self.view = FramesView()
+        self.view = RowList()
         self._set_up_view()
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=_SEARCH_MS)
@@ -271,8 +206,10 @@ class FramesPanel(QWidget):
     def _connect(self) -> None:
         session = self._session
         self.search.textChanged.connect(lambda text: self._typing.start())
-        self.search.installEventFilter(self)
-        self.states.activated.connect(self._on_state)
+        keys = SearchKeys(self.search)
+        keys.into.connect(self._enter_list)
+        keys.out.connect(self._leave_search)
+        self.states.activated.connect(self._enter_list)
         self.nothing.all_frames.clicked.connect(self.show_all)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         session.wanted_changed.connect(self._show_current)
@@ -309,25 +246,16 @@ class FramesPanel(QWidget):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter and Down lead from the search box into the list, Escape out of it."""
-        if watched is self.search and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
-                self._apply()
-                self.view.setFocus()
-                return True
-            if event.key() == Qt.Key.Key_Escape:
-                self.search.clear()
-                self.view.setFocus()
-                return True
-        return super().eventFilter(watched, event)
-
     def _apply(self) -> None:
         self._typing.stop()
         self._session.set_filter(self.states.currentData(), self.search.text().strip())
 
-    def _on_state(self) -> None:
+    def _enter_list(self) -> None:
         self._apply()
+        self.view.setFocus()
+
+    def _leave_search(self) -> None:
+        self.search.clear()
         self.view.setFocus()
 
     def _on_project(self) -> None:
@@ -374,18 +302,3 @@ class FramesPanel(QWidget):
         numbers = [total, sum(counts[state] for state in UNDECIDED), *(counts[state] for state in FrameState)]
         for place, ((text, _), number) in enumerate(zip(self._choices(), numbers, strict=True)):
             self.states.setItemText(place, f"{text} ({number:,})")
-
-
-def state_text(state: FrameState) -> str:
-    """The state of a frame in a word."""
-    from PySide6.QtCore import QCoreApplication
-
-    translate = QCoreApplication.translate
-    return {
-        FrameState.UNSEEN: translate("FrameState", "Not seen"),
-        FrameState.PREDICTED: translate("FrameState", "Predicted"),
-        FrameState.DRAFT: translate("FrameState", "Draft"),
-        FrameState.ACCEPTED: translate("FrameState", "Accepted"),
-        FrameState.REJECTED: translate("FrameState", "Rejected"),
-        FrameState.LOOK_AGAIN: translate("FrameState", "Needs a second look"),
-    }[state]

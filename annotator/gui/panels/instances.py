@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -16,14 +15,14 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator.gui import theme
-from annotator.gui.panels.row_keys import is_for_the_window, note_release
+from annotator.gui.panels.row_keys import RowTable
+from annotator.gui.rows import Index
 from annotator.gui.session import Session
 from annotator.instance_points import ResolvedInstance
 from annotator.instances import clear_attribute, set_attribute
@@ -31,7 +30,6 @@ from annotator.keypoints import Source
 from annotator.labels import Visibility
 from annotator.scheme import Attribute, AttributeKind, AttributeScope, AttributeValue
 
-Index = QModelIndex | QPersistentModelIndex
 NUMBER, POINTS, BOX, SCORE = range(4)
 REFRESH_MS = 60
 _UNLIMITED = 1e9
@@ -101,22 +99,6 @@ class InstancesModel(QAbstractTableModel):
         return self.rows[index.row()][index.column()] if role == Qt.ItemDataRole.DisplayRole else None
 
 
-class InstancesView(QTableView):
-    """The table; letters are commands here, too."""
-
-    space_tapped = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space accepts here as on the canvas."""
-        if not is_for_the_window(event, self.space_tapped.emit):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A key held down is told from one pressed again by this."""
-        note_release(event)
-        super().keyReleaseEvent(event)
-
-
 class InstancesPanel(QWidget):
     """Table and questions; a row chosen is the active thing, on the canvas, too."""
 
@@ -125,7 +107,7 @@ class InstancesPanel(QWidget):
         self._session = session
         self._model = InstancesModel(session, self)
         self._following = False
-        self.view = InstancesView(self)
+        self.view = RowTable(self)
         self.questions = Questions(session, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

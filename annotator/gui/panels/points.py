@@ -12,26 +12,24 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     QTimer,
-    Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QIcon, QKeyEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from annotator.gui import theme
 from annotator.gui.colours import BACKDROP
 from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.marks import layers
-from annotator.gui.panels.row_keys import is_for_the_window, note_release
+from annotator.gui.panels.row_keys import RowTable
+from annotator.gui.rows import Index
 from annotator.gui.session import Session
 from annotator.gui.view_state import Glyph, Selection, describe, spoken
 from annotator.gui.wording import phrases
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import Origin, Visibility
 
-Index = QModelIndex | QPersistentModelIndex
 NAME, X, Y, SOURCE, VISIBILITY, CONFIDENCE, SD = range(7)
 _NUMBERS = (X, Y, CONFIDENCE, SD)
 _WIDTHS = {X: 50, Y: 50, SOURCE: 78, VISIBILITY: 66, CONFIDENCE: 40, SD: 40}
@@ -300,10 +298,8 @@ def _chip(glyph: Glyph | None, *, occluded: bool) -> QIcon:
     return QIcon(pixmap)
 
 
-class PointsPanel(QTableView):
+class PointsPanel(RowTable):
     """The table; selecting rows selects on the canvas, and the other way round."""
-
-    space_tapped = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -344,16 +340,6 @@ class PointsPanel(QTableView):
         """Nothing is lit without the pointer."""
         super().leaveEvent(event)
         self._session.hovering.point_at(NOTHING)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space accepts here as on the canvas; letters are commands."""
-        if not is_for_the_window(event, self.space_tapped.emit):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A key held down is told from one pressed again by this."""
-        note_release(event)
-        super().keyReleaseEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel goes from point to point; with a modifier key it scrolls."""
