@@ -11,7 +11,8 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from annotator.gui.view_state import ENGLISH, Phrases, Selection, ViewSettings, ViewState, view_state
+from annotator.gui.tips import ENGLISH, Phrases
+from annotator.gui.view_state import Selection, ViewSettings, ViewState, view_state
 from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import Instance, Visibility
 

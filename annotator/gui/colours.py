@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
+from annotator.gui.glyphs import Glyph
 from annotator.gui.view_settings import HeatColours
-from annotator.gui.view_state import Glyph
 
 ORANGE = QColor(230, 159, 0)
 SKY = QColor(86, 180, 233)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QCoreApplication
 
 from annotator.gui.desk import Desk, Sight
+from annotator.gui.plain_names import spoken
 from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, Hit, PointerEvent, Rect, ToolKey, along_axis, hit_point
 from annotator.gui.sketch import NO_SKETCH, Sketch
-from annotator.gui.view_state import Selection, spoken, within
+from annotator.gui.view_state import Selection, within
 from annotator.labels import FrameLabels, Point, move_marking_point, place, set_marking
 
 translate = QCoreApplication.translate

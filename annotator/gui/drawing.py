@@ -14,9 +14,10 @@ from annotator.curves import curves_of
 from annotator.evidence import gather
 from annotator.gui.desk import Desk
 from annotator.gui.drag import Drag, HoldingTool, is_on_frame, too_near
+from annotator.gui.plain_names import spoken
 from annotator.gui.pointing import Cursor, Hit, PointerEvent, ToolKey, nearest_click
 from annotator.gui.sketch import NO_SKETCH, Look, Sketch, Stroke, stroke
-from annotator.gui.view_state import Polyline, Selection, spoken
+from annotator.gui.view_state import Polyline, Selection
 from annotator.labels import Instance, Point, add_marking_point, remove_marking_point
 from annotator.lens import Lens
 from annotator.pitch import MARKINGS

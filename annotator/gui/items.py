@@ -22,11 +22,12 @@ from annotator.gui.colours import (
     PLATE_TEXT,
     SOFT_CASING,
 )
+from annotator.gui.glyphs import Glyph
 from annotator.gui.lines import NOTHING, Cased, cased, stroke
 from annotator.gui.lines import Ink as Ink
 from annotator.gui.marks import glow, halo_of, triangle
 from annotator.gui.stamps import Layer, StampItem
-from annotator.gui.view_state import ArrowView, ClickView, Glyph, Polyline, SpreadView
+from annotator.gui.view_state import ArrowView, ClickView, Polyline, SpreadView
 
 MARGIN = 2.5
 

@@ -22,8 +22,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainterPath, QPen
 
 from annotator.gui.colours import ACCENT, CASING, GLYPH_COLOURS, WARNING
+from annotator.gui.glyphs import Glyph
 from annotator.gui.stamps import Layer, StampItem
-from annotator.gui.view_state import Glyph, Mark
+from annotator.gui.view_state import Mark
 
 NO_BRUSH = Qt.BrushStyle.NoBrush
 LINE = 1.5

@@ -34,8 +34,9 @@ from annotator.gui.marks import MarkItem
 from annotator.gui.name_layout import Box, Named, Place, lay_out
 from annotator.gui.people_items import PersonItem
 from annotator.gui.people_view import PersonView
+from annotator.gui.plain_names import spoken
 from annotator.gui.pointing import Rect
-from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState, spoken
+from annotator.gui.view_state import EMPTY_VIEW, ArrowView, ClickView, CurveView, Mark, ViewState
 
 # So many marks lie all over the view.
 MANY = 12

@@ -10,9 +10,10 @@ from annotator.gui.desk import Desk
 from annotator.gui.drag import Drag, HoldingTool, room_for
 from annotator.gui.people_pointing import Corner, Part, ThingHit, hit_handle, hit_thing, thing_around
 from annotator.gui.people_view import PersonView
+from annotator.gui.plain_names import spoken
 from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, PointerEvent, Rect, hit_point, region_between
 from annotator.gui.tools import SelectTool
-from annotator.gui.view_state import NOTHING_SELECTED, Selection, spoken, within
+from annotator.gui.view_state import NOTHING_SELECTED, Selection, within
 from annotator.instances import Box, labelled_points, move, scale, set_box
 from annotator.labels import FrameLabels, Point
 

@@ -1,6 +1,8 @@
-"""The markings as people call them, in the language of the program; SoccerNet's names are those of the files."""
+"""Keypoints and markings as people call them, in the language of the program; the files have names of their own."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from PySide6.QtCore import QCoreApplication
 
@@ -39,3 +41,22 @@ def plain(marking: str) -> str:
         "Goal right post left": translate("Markings", "Right goal, left post"),
         "Goal right post right": translate("Markings", "Right goal, right post"),
     }.get(marking.strip(), plain_marking(marking))
+
+
+def spoken(name: str) -> str:
+    """A keypoint's or marking's name as a person reads it: ``L_GOAL_TL_POST`` becomes ``L goal TL post``.
+
+    Markings have the names that people use, ``Big rect. left main`` is the left penalty area's front line.
+    """
+    return _capital(plain(name)) if "_" not in name else _words(name)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def _words(name: str) -> str:
+    words = [word if len(word) <= 2 else word.lower() for word in name.strip().split("_")]
+    text = " ".join(words)
+    return text[0].upper() + text[1:]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from annotator.gui.plain_names import spoken
 from annotator.gui.undo import Passing
-from annotator.gui.view_state import Selection, spoken, within
+from annotator.gui.view_state import Selection, within
 from annotator.labels import (
     FrameLabels,
     Point,

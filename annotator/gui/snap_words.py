@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from annotator.gui.view_state import spoken
+from annotator.gui.plain_names import spoken
 from annotator.paint import Refusal
 from annotator.snapping import Outcome, Snapped
 

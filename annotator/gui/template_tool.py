@@ -11,10 +11,11 @@ from PySide6.QtCore import QCoreApplication
 from annotator.camera import Solution
 from annotator.curves import ghost_of
 from annotator.gui.desk import Desk
+from annotator.gui.plain_names import spoken
 from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, PointerEvent, Rect, ToolKey
 from annotator.gui.selected import Burst
 from annotator.gui.sketch import NO_SKETCH, Look, Sign, Sketch, Spot, Stroke
-from annotator.gui.view_state import Polyline, spoken
+from annotator.gui.view_state import Polyline
 from annotator.in_view import stretches
 from annotator.keypoints import Resolved
 from annotator.labels import FrameLabels

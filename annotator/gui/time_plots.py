@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from annotator.gui import theme
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
+from annotator.gui.plain_names import spoken
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
 from annotator.gui.timeline_axis import place_text
-from annotator.gui.view_state import spoken
 from annotator.labels import FrameState
 from annotator.pitch import KEYPOINTS
 from annotator.time_series import Moment, Quantity, moments, series

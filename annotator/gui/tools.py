@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from annotator.gui.desk import Desk, Sight, Tool
 from annotator.gui.drag import Drag, HoldingTool, is_on_frame, place_between, too_near
 from annotator.gui.drawing import MarkingTool
+from annotator.gui.plain_names import spoken
 from annotator.gui.pointing import (
     SLACK,
     Cursor,
@@ -28,7 +29,7 @@ from annotator.gui.pointing import (
     region_between,
 )
 from annotator.gui.selected import delete_selected, nudge, set_visibility_selected
-from annotator.gui.view_state import Selection, spoken
+from annotator.gui.view_state import Selection
 from annotator.labels import Point, Visibility, place, set_marking
 
 __all__ = [

@@ -10,20 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
 from annotator.gui.geometry_view import Polyline as Polyline
 from annotator.gui.geometry_view import SpreadView as SpreadView
 from annotator.gui.geometry_view import ghost_paths, residuals_of, spreads_of
+from annotator.gui.glyphs import Glyph as Glyph
+from annotator.gui.glyphs import glyph_of
 from annotator.gui.people_view import PersonView
-from annotator.gui.plain_names import plain
+from annotator.gui.plain_names import spoken
+from annotator.gui.tips import ENGLISH, Phrases, describe
 from annotator.gui.view_settings import HeatmapLayer as HeatmapLayer
 from annotator.gui.view_settings import ViewSettings as ViewSettings
 from annotator.keypoints import Curve, Keypoint, Resolved, Source
-from annotator.labels import Instance, Origin, Point, Visibility
+from annotator.labels import Instance, Point, Visibility
 
 # What a person said further than this share of the frame's width from where geometry has it gets a halo.
 RESIDUAL_SHARE = 0.004
@@ -39,18 +41,6 @@ class Selection:
 
 
 NOTHING_SELECTED = Selection()
-
-
-class Glyph(Enum):
-    """The shape of a mark, which says where its position comes from; colour says it a second time."""
-
-    PLACED = "placed"
-    ACCEPTED = "accepted"
-    CARRIED = "carried"
-    CONSTRUCTED = "constructed"
-    PROJECTED = "projected"
-    PREDICTED = "predicted"
-    ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -149,76 +139,6 @@ def held_point(state: ViewState) -> tuple[object, Point] | None:
     return (marks[0].name, (marks[0].x, marks[0].y)) if len(marks) == 1 and not clicks else None
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """The words of a tool tip, so that this module can be told them in any language."""
-
-    placed: str = "Placed by hand"
-    accepted: str = "Accepted"
-    propagated: str = "Carried from another frame"
-    imported: str = "Imported"
-    constructed: str = "Constructed from {parents}"
-    projected: str = "Projected by the camera"
-    predicted: str = "Predicted"
-    occluded: str = "Occluded"
-    confidence: str = "Confidence {value:.0%}"
-    sd: str = "\u00b1 {value:.1f} px"
-    residual: str = "{value:.1f} px from where the geometry has it"
-    off: str = "{value:.1f} px from where the camera puts it"
-    mean_off: str = "{value:.1f} px on average from where the camera puts it"
-
-
-ENGLISH = Phrases()
-
-
-def spoken(name: str) -> str:
-    """A keypoint's or marking's name as a person reads it: ``L_GOAL_TL_POST`` becomes ``L goal TL post``.
-
-    Markings have the names that people use, ``Big rect. left main`` is the left penalty area's front line.
-    """
-    return _capital(plain(name)) if "_" not in name else _words(name)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-@cache
-def _words(name: str) -> str:
-    words = [word if len(word) <= 2 else word.lower() for word in name.strip().split("_")]
-    text = " ".join(words)
-    return text[0].upper() + text[1:]
-
-
-def describe(keypoint: Keypoint, phrases: Phrases = ENGLISH) -> str:
-    """The tool tip of a keypoint: its name, where it comes from, and how sure that is."""
-    lines = [spoken(keypoint.name), _origin_text(keypoint, phrases)]
-    if keypoint.visibility is Visibility.OCCLUDED:
-        lines.append(phrases.occluded)
-    facts = []
-    if keypoint.confidence is not None:
-        facts.append(phrases.confidence.format(value=keypoint.confidence))
-    if keypoint.sd is not None:
-        facts.append(phrases.sd.format(value=keypoint.sd))
-    if keypoint.residual is not None:
-        facts.append(phrases.residual.format(value=keypoint.residual))
-    lines.append("  ".join(facts))
-    return "\n".join(line for line in lines if line)
-
-
-def _origin_text(keypoint: Keypoint, phrases: Phrases) -> str:
-    if keypoint.source is Source.PLACED:
-        others = {
-            Origin.ACCEPTED: phrases.accepted, Origin.IMPORTED: phrases.imported, Origin.PROPAGATED: phrases.propagated
-        }  # fmt: skip
-        return others.get(keypoint.origin or Origin.HAND, phrases.placed)
-    if keypoint.source is Source.CONSTRUCTED:
-        return phrases.constructed.format(parents=" \u00d7 ".join(spoken(name) for name in keypoint.parents))
-    return {Source.PROJECTED: phrases.projected, Source.PREDICTED: phrases.predicted}.get(
-        keypoint.source or Source.PLACED, ""
-    )
-
-
 def view_state(
     resolved: Resolved,
     labels: Instance,
@@ -280,25 +200,6 @@ def _is_shown(keypoint: Keypoint, settings: ViewSettings, *, selected: bool) -> 
     return selected or keypoint.visibility is not Visibility.ABSENT
 
 
-_GLYPHS = {
-    Source.PLACED: Glyph.PLACED,
-    Source.CONSTRUCTED: Glyph.CONSTRUCTED,
-    Source.PROJECTED: Glyph.PROJECTED,
-    Source.PREDICTED: Glyph.PREDICTED,
-}
-
-
-def _glyph(keypoint: Keypoint) -> Glyph:
-    assert keypoint.source is not None
-    if keypoint.visibility is Visibility.ABSENT:
-        return Glyph.ABSENT
-    if keypoint.source is Source.PLACED and keypoint.origin is Origin.ACCEPTED:
-        return Glyph.ACCEPTED
-    if keypoint.source is Source.PLACED and keypoint.origin is Origin.PROPAGATED:
-        return Glyph.CARRIED
-    return _GLYPHS[keypoint.source]
-
-
 # The mark of each keypoint as it was made last: in a drag most are those of the event before. Comparing costs less than
 # hashing, which asks every enumeration.
 _MARKS: dict[str, tuple[Keypoint, tuple[object, ...], Mark]] = {}
@@ -314,13 +215,15 @@ def _mark(keypoint: Keypoint, *, selected: bool, hovered: bool, warn: float, phr
 
 
 def _new_mark(keypoint: Keypoint, *, selected: bool, hovered: bool, warn: float, phrases: Phrases, index: int) -> Mark:
+    glyph = glyph_of(keypoint)
     assert keypoint.position is not None
+    assert glyph is not None
     residual = keypoint.residual or 0.0
     return Mark(
         name=keypoint.name,
         x=keypoint.position[0],
         y=keypoint.position[1],
-        glyph=_glyph(keypoint),
+        glyph=glyph,
         confidence=keypoint.confidence,
         residual=residual if keypoint.source is Source.PLACED and residual > warn else 0.0,
         occluded=keypoint.visibility is Visibility.OCCLUDED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from annotator.gui.view_state import Phrases
+from annotator.gui.tips import Phrases
 
 translate = QCoreApplication.translate
 

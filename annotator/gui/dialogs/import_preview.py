@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.gui.plain_names import spoken
 from annotator.gui.tree_boxes import boxes
-from annotator.gui.view_state import spoken
 from annotator.imports import Change, ImportPlan, Planned
 
 translate = QCoreApplication.translate

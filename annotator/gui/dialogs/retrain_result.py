@@ -28,7 +28,7 @@ from annotator.gui.dialogs.retrain_words import (
     signed,
     verdict_text,
 )
-from annotator.gui.view_state import spoken
+from annotator.gui.plain_names import spoken
 from model.card import Card
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

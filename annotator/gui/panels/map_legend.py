@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from annotator.gui import theme
+from annotator.gui.glyphs import Glyph
 from annotator.gui.panels.map_ink import GROUND, band_pen, line_pen, next_pen, paint_point, paint_tick
 from annotator.gui.panels.map_states import LineState, PointState, Whereabouts
-from annotator.gui.view_state import Glyph
 
 _ROW = 19
 _SAMPLE = 40.0

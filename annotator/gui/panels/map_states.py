@@ -9,8 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.gui.panels.points import glyph_of
-from annotator.gui.view_state import Glyph
+from annotator.gui.glyphs import Glyph, glyph_of
 from annotator.keypoints import Keypoint, Resolved
 from annotator.labels import Instance, KeypointLabel, Visibility
 from annotator.pitch import KEYPOINTS, MARKINGS

@@ -16,9 +16,9 @@ from annotator.gui.panels import map_ink
 from annotator.gui.panels.map_legend import MapLegend
 from annotator.gui.panels.map_states import LineState, MapState, PointState, Whereabouts, map_state
 from annotator.gui.panels.points import REFRESH_MS
-from annotator.gui.plain_names import plain
+from annotator.gui.plain_names import plain, spoken
 from annotator.gui.session import Session
-from annotator.gui.view_state import describe, spoken
+from annotator.gui.tips import describe
 from annotator.gui.wording import phrases
 from annotator.pitch import HALF_LENGTH, HALF_WIDTH, KEYPOINTS, MARKINGS, marking_samples
 from annotator.proposals import marking_codes

@@ -20,12 +20,15 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from annotator.gui import theme
 from annotator.gui.colours import BACKDROP
+from annotator.gui.glyphs import Glyph, glyph_of
 from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.marks import layers
 from annotator.gui.panels.row_keys import RowTable
+from annotator.gui.plain_names import spoken
 from annotator.gui.rows import Index
 from annotator.gui.session import Session
-from annotator.gui.view_state import Glyph, Selection, describe, spoken
+from annotator.gui.tips import describe
+from annotator.gui.view_state import Selection
 from annotator.gui.wording import phrases
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import Origin, Visibility
@@ -45,23 +48,6 @@ _ANSWERED = frozenset({_DISPLAY, _DECORATION, _TIP, _FOREGROUND})
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 # While something is dragged the canvas comes first; table and map follow at this pace.
 REFRESH_MS = 40
-
-
-def glyph_of(point: Keypoint) -> Glyph | None:
-    """The shape that a keypoint has on the canvas; None without a position."""
-    if point.source is None or point.position is None:
-        return None
-    if point.visibility is Visibility.ABSENT:
-        return Glyph.ABSENT
-    if point.source is Source.PLACED:
-        return {Origin.ACCEPTED: Glyph.ACCEPTED, Origin.PROPAGATED: Glyph.CARRIED}.get(
-            point.origin or Origin.HAND, Glyph.PLACED
-        )
-    return {
-        Source.CONSTRUCTED: Glyph.CONSTRUCTED,
-        Source.PROJECTED: Glyph.PROJECTED,
-        Source.PREDICTED: Glyph.PREDICTED,
-    }[point.source]
 
 
 def source_text(point: Keypoint) -> str:
