@@ -200,7 +200,7 @@ def test_in_a_small_window_the_frames_and_the_points_leave_room(window, qtbot, l
 
 def test_the_words_over_the_columns_have_room_for_larger_text(window, settings):
     from annotator.gui import theme
-    from annotator.gui.panels.points import CONFIDENCE
+    from annotator.gui.panels.points_model import CONFIDENCE
 
     points = window.docks.points
     try:

@@ -14,7 +14,7 @@ from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.map_ink import line_pen
 from annotator.gui.panels.map_states import LineState, Whereabouts
-from annotator.gui.panels.points import NAME, SOURCE, X
+from annotator.gui.panels.points_model import NAME, SOURCE, X
 from annotator.gui.view_state import Glyph, HeatmapLayer, Selection
 from annotator.labels import EMPTY, Decision, FrameLabels, FrameState, Instance, Visibility, place, set_visibility
 from annotator.pitch import KEYPOINTS, MARKINGS

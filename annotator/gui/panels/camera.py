@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from annotator.camera import Solution, SolutionKind
 from annotator.camera_text import Measure, camera_facts, plain_text
 from annotator.gui import theme
-from annotator.gui.panels.points import REFRESH_MS
+from annotator.gui.panels.soon import Soon
 from annotator.gui.session import Session
 
 MINUS, NONE = "\u2212", "\u2013"
@@ -30,8 +30,7 @@ class CameraPanel(QWidget):
         self.copy.setToolTip(self.tr("Copy these numbers as text"))
         self.copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.copy.clicked.connect(self._on_copy)
-        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
-        self._soon.timeout.connect(self.refresh)
+        self._soon = Soon(self, self.refresh)
         session.resolved_changed.connect(self._refresh_soon)
         session.frame_changed.connect(self._refresh_soon)
         self._lay_out()
@@ -85,8 +84,8 @@ class CameraPanel(QWidget):
         layout.addStretch(1)
 
     def _refresh_soon(self) -> None:
-        if not self.visibleRegion().isEmpty() and not self._soon.isActive():
-            self._soon.start()
+        if not self.visibleRegion().isEmpty():
+            self._soon.ask()
 
     def refresh(self) -> None:
         """Show the camera of the frame on the desk."""

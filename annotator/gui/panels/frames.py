@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from annotator.gui import theme
 from annotator.gui.panels.frame_states import paint_state, state_text
 from annotator.gui.panels.row_keys import RowList, SearchKeys
+from annotator.gui.panels.soon import Soon
 from annotator.gui.rows import Index, paint_ground
 from annotator.gui.session import UNDECIDED, Session
 from annotator.labels import FrameState
@@ -167,8 +168,7 @@ class FramesPanel(QWidget):
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=_SEARCH_MS)
         self._typing.timeout.connect(self._apply)
-        self._counting = QTimer(self, singleShot=True, interval=_COUNT_MS)
-        self._counting.timeout.connect(self._count)
+        self._counting = Soon(self, self._count, _COUNT_MS)
         self._connect()
 
     def _set_up_view(self) -> None:
@@ -217,7 +217,7 @@ class FramesPanel(QWidget):
         session.project_changed.connect(self._on_project)
         session.many_changed.connect(self._on_frames)
         for signal in (session.prediction_changed, session.saved):
-            signal.connect(lambda frame_id: None if self._counting.isActive() else self._counting.start())
+            signal.connect(self._counting.ask)
 
     def _choices(self) -> list[tuple[str, frozenset[FrameState] | None]]:
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from annotator.gui import theme
 from annotator.gui.panels.row_keys import RowTable
+from annotator.gui.panels.soon import Soon
 from annotator.gui.rows import Index
 from annotator.gui.session import Session
 from annotator.instance_points import ResolvedInstance
@@ -31,7 +32,7 @@ from annotator.labels import Visibility
 from annotator.scheme import Attribute, AttributeKind, AttributeScope, AttributeValue
 
 NUMBER, POINTS, BOX, SCORE = range(4)
-REFRESH_MS = 60
+_REFRESH_MS = 60
 _UNLIMITED = 1e9
 
 
@@ -115,9 +116,8 @@ class InstancesPanel(QWidget):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.questions)
         self._set_up_view()
-        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
-        self._soon.timeout.connect(self.refresh)
-        session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
+        self._soon = Soon(self, self.refresh, _REFRESH_MS)
+        session.resolved_changed.connect(self._soon.ask)
         session.frame_changed.connect(self.refresh)
         session.project_changed.connect(self.refresh)
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -15,7 +15,7 @@ from annotator.gui.hovering import NOTHING, Target
 from annotator.gui.panels import map_ink
 from annotator.gui.panels.map_legend import MapLegend
 from annotator.gui.panels.map_states import LineState, MapState, PointState, Whereabouts, map_state
-from annotator.gui.panels.points import REFRESH_MS
+from annotator.gui.panels.soon import Soon
 from annotator.gui.plain_names import plain, spoken
 from annotator.gui.session import Session
 from annotator.gui.tips import describe
@@ -65,9 +65,8 @@ class PitchMap(QWidget):
         self.setMinimumSize(220, 150)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Pitch map"))
-        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
-        self._soon.timeout.connect(self._renew)
-        session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
+        self._soon = Soon(self, self._renew)
+        session.resolved_changed.connect(self._soon.ask)
         for signal in (session.selection_changed, session.active_changed, session.frame_changed):
             signal.connect(self._renew)
         session.hovering.changed.connect(self._light)

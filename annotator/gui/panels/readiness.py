@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from annotator.gui import theme
 from annotator.gui.checking import Checker
-from annotator.gui.panels.points import REFRESH_MS
+from annotator.gui.panels.soon import Soon
 from annotator.gui.progress import progress
 from annotator.gui.session import Session
 from annotator.gui.toolbox import Toolbox
@@ -68,9 +68,8 @@ class ReadinessView(QWidget):
         self.advice = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self.advice.setProperty("role", "muted")
         self.advice.setFixedHeight(2 * self.advice.fontMetrics().lineSpacing() + 2)
-        self._soon = QTimer(self, singleShot=True, interval=REFRESH_MS)
-        self._soon.timeout.connect(self.refresh)
-        session.resolved_changed.connect(lambda: None if self._soon.isActive() else self._soon.start())
+        self._soon = Soon(self, self.refresh)
+        session.resolved_changed.connect(self._soon.ask)
         for signal in (session.frame_changed, tools.guide.changed, tools.changed, checker.changed):
             signal.connect(self.refresh)
         self._lay_out()
