@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,11 +27,14 @@ from annotator.labels import (
     Visibility,
 )
 from annotator.scheme import Scheme
-from annotator.tracking import Tracked
 from annotator.tracking_memory import Pose
 
+if TYPE_CHECKING:
+    from annotator.tracking import Tracked
+
 __all__ = [
-    "TogetherError", "free_number", "is_given", "is_machine", "join", "renumber", "said_of", "split", "with_tracks",
+    "TogetherError", "free_number", "given", "is_given", "is_machine", "join", "renumber", "said_of", "split",
+    "with_tracks",
 ]  # fmt: skip
 
 FORMAT, KEY, GIVEN = "touchline", "number", "given"
@@ -54,7 +58,8 @@ def is_given(instance: Instance) -> bool:
     return isinstance(said, Mapping) and said.get(KEY) == GIVEN
 
 
-def _given(instance: Instance, number: int) -> Instance:
+def given(instance: Instance, number: int) -> Instance:
+    """The thing with a number that a person gave it: it holds over any run of a tracker."""
     said = instance.foreign.get(FORMAT)
     kept = dict(said) if isinstance(said, Mapping) else {}
     return replace(instance, id=number, foreign={**instance.foreign, FORMAT: {**kept, KEY: GIVEN}})
@@ -220,9 +225,9 @@ def _renamed(
     """The frames that change when things get other numbers; what had one of ``numbers`` has it by a person's word."""
     found = {}
     for frame, labels in clip.items():
-        given = names(frame)
+        names_here = names(frame)
         some = tuple(
-            _given(one, given.get(one.id, one.id)) if one.id in numbers and not one.is_empty else one
+            given(one, names_here.get(one.id, one.id)) if one.id in numbers and not one.is_empty else one
             for one in labels.instances
         )
         if some != labels.instances:

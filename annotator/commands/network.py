@@ -29,17 +29,17 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="default: the fastest")
 
 
-def load_predictor(named: Path | None, device: Device) -> Predictor:
-    """The network in a file, or the embedded one where none is named.
+def load_predictor(named: Path | None, device: Device, *, scheme: str = "pitch-57") -> Predictor:
+    """The network in a file, or the embedded one of a scheme where none is named.
 
     Raises
     ------
     CommandError
         If it cannot be read, or the device is not there.
     """
-    weights = named or embedded_weights()
+    weights = named or embedded_weights(scheme)
     if weights is None:
-        raise CommandError("There are no embedded weights in this copy; name a network file with --weights.")
+        raise CommandError(f"No weights of {scheme} are embedded in this copy; name a network file with --weights.")
     from model.card import CheckpointError
     from model.predictor import Predictor
 

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         query = parse_query(options.query)
         with Project.for_media([options.project]) as project:
             lost = _look_closer(project, options) if options.flip else []
-            known = _surveyed(project, options)
+            known, many = _surveyed(project, options), project.scheme.is_many
             rows = {i: project.row(i) for i in project.frame_ids()}
             queue = rank([known.get(i, FrameSigns(i)) for i in rows])
             listed = [
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     except (ProjectError, QueryError) as error:
         raise CommandError(str(error)) from error
     for place, one in enumerate(listed[: options.first or None]):
-        why = "; ".join(line(sign) for sign in one.reasons[:_REASONS]) or "nothing odd"
+        why = "; ".join(line(sign, many=many) for sign in one.reasons[:_REASONS]) or "nothing odd"
         say(f"{place + 1}\t{rows[one.frame_id].name}\t{rows[one.frame_id].state.value}\t{why}")
     for text in lost:
         complain(text)
@@ -67,14 +67,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _look_closer(project: Project, options: argparse.Namespace) -> list[str]:
-    if project.scheme.is_many:
-        raise CommandError("Of many things in a frame, the mirrored one cannot be compared; leave out --flip.")
-    predictor = load_predictor(options.weights, options.device)
+    predictor = load_predictor(options.weights, options.device, scheme=project.scheme.id)
     ids = to_look_at(project, predictor.id)
     if not ids and predictor.id not in project.networks():
         raise CommandError("This network saw no frame of the project yet; predict them in the window first.")
     ticker = Ticker("looked at mirrored", len(ids))
-    return look_closer(project, predictor.predict, predictor.id, ids, progress=lambda done, total: ticker.show(done))
+    return look_closer(project, predictor, ids, progress=lambda done, total: ticker.show(done))
 
 
 def _surveyed(project: Project, options: argparse.Namespace) -> dict[int, FrameSigns]:

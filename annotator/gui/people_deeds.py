@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QInputDialog
 from annotator.gui.view_state import Selection
 from annotator.instances import copy, delete, flip, renumber, set_box, set_box_from_points, swap_ids
 from annotator.labels import Instance
+from annotator.tracking_labels import given
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
@@ -151,21 +152,28 @@ def give_number(window: MainWindow) -> None:
     number = session.people.active
     title, text = translate("Deeds", "Number"), translate("Deeds", "New number of {number}").format(number=number)
     to, chosen = QInputDialog.getInt(window, title, text, number, 0, 1_000_000)
-    if chosen and to != number:
+    if chosen:
         renumber_to(session, number, to)
 
 
 def renumber_to(session: Session, number: int, to: int) -> None:
-    """Give a thing this number; the one that has it takes the other's."""
+    """Give a thing this number; the one that has it takes the other's. Tracking leaves both numbers as they are.
+
+    Its own number may be given, too: from then on it holds.
+    """
     labels = session.people.whole(session.labels, number)
     text = translate("Deeds", "Number {number} becomes {to}").format(number=number, to=to)
+    if to == number:
+        text = translate("Deeds", "Number {number} holds").format(number=number)
     try:
-        taken = any(one.id == to and not one.is_empty for one in labels.instances)
+        taken = to != number and any(one.id == to and not one.is_empty for one in labels.instances)
         labels = swap_ids(labels, number, to) if taken else renumber(labels, number, to)
     except ValueError:
         session.say(translate("Deeds", "Nothing was said of it yet: it has no number to change"))
         return
-    session.edit(labels, text=text)
+    named = {to, number} if taken else {to}
+    some = tuple(given(one, one.id) if one.id in named and not one.is_empty else one for one in labels.instances)
+    session.edit(replace(labels, instances=some), text=text)
     session.choose_thing(to)
 
 

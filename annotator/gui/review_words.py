@@ -22,10 +22,12 @@ def thing(name: str | None) -> str:
     return words[:1].lower() + words[1:]
 
 
-def reason(sign: Sign) -> str:
-    """One sign as a short line: what, how much, and where."""
+def reason(sign: Sign, *, many: bool = False) -> str:
+    """One sign as a short line: what, how much, and where; where a frame shows ``many``, always of which of them."""
     if sign.kind is Kind.FAINT and not sign.count:
         return translate("Review", "The network sees no point")
+    if sign.kind is Kind.FLIP and not sign.keypoint:
+        return _unseen_mirrored(sign, many=many)
     if sign.kind is Kind.CHECK and sign.detail:
         return sign.detail
     if sign.kind is Kind.BONE:
@@ -36,7 +38,7 @@ def reason(sign: Sign) -> str:
         return text.format(what=thing(sign.keypoint).capitalize(), said=said, seen=seen)
     text = _text(sign).format(
         px=f"{sign.value:.0f}",
-        at=_where(sign),
+        at=_where(sign, many=many),
         count=f"{sign.count:,}",
         share=f"{sign.value:.0%}",
         size=f"{sign.value:.0f} %",
@@ -49,10 +51,16 @@ def reason(sign: Sign) -> str:
     )
 
 
-def _where(sign: Sign) -> str:
+def _unseen_mirrored(sign: Sign, *, many: bool) -> str:
+    if not many or sign.instance is None:
+        return translate("Review", "Mirrored, the network does not see it")
+    return translate("Review", "Mirrored, the network does not see no. {number}").format(number=sign.instance)
+
+
+def _where(sign: Sign, *, many: bool) -> str:
     """The point, and of which thing where there are several."""
     at = thing(sign.keypoint)
-    if not at or not sign.instance:
+    if not at or sign.instance is None or not (sign.instance or many):
         return at
     return translate("Review", "{at} of no. {number}").format(at=at, number=sign.instance)
 
@@ -99,12 +107,12 @@ def _of_things() -> dict[Kind, str]:
     }
 
 
-def headline(reasons: Sequence[Sign]) -> str:
+def headline(reasons: Sequence[Sign], *, many: bool = False) -> str:
     """The gravest reason; where that is a check with a long sentence, the distance at the same point if it has one."""
     first = reasons[0]
     if first.kind is Kind.CHECK:
         first = next((s for s in reasons if s.kind is Kind.GEOMETRY and s.keypoint == first.keypoint), first)
-    return reason(first)
+    return reason(first, many=many)
 
 
 def measure(kind: Kind) -> str:

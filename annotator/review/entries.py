@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annotator.formats.documents import number
-from annotator.instances import box_around
 from annotator.labels import Instance, Point, Visibility
-from annotator.review.judged import said_by_network, size_of
-from annotator.review.signs import WIDTH, FrameSigns, Kind, Sign, jump_sign, signs_of
+from annotator.review.judged import said_by_network
+from annotator.review.signs import FrameSigns, Kind, Sign, jump_sign, signs_of
+from annotator.review.thing_jumps import jumps
 from annotator.review.thing_signs import Things, signs_of_things
 from annotator.temporal import Over, odd_beside
 
@@ -60,6 +60,8 @@ class Inspection:
     """Labels of frames so many frames before (negative) and after."""
     things: Things | None = None
     """What is judged instead of the instance in a project without football."""
+    things_beside: tuple[Things, Things] | None = None
+    """The same of the frames before and after."""
 
 
 def points_of(instance: Instance, prediction: Prediction | None, threshold: float) -> dict[str, Point]:
@@ -106,14 +108,11 @@ def _inspect_things(frame: Inspection, things: Things) -> Entry:
         size=frame.size,
         threshold=frame.threshold,
         group=frame.group,
-        mirrored=frame.mirrored,
     )
-    here = points_of(frame.instance, frame.prediction, frame.threshold)
-    if frame.before and frame.after and here:
-        size = size_of(frame.instance.box or box_around(here.values()))
-        jump = jump_sign(frame.before, here, frame.after, width=WIDTH * size / 100.0)
-        if jump is not None:
-            signs = replace(signs, signs=(*signs.signs, replace(jump, instance=frame.instance.id)))
+    if frame.things_beside is not None:
+        before, after = frame.things_beside
+        found = jumps(things, before, after, size=frame.size, threshold=frame.threshold)
+        signs = replace(signs, signs=(*signs.signs, *found))
     seen = {name for one in things.seen for name in said_by_network(one, 0, frame.threshold).keypoints}
     return Entry(signs, frozenset(signs.said | seen | things.labels.attributes.keys()))
 

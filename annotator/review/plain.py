@@ -7,15 +7,21 @@ from annotator.review.signs import Kind, Sign
 __all__ = ["line"]
 
 _PIXELS = frozenset({Kind.GEOMETRY, Kind.CORRECTED, Kind.JUMP, Kind.NETWORKS, Kind.FLIP, Kind.OTHER_PEAK})
+_OF_ONE = frozenset({Kind.CORRECTED, Kind.JUMP, Kind.NETWORKS, Kind.FLIP, Kind.BOX, Kind.SWAPPED})
+"""Those whose number is that of the thing concerned, where there are many."""
 _SHARES = frozenset({Kind.TWO_PEAKS, Kind.FAINT})
 _COUNTS = frozenset({Kind.UNLABELLED, Kind.MISSING, Kind.SWAPPED, Kind.EXTRA, Kind.UNFOUND, Kind.SIGHT})
 
 
-def line(sign: Sign) -> str:
-    """What the sign says: its kind, how much, and where."""
+def line(sign: Sign, *, many: bool = False) -> str:
+    """What the sign says: its kind, how much, and where; where a frame shows ``many``, of which of them."""
     if sign.kind is Kind.CHECK and sign.detail:
         return sign.detail.rstrip(".")
     at = f" at {sign.keypoint}" if sign.keypoint else ""
+    if many and sign.instance is not None and sign.kind in _OF_ONE:
+        at += f" of no. {sign.instance}"
+    if sign.kind is Kind.FLIP and not sign.keypoint:
+        return f"{sign.kind.value}: not seen{at}"
     if sign.kind is Kind.BONE:
         first, second, factor = sign.detail.split("\t")
         return f"{sign.kind.value}: {first} to {second}, {factor} times the usual"

@@ -13,9 +13,10 @@ from annotator.instance_points import seen_of
 from annotator.labels import EMPTY, Instance, Point
 from annotator.project import FrameRow, Project, ProjectError
 from annotator.review.entries import Entry, Inspection, entry_document, entry_from, points_of
-from annotator.review.mirrored import kept, points
+from annotator.review.mirrored import as_thing, kept, kept_things, points
 from annotator.review.signs import FrameSigns
 from annotator.review.thing_signs import Things
+from annotator.timeline import is_clip
 
 if TYPE_CHECKING:
     from annotator.review.worker import Inspector
@@ -28,6 +29,7 @@ THRESHOLD = "review/threshold"
 """The setting of a project that holds the confidence which counts as seen."""
 
 _VERSION = 4
+_VERSION_OF_THINGS = 2
 _STORE_SECONDS = 2.0
 
 
@@ -58,6 +60,12 @@ class Survey:
         self._threshold = threshold
         self._source = FrameSource(max_frames=1)
         self._scheme = project.scheme
+        # Folders of numbered images are clips of things, which a tracker follows; the pitch has cameras to go by.
+        self._clips = frozenset(
+            medium.id
+            for medium in project.media()
+            if medium.kind.value == "video" or (not self._scheme.has_football and is_clip(project, medium.id))
+        )
 
     def run(
         self,
@@ -94,12 +102,11 @@ class Survey:
         """The frames in order, and what their signs follow from; in a video the neighbours are a part of that."""
         plain = self._project.sign_versions()
         ids = list(plain)
-        videos = {medium.id for medium in self._project.media() if medium.kind.value == "video"}
         head = f"{_VERSION}:{self._threshold:.4f}"
         if not self._scheme.has_football:
             points = zlib.crc32(",".join((*self._scheme.keypoints, *map(str, self._scheme.edges))).encode())
-            head = f"{head}:{points:08x}"
-        if not videos:
+            head = f"{head}:{points:08x}:{_VERSION_OF_THINGS}"
+        if not self._clips:
             return ids, {i: f"{head}:{plain[i]}" for i in ids}
         versions = {}
         for place, i in enumerate(ids):
@@ -125,8 +132,7 @@ class Survey:
             size = self._source.size(row) if prediction is None else prediction.image_size
         except MediaError:
             return Entry(FrameSigns(frame_id, group=group))
-        # Of many things nobody can tell which is which in the next frame.
-        before, after = self._beside(row, around) if row.is_video and not self._scheme.is_many else ({}, {})
+        before, after = self._beside(row, around) if row.is_video and things is None else ({}, {})
         clips = row.is_video and things is None and not instance.is_empty
         return self._inspector.inspect(
             Inspection(
@@ -139,9 +145,10 @@ class Survey:
                 self._other(frame_id, prediction) if things is None else None,
                 before,
                 after,
-                self._mirrored(frame_id, prediction),
+                self._mirrored(frame_id, prediction) if things is None else None,
                 self._said_beside(row, around) if clips else {},
                 things,
+                None if things is None else self._things_beside(row, around),
             )
         )
 
@@ -157,7 +164,28 @@ class Survey:
             for network in self._project.networks():
                 if network != seen.network and other is None:
                     other = self._project.prediction(frame_id, network) or self._project.people(frame_id, network)
-        return Things(self._scheme, labels, self._known(seen), self._known(other))
+        return Things(
+            self._scheme, labels, self._known(seen), self._known(other), self._things_mirrored(frame_id, seen)
+        )
+
+    def _things_mirrored(
+        self, frame_id: int, seen: Prediction | PeoplePrediction | None
+    ) -> tuple[InstancePrediction, ...] | None:
+        """What the network saw of the mirrored frame, thing by thing, where it looked."""
+        if seen is None:
+            return None
+        alone = kept(self._project, frame_id, seen.network)
+        return kept_things(self._project, frame_id, seen.network) if alone is None else (as_thing(alone),)
+
+    def _things_beside(self, row: FrameRow, around: Sequence[int]) -> tuple[Things, Things] | None:
+        """The things in the frames before and after of a clip; None where one of the two is not there."""
+        found: dict[int, Things] = {}
+        for other in around if row.media_id in self._clips else ():
+            neighbour = self._project.row(other)
+            by = neighbour.index_in_media - row.index_in_media
+            if neighbour.media_id == row.media_id and by in (-1, 1):
+                found[by] = self._things(other, self._project.prediction(other))
+        return (found[-1], found[1]) if len(found) == 2 else None
 
     def _known(self, seen: Prediction | PeoplePrediction | None) -> tuple[InstancePrediction, ...]:
         """What a network saw, unless it is one of another scheme."""

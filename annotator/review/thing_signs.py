@@ -19,13 +19,14 @@ from annotator.labels import FrameLabels, Instance, Point, Visibility
 from annotator.review.judged import SAME, Judged, apart, judge, largest, matched, said_by_network, shown_points
 from annotator.review.peaks import second_peaks
 from annotator.review.signs import DOUBTFUL, FrameSigns, Kind, Sign
+from annotator.review.thing_flips import flip_signs
 from annotator.scheme import AttributeKind, AttributeScope, Scheme
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
     from model.people import InstancePrediction
 
-__all__ = ["Things", "bones_of", "signs_of_things"]
+__all__ = ["Things", "bones_of", "judged_of", "signs_of_things"]
 
 APART = 5.0
 """Percent of a thing's size that two mirrored points are apart from which on it can be told that they are swapped."""
@@ -45,6 +46,8 @@ class Things:
     labels: FrameLabels
     seen: tuple[InstancePrediction, ...] = ()
     other: tuple[InstancePrediction, ...] = ()
+    mirrored: tuple[InstancePrediction, ...] | None = None
+    """What the network saw in the mirrored frame, brought back; None where it did not look."""
 
     @property
     def is_said(self) -> bool:
@@ -65,7 +68,6 @@ def signs_of_things(
     size: tuple[int, int],
     threshold: float,
     group: int = 0,
-    mirrored: Mapping[str, Point] | None = None,
 ) -> FrameSigns:
     """What is odd about a frame; parameters as `annotator.review.signs.signs_of`.
 
@@ -87,13 +89,18 @@ def signs_of_things(
             signs += _two_peaks(prediction, threshold)
     if things.other:
         signs += _networks(things, threshold, size)
-    if mirrored and judged:
-        signs += apart(Kind.FLIP, judged[0], judged[0].predicted, mirrored)
+    if things.mirrored is not None:
+        signs += flip_signs(judged, things.mirrored, things.scheme, size=size, threshold=threshold)
     said = {name for one in judged for name in one.instance.keypoints} | {
         name for one in judged for name in one.instance.attributes
     }
     bones = bones_of([(one.id, one.places, one.unit) for one in judged if _is_whole(one, things.scheme)], things.scheme)
     return FrameSigns(frame_id, tuple(signs), (), group, frozenset(said | things.labels.attributes.keys()), gone, bones)
+
+
+def judged_of(things: Things, *, size: tuple[int, int], threshold: float) -> list[Judged]:
+    """What is judged in a frame: the things that persons labelled, else those that the network saw."""
+    return _judged(things, size, threshold)[0]
 
 
 def bones_of(

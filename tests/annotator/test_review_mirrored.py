@@ -43,6 +43,15 @@ def of_the_brightest(rgb: np.ndarray) -> Prediction:
     return seeing({"L_PENALTY_MARK": (float(x), float(y), 0.9), "CENTER_MARK": (3.0, 4.0, 0.05)})
 
 
+class Bright:
+    """That network with its name."""
+
+    id = "net"
+
+    def predict(self, rgb: np.ndarray) -> Prediction:
+        return of_the_brightest(rgb)
+
+
 @pytest.fixture
 def project(tmp_path):
     folder = tmp_path / "frames"
@@ -116,7 +125,7 @@ def test_looking_closer_goes_on_where_it_ended_and_passes_what_cannot_be_read(pr
         project.save_prediction(frame_id, seeing({}))
     assert to_look_at(project, "net") == ids[:2]
     project.row(ids[0]).path.write_bytes(b"no picture")
-    lost = look_closer(project, of_the_brightest, "net", to_look_at(project, "net"))
+    lost = look_closer(project, Bright(), to_look_at(project, "net"))
     assert len(lost) == 1
     assert to_look_at(project, "net") == ids[:1]
     assert kept(project, ids[1], "net")
@@ -179,8 +188,6 @@ def test_the_command_says_in_one_line_what_it_cannot_do(project, small_network, 
 
 def test_other_schemes_have_mirror_pairs_of_their_own():
     from annotator.schemes import CARD_PACKET_8
-    from model.heatmaps import Prediction
-    from model.people import PeoplePrediction
 
     names = CARD_PACKET_8.keypoints
     xy = np.stack([np.arange(8) * 10.0, np.arange(8) * 5.0], axis=1)
@@ -189,4 +196,3 @@ def test_other_schemes_have_mirror_pairs_of_their_own():
     rgb = np.zeros((60, 100, 3), dtype=np.uint8)
     seen = look(lambda picture: network, rgb, CARD_PACKET_8.mirrored)
     assert seen["upper_right_face"] == (99.0 - xy[0, 0], xy[0, 1], 0.9)
-    assert look(lambda picture: PeoplePrediction((), (100, 60), "people"), rgb, CARD_PACKET_8.mirrored) == {}

@@ -16,6 +16,7 @@ from annotator.review.bones import FEWEST, with_bones
 from annotator.review.bulk import accepted_records
 from annotator.review.changes import changes_between, positions
 from annotator.review.entries import Inspection, entry_document, entry_from, inspect
+from annotator.review.mirrored import as_thing
 from annotator.review.recheck import agreement, recheck_document, recheck_from
 from annotator.review.second_answers import compare_things, keep_recheck, rechecks
 from annotator.review.survey import Survey, known_entries
@@ -60,9 +61,9 @@ def moved(one: Instance, name: str, by=(0.0, 0.0), **changes) -> Instance:
     return replace(one, keypoints={**one.keypoints, name: replace(said, position=at, **changes)})
 
 
-def signs(labels, *seen_things, scheme=COCO, other=(), **more):
-    things = Things(scheme, labels, tuple(seen_things), tuple(other))
-    found = signs_of_things(1, things, None, size=SIZE, threshold=0.3, **more)
+def signs(labels, *seen_things, scheme=COCO, other=(), mirrored=None):
+    things = Things(scheme, labels, tuple(seen_things), tuple(other), mirrored)
+    found = signs_of_things(1, things, None, size=SIZE, threshold=0.3)
     return {sign.kind: sign for sign in found.signs}
 
 
@@ -163,8 +164,8 @@ def test_frames_only_predicted_are_judged_by_what_was_seen():
 
 def test_the_flip_test_is_measured_by_size():
     _, network = packet()
-    mirrored = {name: (x + 14.0, y) for name, (x, y) in zip(network.names, network.xy.tolist(), strict=True)}
-    sign = signs(EMPTY, network, scheme=CARDS, mirrored=mirrored)[Kind.FLIP]
+    back = as_thing({name: (x + 14.0, y, 0.9) for name, (x, y) in zip(network.names, network.xy.tolist(), strict=True)})
+    sign = signs(EMPTY, network, scheme=CARDS, mirrored=(back,))[Kind.FLIP]
     assert sign.value == pytest.approx(100.0 * 14.0 / np.sqrt(104.0 * 144.0))
 
 

@@ -271,7 +271,7 @@ class BulkAcceptDialog(QDialog):
                 tile.show_frame(None)
                 continue
             name, why = project.row(one.frame_id).name, self._queue.reasons(one.frame_id)
-            tip = "\n".join([name, *(reason(sign) for sign in why[:4])])
+            tip = "\n".join([name, *(reason(sign, many=self._session.people.is_many) for sign in why[:4])])
             tile.show_frame(one.frame_id, f"{one.confidence:.0%}  {name}", tip)
         wanted = [one.frame_id for one in worst]
         missing = [tile.frame_id for tile in self.tiles if tile.frame_id is not None and tile.picture is None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from annotator.gui import deeds
 from annotator.gui.closer import look_closer
-from annotator.gui.menus.command import Command, N, Needs, Room, Scope
+from annotator.gui.menus.command import Command, N, Needs, Scope
 
 _W = Scope.WINDOW
 _NOTHING = Needs.NOTHING
@@ -22,8 +22,7 @@ PREDICT = (
     Command("predict.closer", "predict", N("Commands", "Look closer"),
             N("Commands", "Let the network look at every predicted frame mirrored too; the review queue says where "
               "the two looks differ"),
-            lambda w: look_closer(w.session, w.reviewing.queue), ("Alt+F6",), "", Needs.NETWORK, _W,
-            room=Room.FOOTBALL),
+            lambda w: look_closer(w.session, w.reviewing.queue), ("Alt+F6",), "", Needs.NETWORK, _W),
     Command("predict.train", "predict", N("Commands", "Train..."),
             N("Commands", "Train the network further on your accepted frames, and compare it with the one before"),
             lambda w: w.retraining.show(), ("Ctrl+T",), "train", Needs.PROJECT, _W, group=1),

@@ -62,7 +62,8 @@ class QueueModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{frame.name}, {state_text(frame.state)}, {self._why(row, frame)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            reasons = [] if row.blind else [reason(sign) for sign in self._queue.reasons(row.frame_id)[:6]]
+            signs = [] if row.blind else self._queue.reasons(row.frame_id)[:6]
+            reasons = [reason(sign, many=self._session.people.is_many) for sign in signs]
             return "\n".join([frame.name, state_text(frame.state), *(reasons or [self._why(row, frame)])])
         return None
 
@@ -71,7 +72,7 @@ class QueueModel(QAbstractListModel):
             return self.tr("Blind check: label it once more")
         reasons = self._queue.reasons(row.frame_id)
         if reasons:
-            return headline(reasons)
+            return headline(reasons, many=self._session.people.is_many)
         if frame.state is FrameState.UNSEEN:
             return self.tr("Neither labelled nor predicted yet")
         return self.tr("Nothing odd") if self._queue.knows(row.frame_id) else self.tr("Not looked at yet")
