@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.frames import FrameSource
+from annotator.gui.accepting import accepted
 from annotator.gui.background import sentence
 from annotator.gui.forecasting import Forecaster, NetworkFactory, load_network
-from annotator.gui.frame_desk import FrameDesk, accepted
+from annotator.gui.frame_desk import FrameDesk
 from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
 from annotator.gui.people import told_apart

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu
 from windows import click, prediction, press, settle
 
+from annotator.gui.accepting import accepted
 from annotator.gui.dialogs.bulk_accept import BulkAcceptDialog
-from annotator.gui.frame_desk import accepted
 from annotator.keypoints import resolve
 from annotator.labels import (
     Decision,
