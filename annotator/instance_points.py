@@ -229,8 +229,8 @@ def _given(
 def similarity(said: Sequence[Instance], seen: Sequence[InstancePrediction], scheme: Scheme) -> Floats:
     """How alike labelled things and predictions are, (L, P) in 0..1; 0 where they are too different to be the same.
 
-    OKS over the placed points (COCO keypoint evaluation), with the area of the labelled box; where none is placed, the
-    overlap of the boxes.
+    OKS over the placed points (COCO keypoint evaluation), with the area of the labelled box; where none is placed, or
+    none predicted, the overlap of the boxes.
     """
     sigmas = np.array(scheme.sigmas or (_SIGMA,) * len(scheme))
     own, theirs = _places([labelled_points(one) for one in said], scheme), _places(map(_points, seen), scheme)
@@ -245,11 +245,12 @@ def similarity(said: Sequence[Instance], seen: Sequence[InstancePrediction], sch
         terms = np.exp(-apart / (2.0 * area[..., None] * (2.0 * sigmas) ** 2))
     oks: Floats = np.nan_to_num(terms).sum(axis=-1) / np.maximum(counted, 1)[:, None]
     found = np.where(oks >= ALIKE, oks, 0.0)
-    for n in np.flatnonzero(counted == 0):
-        box = boxes[n]
-        for m, other in enumerate(others):
-            shared = 0.0 if box is None or other is None else overlap(box, other)
-            found[n, m] = shared if shared >= OVER else 0.0
+    known = np.isfinite(theirs).all(axis=-1).sum(axis=1)
+    without = (counted == 0)[:, None] | (known == 0)[None, :]
+    for n, m in np.argwhere(without):
+        box, other = boxes[n], others[m]
+        shared = 0.0 if box is None or other is None else overlap(box, other)
+        found[n, m] = shared if shared >= OVER else 0.0
     return found
 
 

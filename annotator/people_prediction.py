@@ -45,11 +45,6 @@ FindBoxes = Callable[[str, Rgb], Sequence[Candidate]]
 """The boxes that a file or a detector has for a frame, by its name and pixels."""
 
 
-def no_boxes(name: str, rgb: Rgb) -> Sequence[Candidate]:
-    """Only labels say where people are."""
-    return ()
-
-
 @dataclass
 class Tally:
     """What became of the frames of a run."""
@@ -91,14 +86,15 @@ def predict_people(
     network: SeesPeople,
     *,
     pixels: FrameSource,
-    boxes: FindBoxes = no_boxes,
+    boxes: FindBoxes | None = None,
     frame_ids: Sequence[int] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Tally:
     """Look at every frame of a project (or those named) and store what is seen of each as soon as it is known.
 
-    What persons said is read, never written. A run that is stopped keeps what it did.
+    What persons said is read, never written. The boxes found are kept in the project, too; without ``boxes`` those that
+    were found before are looked into. A run that is stopped keeps what it did.
 
     Raises
     ------
@@ -120,7 +116,9 @@ def predict_people(
         except MediaError as error:
             tally.lost.append(str(error))
             continue
-        found = see(network, rgb, project.record(frame_id).labels, boxes(row.name, rgb))
+        if boxes is not None and network.takes_boxes:
+            project.save_boxes({frame_id: boxes(row.name, rgb)})
+        found = see(network, rgb, project.record(frame_id).labels, project.boxes(frame_id) or ())
         if found is None:
             tally.without += 1
             continue
@@ -136,14 +134,15 @@ def look_and_store(
 ) -> tuple[Callable[[Any, Rgb, int], Prediction | PeoplePrediction | None], Callable[[int, Any], None]]:
     """How a network looks at a frame of a project, by the frame's id, and how what it saw is kept.
 
-    Where a frame shows many, people are looked for in the boxes that its labels have just then, None without any;
+    Where a frame shows many, people are looked for in the boxes that its labels have just then, and in those that a
+    detector or a file has for it, None without any;
     else, and by a network that sees no people, the frame is looked at as a whole.
     """
     is_many = project.scheme.is_many
 
     def look(network: Any, rgb: Rgb, frame_id: int) -> Prediction | PeoplePrediction | None:
         if is_many and hasattr(network, "predict_people"):
-            return see(network, rgb, project.record(frame_id).labels)
+            return see(network, rgb, project.record(frame_id).labels, project.boxes(frame_id) or ())
         found: Prediction = network.predict(rgb)
         return found
 

@@ -5,16 +5,16 @@ All of it but the effort can be worked out anew; none of it is ever taken for wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from annotator import store_effort, store_many, store_rows, store_signs, store_timeline
+from annotator import store_boxes, store_effort, store_many, store_rows, store_signs, store_timeline
 from annotator.effort import Effort
 from annotator.project_file import ProjectFile
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
-    from model.people import PeoplePrediction
+    from model.people import Candidate, PeoplePrediction
 
 
 class ProjectFindings(ProjectFile):
@@ -69,6 +69,25 @@ class ProjectFindings(ProjectFile):
         """Forget what a network, or every network, saw; what persons said is not touched."""
         with self._write() as db:
             store_rows.delete_predictions(db, network)
+
+    def boxes(self, frame_id: int) -> tuple[Candidate, ...] | None:
+        """Where a detector or a file has things in a frame, surest first; None where nothing looked for any."""
+        from model.people import Candidate
+
+        with self._read() as db:
+            found = store_boxes.boxes(db, frame_id)
+        return None if found is None else tuple(Candidate(row[:4], row[4]) for row in found)
+
+    def frames_with_boxes(self) -> set[int]:
+        """The frames in which a detector or a file was asked for boxes, also where it has none."""
+        with self._read() as db:
+            return store_boxes.frames(db)
+
+    def save_boxes(self, found: Mapping[int, Sequence[Candidate]]) -> None:
+        """Keep boxes of frames in place of those before; where they are others, what networks saw before goes."""
+        rows = {frame_id: [(*one.box, one.score) for one in some] for frame_id, some in found.items()}
+        with self._write() as db:
+            store_rows.delete_predictions_of(db, store_boxes.save(db, rows))
 
     def prediction_heads_of(self, ids: Sequence[int]) -> dict[int, list[tuple[str, bytes]]]:
         """By frame, network and beginning of each of its predictions, newest first; for a few hundred at a time."""

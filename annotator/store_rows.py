@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -199,6 +199,13 @@ def delete_predictions(db: sqlite3.Connection, network: str | None) -> None:
     """Forget what a network, or every network, saw."""
     db.execute("DELETE FROM prediction WHERE ?1 IS NULL OR network=?1", (network,))
     _restate(db, FrameState.PREDICTED, "NOT EXISTS (SELECT 1 FROM prediction WHERE frame_id=frame.id)", ())
+
+
+def delete_predictions_of(db: sqlite3.Connection, frame_ids: Iterable[int]) -> None:
+    """Forget what networks saw in these frames."""
+    for frame_id in frame_ids:
+        db.execute("DELETE FROM prediction WHERE frame_id=?", (frame_id,))
+        _restate(db, FrameState.PREDICTED, "id=?", (frame_id,))
 
 
 def _restate(db: sqlite3.Connection, before: FrameState, condition: str, values: tuple[Any, ...]) -> None:

@@ -20,7 +20,7 @@ from annotator.formats.documents import FormatError, text_of, write_document
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import EMPTY
 from annotator.people_boxes import BoxFile, read_boxes
-from annotator.people_prediction import FindBoxes, no_boxes, predict_people, results, see
+from annotator.people_prediction import predict_people, results, see
 from annotator.project import Project, ProjectError
 from annotator.schemes import known_schemes
 from annotator.store_schema import SUFFIX
@@ -151,7 +151,7 @@ def _run_on_project(path: Path, network: Predictor, boxes: _Boxes, options: argp
         ticker = ticker or Ticker("predicted", total)
         ticker.show(done)
 
-    find: FindBoxes = boxes if boxes.given else no_boxes
+    find = boxes if boxes.given else None
     with Project.open(path) as project, closing(FrameSource(max_frames=2)) as pixels:
         if not project.scheme.is_many:
             raise CommandError(
