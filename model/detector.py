@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.onnx_head import NoOnnxError, read_head
 from model.people import Candidate
 from model.suppression import SAME_BOX, distinct_boxes
 
@@ -139,13 +140,11 @@ class Detector:
     @classmethod
     def load(cls, path: Path) -> Detector:
         """Read an ONNX file; one that is none, or no network of one image, is a `DetectorError`."""
-        if not path.is_file():
-            raise DetectorError(path, "there is no such file")
+        class_names(path)
         try:
             return cls(path, _runner(path))
         except (RuntimeError, ValueError, cv2.error) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise DetectorError(path, f"it cannot be read as an ONNX network ({reason})") from error
+            raise DetectorError(path, f"it cannot be read as an ONNX network ({_why(error)})") from error
 
     def detect(
         self, rgb: NDArray[np.uint8], *, least: float = 0.3, kind: int | None = None, same: float = SAME_BOX
@@ -164,7 +163,7 @@ class Detector:
         try:
             outputs = self._runner.run(self._given(pixels))
         except RuntimeError as error:
-            raise DetectorError(self.path, f"it does not run ({' '.join(str(error).split())[:300]})") from error
+            raise DetectorError(self.path, f"it does not run ({_why(error)})") from error
         said = self._understood(outputs)
         wanted = (said.kinds == (said.people if kind is None else kind)) & (said.scores >= least)
         wanted &= np.isfinite(said.corners).all(axis=1)
@@ -192,6 +191,31 @@ class Detector:
             return understood(outputs, self.size)
         except ValueError as error:
             raise DetectorError(self.path, str(error)) from error
+
+
+def class_names(path: Path) -> Mapping[int, str]:
+    """How the classes of a detector are called, by number, where its file says so; nothing of it is run.
+
+    Raises
+    ------
+    DetectorError
+        If there is no such file, or it is no whole ONNX file.
+    """
+    if not path.is_file():
+        raise DetectorError(path, "there is no such file")
+    try:
+        return read_head(path).names
+    except NoOnnxError as error:
+        raise DetectorError(path, str(error)) from error
+    except OSError as error:
+        raise DetectorError(path, f"the file cannot be read ({error.strerror or error})") from error
+
+
+def _why(error: Exception) -> str:
+    """What a library says went wrong, without where in its own source it noticed."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith(("Exception from ", "Check '"))]
+    return (said[-1] if said else " ".join(lines))[:200].rstrip(".") or type(error).__name__
 
 
 def _runner(path: Path) -> Runner:

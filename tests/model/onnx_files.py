@@ -55,8 +55,12 @@ def write_onnx(
     bright: Mapping[str, np.ndarray] | None = None,
     shape: Sequence[int] = (1, 3, 64, 64),
     takes_bytes: bool = False,
+    notes: Mapping[str, str] | None = None,
 ) -> Path:
-    """A network with these outputs; where ``bright`` names a weight for one, that much of the input's mean is added."""
+    """A network with these outputs; where ``bright`` names a weight for one, that much of the input's mean is added.
+
+    ``notes`` are what an exporter writes beside it, such as the names of classes.
+    """
     kind = np.dtype(np.uint8 if takes_bytes else np.float32)
     nodes = [_node("Cast", ["images"], "given", _cast_to_float())] if takes_bytes else []
     start = "given" if takes_bytes else "images"
@@ -75,7 +79,8 @@ def write_onnx(
         values.append(_value(name, value.dtype, value.shape))
     graph = b"".join(_block(1, one) for one in nodes) + _block(2, "tiny") + b"".join(_block(5, t) for t in tensors)
     graph += _block(11, _value("images", kind, shape)) + b"".join(_block(12, one) for one in values)
-    path.write_bytes(_number(1, 8) + _block(7, graph) + _block(8, _block(1, "") + _number(2, 13)))
+    beside = b"".join(_block(14, _block(1, key) + _block(2, value)) for key, value in (notes or {}).items())
+    path.write_bytes(_number(1, 8) + _block(7, graph) + _block(8, _block(1, "") + _number(2, 13)) + beside)
     return path
 
 

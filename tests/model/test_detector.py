@@ -9,7 +9,9 @@ import pytest
 from onnx_files import write_onnx
 
 from model import detector as module
-from model.detector import Detector, DetectorError, letterbox, understood
+from model.detector import Detector, DetectorError, class_names, letterbox, understood
+from model.detector_process import RemoteDetector
+from model.people import Candidate
 
 WIDE = np.full((180, 320, 3), 200, np.uint8)
 """Into 64x64 it goes at a fifth, 14 rows of grey above and below."""
@@ -162,7 +164,7 @@ def test_files_that_are_no_detector_are_refused_with_a_reason(tmp_path: Path) ->
     with pytest.raises(DetectorError, match="no such file"):
         Detector.load(tmp_path / "none.onnx")
     (tmp_path / "text.onnx").write_text("not at all")
-    with pytest.raises(DetectorError, match=r"text\.onnx: it cannot be read as an ONNX network"):
+    with pytest.raises(DetectorError, match=r"text\.onnx: the file is no ONNX network"):
         Detector.load(tmp_path / "text.onnx")
     path = write_onnx(tmp_path / "class.onnx", {"o": np.zeros((1, 1000), F)})
     with pytest.raises(DetectorError, match=r"class\.onnx: its outputs are \[1, 1000\]"):
@@ -170,3 +172,68 @@ def test_files_that_are_no_detector_are_refused_with_a_reason(tmp_path: Path) ->
     path = write_onnx(tmp_path / "grey.onnx", {"o": np.zeros((1, 8, 6), F)}, shape=(1, 1, 64, 64))
     with pytest.raises(DetectorError, match="no colour image"):
         Detector.load(path)
+
+
+def test_a_file_cut_short_anywhere_is_refused_before_anything_reads_it(tmp_path: Path) -> None:
+    whole = write_onnx(tmp_path / "net.onnx", sorted_out()).read_bytes()
+    cut = tmp_path / "cut.onnx"
+    for length in (0, 1, 2, 3, 40, len(whole) // 2, len(whole) - 1):
+        cut.write_bytes(whole[:length])
+        with pytest.raises(DetectorError, match=r"cut\.onnx: the file is (cut short or damaged|no ONNX network)\."):
+            Detector.load(cut)
+    cut.write_bytes(whole[:-1])
+    with pytest.raises(DetectorError, match="cut short"):
+        class_names(cut)
+
+
+@pytest.mark.parametrize("data", [b"\x80\x04\x95pickled", b"PK\x03\x04", b"<html>", b"\xff" * 99, b"\x3a\x00"])
+def test_files_of_other_kinds_never_reach_a_library(
+    tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_runner", lambda path: pytest.fail("it was read"))
+    (tmp_path / "other.onnx").write_bytes(data)
+    with pytest.raises(DetectorError, match="no ONNX network"):
+        Detector.load(tmp_path / "other.onnx")
+
+
+def test_a_whole_file_that_no_library_reads_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "odd.onnx").write_bytes(b"\x08\x08\x3a\x03abc")
+    with pytest.raises(DetectorError, match=r"odd\.onnx: it cannot be read as an ONNX network \(") as told:
+        Detector.load(tmp_path / "odd.onnx")
+    assert "Exception from" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{0: 'person', 1: \"bird's nest\", 32: 'ball'}", {0: "person", 1: "bird's nest", 32: "ball"}),
+        ('{"0": "player", "1": "referee"}', {0: "player", 1: "referee"}),
+        ("__import__('os').system('x')", {}),
+        ("{0: 'a\x1b[2J', 1: ''}", {0: "a[2J"}),
+    ],
+)
+def test_names_of_classes_are_read_and_never_run(tmp_path: Path, text: str, names: dict[int, str]) -> None:
+    path = write_onnx(tmp_path / "net.onnx", sorted_out(), notes={"author": "somebody", "names": text})
+    assert class_names(path) == names
+    assert len(Detector.load(path).detect(WIDE)) == 2
+
+
+def test_a_detector_in_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "net.onnx", sorted_out())
+    remote, own = RemoteDetector(path), Detector.load(path)
+    assert remote.detect(WIDE) == own.detect(WIDE)
+    assert remote.detect(WIDE, least=0.7) == own.detect(WIDE, least=0.7)
+    assert [one.score for one in remote.detect(WIDE, kind=7)] == pytest.approx([0.95])
+    assert isinstance(remote.detect(WIDE)[0], Candidate)
+    remote.close()
+    remote.close()
+    with pytest.raises(DetectorError, match="ended the process"):
+        remote.detect(WIDE)
+
+
+def test_what_is_wrong_over_there_is_said_here(tmp_path: Path) -> None:
+    wrong = write_onnx(tmp_path / "class.onnx", {"o": np.zeros((1, 1000), F)})
+    with pytest.raises(DetectorError, match=r"class\.onnx: its outputs are \[1, 1000\] .* known way\. Choose an ONNX"):
+        RemoteDetector(wrong).detect(WIDE)
+    with pytest.raises(DetectorError, match="no such file"):
+        RemoteDetector(tmp_path / "none.onnx").detect(WIDE)
