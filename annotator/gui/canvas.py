@@ -7,7 +7,6 @@ button; panning, zooming to a region and the wheel are the canvas's own, whateve
 from __future__ import annotations
 
 import math
-from enum import Enum
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
@@ -22,7 +21,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from annotator.gui.desk import Tool
-from annotator.gui.key_repeats import KeyRepeats
 from annotator.gui.lightbox import Lightbox
 from annotator.gui.pointing import (
     Cursor,
@@ -39,6 +37,7 @@ from annotator.gui.pointing import (
 from annotator.gui.raising import whole_errors
 from annotator.gui.sketch import NO_SKETCH, Sketch
 from annotator.gui.sketch_items import SketchLayer
+from annotator.gui.space_bar import SpaceBar, is_plain_space
 from annotator.gui.view_settings import LoupeWhen
 from annotator.gui.view_state import ViewState, held_point
 from annotator.labels import Point
@@ -68,14 +67,6 @@ _HELD = {
 }
 
 
-class _Space(Enum):
-    """The space bar: a tap is a command of the window, held with the mouse it pans."""
-
-    UP = "up"
-    DOWN = "down"
-    USED = "used"
-
-
 class Canvas(Lightbox):
     """A picture to look at and to point into."""
 
@@ -100,7 +91,7 @@ class Canvas(Lightbox):
         self._pressed_at = QPointF()
         self._held_at = QPointF()
         self._hint = ""
-        self._space, self._repeats = _Space.UP, KeyRepeats()
+        self._space = SpaceBar()
         self._hovered: str | None = None
         self._pointer: PointerEvent | None = None
         self._pointer_at: QPointF | None = None
@@ -147,8 +138,7 @@ class Canvas(Lightbox):
     @whole_errors
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture, unless one is under way."""
-        if self._space is not _Space.UP:
-            self._space = _Space.USED
+        self._space.use()
         button = event.button()
         if self._gesture is not None or self._picture is None:
             return
@@ -157,9 +147,7 @@ class Canvas(Lightbox):
         pointer = self._event_at(event.position(), event.modifiers())
         if button is Qt.MouseButton.RightButton:
             self._right_press(pointer, event.globalPosition().toPoint())
-        elif button is Qt.MouseButton.MiddleButton or (
-            button is Qt.MouseButton.LeftButton and self._space is not _Space.UP
-        ):
+        elif button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space.is_held):
             self._begin(Gesture.PAN, button)
         elif button is Qt.MouseButton.LeftButton and self._tool is not None:
             self._begin(self._tool.gesture(pointer), button)
@@ -230,7 +218,7 @@ class Canvas(Lightbox):
         """Fit on the middle button; the tool answers the left one."""
         if event.button() is Qt.MouseButton.MiddleButton:
             self.fit()
-        elif event.button() is Qt.MouseButton.LeftButton and self._space is _Space.UP and self._picture is not None:
+        elif event.button() is Qt.MouseButton.LeftButton and not self._space.is_held and self._picture is not None:
             pointer = self._event_at(event.position(), event.modifiers())
             if self._tool is not None and self._tool.gesture(pointer) is Gesture.TOOL:
                 self._begin(Gesture.TOOL, event.button())
@@ -260,7 +248,7 @@ class Canvas(Lightbox):
         cursor = self._tool.cursor(pointer) if self._tool is not None else Cursor.ARROW
         if self._gesture is Gesture.PAN:
             cursor = Cursor.CLOSED_HAND
-        elif self._space is not _Space.UP:
+        elif self._space.is_held:
             cursor = Cursor.OPEN_HAND
         elif self._gesture is Gesture.ZOOM:
             cursor = Cursor.CROSS
@@ -282,7 +270,7 @@ class Canvas(Lightbox):
 
     def _loupe_target(self) -> Point | None:
         """What is dragged, else the pointer, where the loupe is wanted for it."""
-        busy = self._gesture in (Gesture.PAN, Gesture.ZOOM) or self._space is not _Space.UP
+        busy = self._gesture in (Gesture.PAN, Gesture.ZOOM) or self._space.is_held
         if self._pointer_at is None or self._picture is None or busy:
             return None
         half = 0.5 / self.viewport().devicePixelRatioF()
@@ -328,11 +316,8 @@ class Canvas(Lightbox):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of the canvas and of its tool; all others belong to the window."""
-        if _is_plain_space(event):
-            if self._repeats.is_repeat(event):
-                self._space = _Space.USED if self._space is _Space.UP else self._space
-            elif self._space is _Space.UP:
-                self._space = _Space.USED if self._gesture is not None else _Space.DOWN
+        if is_plain_space(event):
+            if self._space.press(event, in_gesture=self._gesture is not None):
                 self._refresh_pointer(None)
             event.accept()
         elif self._tool_key(event) is not None and self._tool is not None:
@@ -345,20 +330,20 @@ class Canvas(Lightbox):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The space bar alone was a tap."""
-        self._repeats.note_release(event)
-        if event.key() != Qt.Key.Key_Space or self._space is _Space.UP:
+        self._space.note_release(event)
+        if event.key() != Qt.Key.Key_Space or not self._space.is_held:
             event.ignore()
             return
         if event.isAutoRepeat():
             return
-        tapped, self._space = self._space is _Space.DOWN, _Space.UP
+        tapped = self._space.let_go()
         self._refresh_pointer(None)
         if tapped:
             self.space_tapped.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Forget the space bar: its release will not be seen."""
-        self._space = _Space.UP
+        self._space.forget()
         super().focusOutEvent(event)
 
     def _tool_key(self, event: QKeyEvent) -> ToolKey | None:
@@ -369,7 +354,7 @@ class Canvas(Lightbox):
     def event(self, event: QEvent) -> bool:
         """Keep keys that mean something here from the shortcuts of the window."""
         wanted = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride
-        if wanted and isinstance(event, QKeyEvent) and (_is_plain_space(event) or self._tool_key(event) is not None):
+        if wanted and isinstance(event, QKeyEvent) and (is_plain_space(event) or self._tool_key(event) is not None):
             event.accept()
             return True
         return super().event(event)
@@ -402,7 +387,3 @@ def _held(modifiers: Qt.KeyboardModifier) -> Held:
         if modifiers & qt:
             held |= name
     return held
-
-
-def _is_plain_space(event: QKeyEvent) -> bool:
-    return event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
