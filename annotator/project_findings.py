@@ -129,10 +129,15 @@ class ProjectFindings(ProjectFile):
         with self._read() as db:
             return store_timeline.states(db, media_id)
 
-    def timeline_kinds(self, media_id: int) -> dict[int, int]:
+    def timeline_kinds(self, media_id: int, *, things: bool = False) -> dict[int, int]:
         """By frame of a medium, who spoke of it, see `store_timeline.kinds`."""
         with self._read() as db:
-            return store_timeline.kinds(db, media_id)
+            return store_timeline.kinds(db, media_id, things=things)
+
+    def timeline_documents(self, media_id: int, after: int) -> tuple[list[tuple[int, str]], int | None]:
+        """Records of a medium as they are stored, piece by piece, see `store_timeline.documents`."""
+        with self._read() as db:
+            return store_timeline.documents(db, media_id, after)
 
     def timeline_ends(self, media_id: int) -> tuple[str, str, int] | None:
         """The names of the first and last frame of a medium and how many there are; None without any."""

@@ -6,7 +6,12 @@ import sqlite3
 
 HEAD = 32_768
 """Bytes of a stored prediction that surely hold everything but its heatmaps, for schemes of a few hundred points."""
-_PIECE = 500
+_PIECE, _FEW = 500, 200
+_BY_PERSONS = (
+    "document LIKE '%\"origin\":\"hand\"%' OR document LIKE '%\"origin\":\"accepted\"%' "
+    "OR document LIKE '%\"origin\":\"imported\"%' OR document LIKE '%\"box\":[%' "
+    "OR document LIKE '%\"attributes\":{\"%' OR document LIKE '%\"number\":\"given\"%'"
+)
 
 KEY, MOTION, FILLED = 1, 2, 4
 """What was said of a frame: by a person; carried there by motion; filled in between two key frames."""
@@ -18,19 +23,38 @@ def states(db: sqlite3.Connection, media_id: int) -> list[tuple[int, str]]:
     return [(int(number), str(state)) for number, state in db.execute(query, (media_id,))]
 
 
-def kinds(db: sqlite3.Connection, media_id: int) -> dict[int, int]:
-    """By frame, who spoke of it: `KEY`, `MOTION` or `FILLED`; frames of which nothing was said are left out."""
+def kinds(db: sqlite3.Connection, media_id: int, *, things: bool = False) -> dict[int, int]:
+    """By frame, who spoke of it: `KEY`, `MOTION` or `FILLED`; frames of which nothing was said are left out.
+
+    Of the pitch a link says that all of it was carried; of several ``things`` in a frame a person's word about any.
+    """
     query = (
         "SELECT frame.id, "
         "document LIKE '%\"link\":{%\"how\":\"motion\"%', document LIKE '%\"link\":{%\"how\":\"interpolated\"%', "
-        "document LIKE '%\"markings\":{\"%' OR document LIKE '%\"keypoints\":{\"%' "
+        "document LIKE '%\"markings\":{\"%' OR document LIKE '%\"keypoints\":{\"%', "
+        f"{_BY_PERSONS if things else '0'} "
         "FROM record JOIN frame ON frame.id=frame_id WHERE media_id=?"
     )
     found = {}
-    for number, moved, filled, said in db.execute(query, (media_id,)):
-        if said:
-            found[int(number)] = MOTION if moved else FILLED if filled else KEY
+    for number, moved, filled, said, by_persons in db.execute(query, (media_id,)):
+        if said or by_persons:
+            linked = MOTION if moved else FILLED if filled else 0
+            found[int(number)] = KEY if by_persons else linked or (MOTION if things else KEY)
     return found
+
+
+def documents(db: sqlite3.Connection, media_id: int, after: int) -> tuple[list[tuple[int, str]], int | None]:
+    """The next records of a medium in the order of its frames, and the place to go on after; None at the end.
+
+    Few at a time: those of a crowd are large, and nobody else should wait long for the file.
+    """
+    query = (
+        "SELECT position, frame.id, document FROM frame JOIN record ON frame.id=frame_id "
+        "WHERE media_id=? AND position>? ORDER BY position LIMIT ?"
+    )
+    rows = db.execute(query, (media_id, after, _FEW)).fetchall()
+    found = [(int(frame_id), str(document)) for _, frame_id, document in rows]
+    return found, int(rows[-1][0]) if len(rows) == _FEW else None
 
 
 def prediction_heads(db: sqlite3.Connection, media_id: int, after: int) -> tuple[list[tuple[int, bytes]], int | None]:

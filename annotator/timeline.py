@@ -19,6 +19,8 @@ from annotator.store_timeline import FILLED, KEY, MOTION
 
 if TYPE_CHECKING:
     from annotator.project import Project
+    from annotator.review.signs import Kind
+    from annotator.scheme import Scheme
     from annotator.shots import Shots
     from annotator.video import VideoReader
 
@@ -46,7 +48,8 @@ class Track:
 
     ``ids`` (N,) are the frames; ``states`` (N,) numbers of `STATES`; ``said`` (N,) who spoke of a frame, `KEY`,
     `MOTION`, `FILLED` or 0; ``confidence`` (N,) the median confidence of the points the network shows and ``residual``
-    (N,) the worst distance from the geometry in pixels of a frame 960 wide, NaN where unknown; ``times`` (N,) seconds,
+    (N,) the worst distance (`distance_kind`), NaN where unknown: from the geometry in pixels of a frame 960 wide, or of
+    a label from the network in percent of its thing's size; ``times`` (N,) seconds,
     empty for images; ``cuts`` numbers of the first frames of shots, ``doubtful`` those that may be; ``damaged`` (N,).
     """
 
@@ -70,7 +73,7 @@ class Track:
         rows = project.timeline_states(media_id)
         ids = np.array([number for number, _ in rows], dtype=np.int64)
         states = np.array([_CODE[state] for _, state in rows], dtype=np.uint8)
-        kinds = project.timeline_kinds(media_id)
+        kinds = project.timeline_kinds(media_id, things=not project.scheme.has_football)
         said = np.array([kinds.get(number, 0) for number, _ in rows], dtype=np.uint8)
         count = len(ids)
         return cls(media_id, ids, states, said, _none(count), _none(count), damaged=np.zeros(count, dtype=np.bool_))
@@ -259,14 +262,20 @@ def confidences(
         found(piece)
 
 
-def residuals(project: Project, ids: Collection[int]) -> dict[int, float]:
-    """How far each frame's worst point or marking lies from its geometry, as far as the review found out."""
+def distance_kind(scheme: Scheme) -> Kind:
+    """What the distance of a frame is: from the geometry of the pitch, elsewhere of a label from the network."""
     from annotator.review.signs import Kind
+
+    return Kind.GEOMETRY if scheme.has_football else Kind.CORRECTED
+
+
+def residuals(project: Project, ids: Collection[int]) -> dict[int, float]:
+    """The `distance_kind` of each frame at its worst point or marking, as far as the review found out."""
     from annotator.review.survey import known_entries
 
-    values = {}
+    values, kind = {}, distance_kind(project.scheme)
     for frame_id, known in known_entries(project).items():
-        worst = known.entry.value(Kind.GEOMETRY)
+        worst = known.entry.value(kind)
         if worst is not None:
             values[frame_id] = worst
     wanted = set(ids)

@@ -123,6 +123,8 @@ class FillingIn(QObject):
 
     def _on_saved(self, frame_id: int) -> None:
         """A key frame that others hang on was changed."""
+        if self._session.people.is_on:
+            return
         clip = self._carrying.clip()
         place = None if clip is None else clip.track.place_of(frame_id)
         if clip is None or place is None:

@@ -15,6 +15,7 @@ from annotator.gui.session import Session
 from annotator.labels import FrameLabels, FrameState, How
 from annotator.project import MediaKind, ProjectError
 from annotator.timeline import FILLED, KEY, MOTION, STATES, Track, confidences, is_clip, residuals, shots_and_seen
+from annotator.timeline_things import kinds_of, spoken_kind
 
 if TYPE_CHECKING:
     from annotator.project import Project
@@ -30,7 +31,7 @@ _DRAFT = STATES.index(FrameState.DRAFT)
 
 
 def kind_of(labels: FrameLabels) -> int:
-    """Who spoke of a frame: `KEY`, `MOTION`, `FILLED`, or 0 for nobody."""
+    """Who spoke of a frame of the pitch: `KEY`, `MOTION`, `FILLED`, or 0 for nobody."""
     if labels.is_empty:
         return 0
     link = labels.pitch.link
@@ -219,7 +220,8 @@ class Timeline(QObject):
         if project is None or track is None or place is None:
             return
         try:
-            said = kind_of(project.record(frame_id).labels)
+            labels = project.record(frame_id).labels
+            said = spoken_kind(kinds_of(labels).values()) if self._session.people.is_on else kind_of(labels)
         except ProjectError:
             said = 0
         self._take(track.with_frame(place, state=project.row(frame_id).state, said=said))

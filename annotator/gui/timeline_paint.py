@@ -20,7 +20,17 @@ from annotator.gui.timeline_lanes import (
     status_lane,
 )
 from annotator.gui.timeline_strip import Strip, places
-from annotator.gui.timeline_words import CONFIDENCE, LABELS, LANES, RESIDUAL, STATUS, lane_titles, nothing_known
+from annotator.gui.timeline_words import (
+    CONFIDENCE,
+    LABELS,
+    LANES,
+    PITCH,
+    RESIDUAL,
+    STATUS,
+    Subject,
+    lane_titles,
+    nothing_known,
+)
 from annotator.timeline import Columns, Track, columns_of, timecode
 
 GUTTER = 78
@@ -84,7 +94,9 @@ class LayerPainter:
         self.ratio = ratio
         self._colours = theme.tokens()
 
-    def layer(self, track: Track, axis: Axis, rects: Rects, strip: Strip, height: int) -> QPixmap:
+    def layer(
+        self, track: Track, axis: Axis, rects: Rects, strip: Strip, height: int, subject: Subject = PITCH
+    ) -> QPixmap:
         """The picture of a stretch, as wide as the widget."""
         width = rects.gutter + rects.ruler.width() + RIGHT
         pixmap = QPixmap(round(width * self.ratio), round(height * self.ratio))
@@ -95,7 +107,7 @@ class LayerPainter:
         edges = np.linspace(axis.start, axis.end, round(axis.width * self.ratio) + 1)
         columns = columns_of(track, edges)
         self._paint_strip(painter, axis, rects, strip)
-        self._paint_lanes(painter, columns, rects, track)
+        self._paint_lanes(painter, columns, rects, track, nothing_known(subject))
         self._paint_keys(painter, track, axis, rects)
         self._paint_damage(painter, columns, rects)
         self._paint_cuts(painter, track, axis, rects)
@@ -115,7 +127,9 @@ class LayerPainter:
             room = QRect(4, lane.center().y() - 9, rects.gutter - 12, 19)
             painter.drawText(room, right, metrics.elidedText(title, Qt.TextElideMode.ElideRight, room.width()))
 
-    def _paint_lanes(self, painter: QPainter, columns: Columns, rects: Rects, track: Track) -> None:
+    def _paint_lanes(
+        self, painter: QPainter, columns: Columns, rects: Rects, track: Track, texts: dict[str, str]
+    ) -> None:
         makers = {STATUS: status_lane, LABELS: said_lane, CONFIDENCE: confidence_lane, RESIDUAL: residual_lane}
         known = {
             LABELS: bool(track.said.any()),
@@ -123,7 +137,6 @@ class LayerPainter:
             RESIDUAL: bool(np.isfinite(track.residual).any()),
         }
         unit = max(round(self.ratio), 1)
-        texts = nothing_known()
         for name, make in makers.items():
             lane = rects.lanes[name]
             picture = make(columns, round(lane.height() * self.ratio), unit)

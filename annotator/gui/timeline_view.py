@@ -35,7 +35,7 @@ from annotator.gui.timeline_paint import (
     rects_of,
 )
 from annotator.gui.timeline_strip import Strip, places
-from annotator.gui.timeline_words import frame_text, lane_tips, no_clip_text
+from annotator.gui.timeline_words import PITCH, frame_text, lane_tips, no_clip_text
 
 STEP = 1.25
 _NOTCH = 120.0
@@ -46,19 +46,21 @@ class TimelineView(QWidget):
     """Lanes, ruler and pictures of the timeline's clip; a press goes there, a drag scrubs, Shift+drag chooses a range.
 
     ``keys`` are those that mean something here; they are taken from the shortcuts of the window while this has the
-    focus. `released` tells of a key let go.
+    focus. `released` tells of a key let go. ``subject`` is what its words are about.
     """
 
     scrubbed = Signal(int)
     scrub_ended = Signal()
     released = Signal(object)
     focused = Signal(bool)
+    axis_changed = Signal()
 
     def __init__(self, timeline: Timeline, strip: Strip, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._timeline = timeline
         self._strip = strip
         self.keys: Keys = {}
+        self.subject = PITCH
         self.axis = Axis.whole(0, left=GUTTER, width=1)
         self._rects: Rects = rects_of(1, 1)
         self._layer: QPixmap | None = None
@@ -99,6 +101,7 @@ class TimelineView(QWidget):
     def _set_axis(self, axis: Axis) -> None:
         self.axis = axis
         self._repaint()
+        self.axis_changed.emit()
 
     def repaint_lanes(self) -> None:
         """Paint all of it anew."""
@@ -278,7 +281,7 @@ class TimelineView(QWidget):
     def text_of(self, place: int) -> str:
         """A frame in words."""
         track = self._timeline.track
-        return "" if track is None else frame_text(track, place)
+        return "" if track is None else frame_text(track, place, self.subject)
 
     def tip_at(self, at: QPoint) -> str:
         """What is under a pixel."""
@@ -287,7 +290,8 @@ class TimelineView(QWidget):
         if at.x() >= self._rects.gutter:
             return self.text_of(self.axis.frame_at(at.x()))
         lanes = self._rects.lanes.items()
-        return next((lane_tips()[name] for name, lane in lanes if lane.top() <= at.y() <= lane.bottom()), "")
+        tips = lane_tips(self.subject)
+        return next((tips[name] for name, lane in lanes if lane.top() <= at.y() <= lane.bottom()), "")
 
     # Painting
 
@@ -305,7 +309,7 @@ class TimelineView(QWidget):
         if self._layer is None:
             self._rects = rects_of(self.width(), self.height())
             maker = LayerPainter(self.font(), self.devicePixelRatioF())
-            self._layer = maker.layer(track, self.axis, self._rects, self._strip, self.height())
+            self._layer = maker.layer(track, self.axis, self._rects, self._strip, self.height(), self.subject)
             self._ask_for_pictures()
         painter.drawPixmap(0, 0, self._layer)
         painter.setClipRect(QRect(self._rects.gutter - HEAD, 0, self.axis.width + 2 * HEAD, self.height()))

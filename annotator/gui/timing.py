@@ -15,6 +15,7 @@ from annotator.gui.timeline import Timeline
 from annotator.gui.timeline_strip import Strip
 from annotator.gui.tracking import Tracking
 from annotator.gui.whole_clip import WholeClip
+from annotator.timeline import distance_kind
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
@@ -70,9 +71,8 @@ class Timing(QObject):
 
     def _take_distances(self, queue: ReviewQueue) -> None:
         """What the review found out about frames is shown in the timeline."""
-        from annotator.review.signs import Kind
-
-        found = {frame_id: entry.value(Kind.GEOMETRY) for frame_id, entry in queue.entries.items()}
+        kind = distance_kind(self._window.session.people.scheme)
+        found = {frame_id: entry.value(kind) for frame_id, entry in queue.entries.items()}
         self.timeline.add_residuals({frame_id: value for frame_id, value in found.items() if value is not None})
 
     def find_cuts(self) -> None:

@@ -22,9 +22,11 @@ from annotator.gui.panels.status import Hint
 from annotator.gui.playback import Player
 from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
+from annotator.gui.timeline_rows import Lanes, ThingRows
 from annotator.gui.timeline_strip import Strip
+from annotator.gui.timeline_things import Identities
 from annotator.gui.timeline_view import STEP, TimelineView
-from annotator.gui.timeline_words import link_text
+from annotator.gui.timeline_words import Subject, link_text
 from annotator.timeline import timecode
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class TimelinePanel(QWidget):
         super().__init__(parent)
         self._session, self._timeline, self._player = session, timeline, player
         self.view = TimelineView(timeline, strip)
+        self.identities = Identities(session, timeline, self)
+        self.rows = ThingRows(timeline, self.identities, self.view)
         self.plots: TimePlots | None = None
         self.readout = QLabel()
         self.readout.setFont(theme.tabular(self.font()))
@@ -60,7 +64,7 @@ class TimelinePanel(QWidget):
         self.farther = self._button("zoom-out", self.tr("Show more of the clip"), "(-)", lambda: zoom(0.5))
         self.all = self._button("fit", self.tr("Show the whole clip, or the range"), "(0)", self.view.show_all)
         self._pages = QStackedWidget()
-        self._pages.addWidget(self.view)
+        self._pages.addWidget(Lanes(self.view, self.rows, self.identities))
         # Whoever comes to the panel by keyboard comes to the lanes.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFocusProxy(self.view)
@@ -117,10 +121,24 @@ class TimelinePanel(QWidget):
         layout.addLayout(row)
         layout.addWidget(self._pages, 1)
 
+    @property
+    def chrome(self) -> int:
+        """Height in pixels of what is not lanes: the buttons and margins."""
+        layout = self.layout()
+        assert layout is not None
+        row, margins = layout.itemAt(0), layout.contentsMargins()
+        assert row is not None
+        return row.sizeHint().height() + layout.spacing() + margins.top() + margins.bottom()
+
     def _connect(self) -> None:
         self.view.scrubbed.connect(self._player.scrub)
         self.view.scrub_ended.connect(self._player.end_scrub)
         self.view.released.connect(self._player.release)
+        self.rows.scrubbed.connect(self._player.scrub)
+        self.rows.scrub_ended.connect(self._player.end_scrub)
+        self.rows.gone_to.connect(self._player.go)
+        self.rows.chosen.connect(self.identities.want)
+        self._session.resolved_changed.connect(self.rows.show_active)
         self.choice.idClicked.connect(self.show_page)
         self._player.changed.connect(self._show_speed)
         self._session.wanted_changed.connect(self._show_place)
@@ -192,6 +210,8 @@ class TimelinePanel(QWidget):
     # Words
 
     def _show_clip(self) -> None:
+        self.view.subject = Subject.of(self._session.people.scheme)
+        self._show_choice(self.view.subject)
         known = self._timeline.track is not None
         for widget in (self.back, self.play, self.forward, self.closer, self.farther, self.all):
             widget.setEnabled(known)
@@ -202,6 +222,13 @@ class TimelinePanel(QWidget):
         self._show_place()
         self._show_note()
 
+    def _show_choice(self, subject: Subject) -> None:
+        """The curves are of the pitch and its camera: elsewhere there is nothing to choose."""
+        if not subject.pitch:
+            self.show_page(0)
+        for button in self.choice.buttons():
+            button.setVisible(subject.pitch)
+
     def _show_place(self) -> None:
         track, place = self._timeline.track, self._timeline.place
         if track is None or place is None:
@@ -211,6 +238,7 @@ class TimelinePanel(QWidget):
             number = f"{place + 1:,} / {len(track):,}"
             self.readout.setText(f"{time}   {number}" if time else number)
         self.view.show_place()
+        self.rows.show_place()
         if self.plots is not None:
             self.plots.show_place()
 
@@ -223,7 +251,8 @@ class TimelinePanel(QWidget):
 
     def _show_note(self, done: int = 0, total: int = 0) -> None:
         """The range, else where the frame's labels come from, else how far the search for cuts is."""
-        link = self._session.labels.pitch.link
+        people = self._session.people
+        link = self._session.labels.instance(people.active).link if people.is_on else self._session.labels.pitch.link
         chosen = self._timeline.range
         text = ""
         if chosen is not None:
@@ -262,10 +291,12 @@ class TimelinePanel(QWidget):
         for button, icon in self._icons.items():
             button.setIcon(theme.icon(icon))
         self.view.repaint_lanes()
+        self.rows.repaint_rows()
         if self.plots is not None:
             self.plots.refresh_colours()
 
     def close_threads(self) -> None:
-        """Let what runs for the plots end."""
+        """Let what runs for the rows and plots end."""
+        self.identities.close()
         if self.plots is not None:
             self.plots.close_threads()

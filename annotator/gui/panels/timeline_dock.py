@@ -12,6 +12,7 @@ from annotator.gui.timing import Timing
 
 _CHOICE = "timeline/shown"
 _PICTURES, _LOW_PICTURES, _TITLE = 56, 34, 10
+_ROWS, _FEW_ROWS = 8, 4
 
 
 class TimelineDock(QDockWidget):
@@ -23,6 +24,7 @@ class TimelineDock(QDockWidget):
         self._window, self._timing, self._settings = window, timing, settings
         self.setWidget(timing.panel)
         timing.timeline.clip_changed.connect(self.follow)
+        timing.panel.identities.found.connect(self._make_room)
 
     @property
     def is_wanted(self) -> bool:
@@ -37,12 +39,18 @@ class TimelineDock(QDockWidget):
             if self.is_wanted:
                 self._take_height()
 
+    def _make_room(self) -> None:
+        """There are rows of numbers, or none any more."""
+        if self.isVisible():
+            self._take_height()
+
     def _take_height(self) -> None:
-        """As high as its lanes and pictures ask for; in a low window with low pictures."""
+        """As high as its lanes, pictures and rows ask for; in a low window with low pictures and few rows."""
         window = self._window
-        pictures = _PICTURES if window.height() >= ROOMY else _LOW_PICTURES
-        chrome = self._timing.panel.sizeHint().height() - self._timing.panel.view.sizeHint().height()
-        height = chrome + least_height() + pictures + self.fontMetrics().height() + _TITLE
+        is_roomy = window.height() >= ROOMY
+        pictures = _PICTURES if is_roomy else _LOW_PICTURES
+        pictures += self._timing.panel.rows.height_of(_ROWS if is_roomy else _FEW_ROWS)
+        height = self._timing.panel.chrome + least_height() + pictures + self.fontMetrics().height() + _TITLE
         window.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def toggle(self) -> None:
