@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from annotator.formats.documents import FormatError
-from annotator.people_boxes import read_boxes, read_json
+from annotator.formats.documents import FormatError, read_json
+from annotator.people_boxes import read_boxes
 from annotator.pose_data import Poses
 from model.average_precision import BoxPrecision, DetectedBox, box_precision
 

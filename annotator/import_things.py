@@ -17,11 +17,11 @@ import numpy as np
 from annotator.formats.documents import Finding, FormatError
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame
 from annotator.frames import FrameSource, MediaError
-from annotator.imports import SAME, Change, ImportPlan, Planned
+from annotator.imports import SAME, Change, ImportPlan, Planned, agree
 from annotator.instance_points import similarity
 from annotator.instances import Box, labelled_points, next_id, present
 from annotator.label_files import MANIFEST, Offer, read_labels
-from annotator.labels import FrameLabels, FrameRecord, Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.labels import FrameLabels, FrameRecord, Instance, KeypointLabel, Origin
 from annotator.matching import FrameNames, NoMatch
 from annotator.project import Project, ProjectError
 from annotator.scheme import Attribute, AttributeScope, AttributeValue, Scheme
@@ -295,7 +295,7 @@ def _as_seen(one: Instance, scheme: Scheme) -> InstancePrediction:
 def _both(own: Instance, taken: Instance, said: Instance) -> tuple[Instance, Instance, list[str], list[str]]:
     """One thing of both: with the project's words first, with the file's first; what is added and what disputed."""
     added = [name for name in said.keypoints if name not in own.keypoints]
-    disputed = [n for n, word in said.keypoints.items() if n in own.keypoints and not _agree(own.keypoints[n], word)]
+    disputed = [n for n, word in said.keypoints.items() if n in own.keypoints and not agree(own.keypoints[n], word)]
     keypoints = {**taken.keypoints, **{n: said.keypoints[n] for n in (*added, *disputed)}}
     if said.box is not None and own.box is None:
         added.append("box")
@@ -318,17 +318,6 @@ def _both(own: Instance, taken: Instance, said: Instance) -> tuple[Instance, Ins
         foreign={**taken.foreign, **said.foreign},
     )
     return merged, changed, added, disputed
-
-
-def _agree(own: KeypointLabel, other: KeypointLabel) -> bool:
-    if own.position is None or other.position is None:
-        return own.position == other.position and own.visibility == other.visibility
-    mine, theirs = (said.visibility or Visibility.VISIBLE for said in (own, other))
-    return _near(own.position, other.position) and mine is theirs
-
-
-def _near(first: Point, second: Point) -> bool:
-    return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= SAME
 
 
 def _same_box(first: Box, second: Box) -> bool:

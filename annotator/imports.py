@@ -237,7 +237,7 @@ def _planned(
 
 def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Planned:
     own = record.labels.pitch
-    disputed = [n for n, label in said.keypoints.items() if n in own.keypoints and not _agree(own.keypoints[n], label)]
+    disputed = [n for n, label in said.keypoints.items() if n in own.keypoints and not agree(own.keypoints[n], label)]
     disputed += [n for n, at in said.markings.items() if n in own.markings and not _same_clicks(own.markings[n], at)]
     added = [n for n in said.keypoints if n not in own.keypoints] + [n for n in said.markings if n not in own.markings]
     merged = replace(
@@ -257,19 +257,21 @@ def _merge(frame_id: int, name: str, record: FrameRecord, said: Instance) -> Pla
     return Planned(frame_id, name, change, record, *both, tuple(added), tuple(disputed))
 
 
-def _agree(own: KeypointLabel, other: KeypointLabel) -> bool:
+def agree(own: KeypointLabel, other: KeypointLabel) -> bool:
+    """Whether two words about a keypoint come to the same, but for what formats round."""
     if own.position is None or other.position is None:
         return own.position == other.position and own.visibility == other.visibility
     mine, theirs = (said.visibility or Visibility.VISIBLE for said in (own, other))
-    return _near(own.position, other.position) and mine is theirs
+    return near(own.position, other.position) and mine is theirs
 
 
-def _near(first: Point, second: Point) -> bool:
+def near(first: Point, second: Point) -> bool:
+    """Whether two positions are the same, but for what formats round."""
     return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= SAME
 
 
 def _same_clicks(first: Sequence[Point], second: Sequence[Point]) -> bool:
-    return len(first) == len(second) and all(map(_near, first, second))
+    return len(first) == len(second) and all(map(near, first, second))
 
 
 def carry_out(

@@ -7,7 +7,6 @@ usual for people without an outline, and MPII's box is that around the labelled 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator import schemes
-from annotator.formats.documents import FormatError, number
+from annotator.formats.documents import FormatError, number, read_json
 from annotator.formats.matlab import read_array
 from annotator.scheme import Scheme
 from annotator.scheme_document import parse_scheme
@@ -104,7 +103,7 @@ def read_poses(path: Path, scheme: Scheme | None = None, *, heads: Path | None =
     FormatError
         If a file cannot be read, is of another kind, or does not fit the scheme or the other.
     """
-    document = _read(path)
+    document = read_json(path)
     if isinstance(document, list):
         if document and all(isinstance(one, dict) and "joints" in one for one in document):
             return _mpii(document, path, scheme or MPII_16, None if heads is None else _head_lengths(heads))
@@ -220,7 +219,7 @@ def read_detections(path: Path, poses: Poses) -> tuple[dict[Any, list[Detected]]
     FormatError
         If the file cannot be read or is no such list.
     """
-    document = _read(path)
+    document = read_json(path)
     if not isinstance(document, list) or not all(isinstance(one, dict) for one in document):
         is_labels = isinstance(document, dict) and "annotations" in document
         reason = "these are annotations, not detections" if is_labels else "the file holds no list of detections"
@@ -267,16 +266,6 @@ def _detected(one: Mapping[str, Any], count: int, where: str, path: Path) -> Det
 def with_sigma(poses: Poses, sigma: float) -> Poses:
     """The same people with one OKS constant for all points of their scheme."""
     return replace(poses, scheme=replace(poses.scheme, sigmas=(sigma,) * len(poses.scheme)))
-
-
-def _read(path: Path) -> Any:
-    """Any JSON value of a file; FormatError where there is none."""
-    try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(path, f"the file is damaged ({error})", "Copy it again.") from error
 
 
 def _objects(document: Mapping[str, Any], key: str, path: Path) -> list[dict[str, Any]]:

@@ -33,20 +33,31 @@ class Finding:
         return f"{self.path}: {self.key!r} {self.reason}" if self.key else f"{self.path}: {self.reason}"
 
 
+def read_json(path: Path) -> Any:
+    """The JSON value in a file.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read, or is damaged or half written.
+    """
+    try:
+        return json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(path, f"the file is damaged ({error})", "Copy it again or leave it out.") from error
+
+
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file.
 
     Raises
     ------
     FormatError
-        If it cannot be read, is damaged or half written, or holds something else than an object.
+        As `read_json`, or if the file holds something else than an object.
     """
-    try:
-        value = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(path, f"the file is damaged ({error})", "Copy it again or leave it out.") from error
+    value = read_json(path)
     if not isinstance(value, dict):
         reason = f"the file holds {'a list' if isinstance(value, list) else 'a single value'}, not an object"
         raise FormatError(path, reason, "Choose another file.")

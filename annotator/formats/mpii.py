@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from annotator.formats.documents import Finding, FormatError, number, write_text
+from annotator.formats.documents import Finding, FormatError, number, read_json, write_text
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance, LabelledPoint
 from annotator.labels import Visibility
 from annotator.schemes import MPII_16
@@ -50,12 +50,7 @@ def read_mpii(path: Path) -> ExchangeFile:
     FormatError
         If the file cannot be read or is no such list.
     """
-    try:
-        document = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(path, f"the file is damaged ({error})", "Copy it again or leave it out.") from error
+    document = read_json(path)
     if not is_mpii(document):
         raise FormatError(path, "the file is no list of people with joints", _ADVICE)
     findings: list[Finding] = []
