@@ -30,6 +30,8 @@ def check(config: TrainingConfig, sets: Sequence[tuple[TrainingSet, float]]) -> 
             raise TrainingError(f"{training_set.folder}: no sample is marked for training. Label and export frames.")
         if not weight > 0:
             raise TrainingError(f"{training_set.folder}: weight {weight} is not positive. Leave the set out instead.")
+    if config.second_look and any(sample.box is not None for one, _ in sets for sample in one.samples[:1]):
+        raise TrainingError("A second look is for whole images; these samples have boxes. Train without it.")
     if config.batch < 1 or config.samples < 1 or config.lr <= 0 or config.threads < 1:
         raise TrainingError("Batch, samples, learning rate and threads must be positive.")
     if config.batch < int(os.environ.get("WORLD_SIZE", "1")):
@@ -60,6 +62,7 @@ def card_for(config: TrainingConfig, first: TrainingSet) -> Card:
         scheme=first.scheme,
         mirror=first.mirror,
         scalars=first.scalars if spec.scalars else (),
+        second_look=config.second_look,
         licence=config.licence,
         attribution=config.attribution,
     )

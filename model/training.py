@@ -35,6 +35,7 @@ from model.plan import (
     work,
 )
 from model.ranks import Ranks, own_device
+from model.second_look import with_close_ups
 from model.validation import Validator
 
 __all__ = ["Progress", "TrainingConfig", "TrainingError", "TrainingResult", "learning_rate", "train"]
@@ -79,6 +80,8 @@ class _Run:
         self, config: TrainingConfig, sets: Sequence[tuple[TrainingSet, float]], start: Path | Checkpoint | None
     ) -> None:
         check(config, sets)
+        if config.second_look:
+            sets = with_close_ups(sets, seed=config.seed)
         self.config, first = config, sets[0][0]
         self.codec = Codec(config.input_size, stride=spec_for(config, len(first.keypoints)).stride, sigma=config.sigma)
         self.feed = Feed(
