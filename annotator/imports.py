@@ -262,16 +262,15 @@ def agree(own: KeypointLabel, other: KeypointLabel) -> bool:
     if own.position is None or other.position is None:
         return own.position == other.position and own.visibility == other.visibility
     mine, theirs = (said.visibility or Visibility.VISIBLE for said in (own, other))
-    return near(own.position, other.position) and mine is theirs
+    return _near(own.position, other.position) and mine is theirs
 
 
-def near(first: Point, second: Point) -> bool:
-    """Whether two positions are the same, but for what formats round."""
+def _near(first: Point, second: Point) -> bool:
     return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= SAME
 
 
 def _same_clicks(first: Sequence[Point], second: Sequence[Point]) -> bool:
-    return len(first) == len(second) and all(map(near, first, second))
+    return len(first) == len(second) and all(map(_near, first, second))
 
 
 def carry_out(

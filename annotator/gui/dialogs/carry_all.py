@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.propagating import Carrying
 
 _FARTHEST, _USUAL = 10_000, 50
@@ -29,11 +30,7 @@ class CarryAllDialog(QDialog):
             wordWrap=True,
         )
         explained.setProperty("role", "muted")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.carry = buttons.addButton(self.tr("Carry"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.carry.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.carry = go_or_cancel(self, self.tr("Carry"))
         form = QFormLayout()
         form.addRow(self.tr("At most so far each way"), self.farthest)
         layout = QVBoxLayout(self)

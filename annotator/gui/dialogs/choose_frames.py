@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.whole_clip import WholeClip
 
 _MOST, _USUAL = 2000, 20
@@ -32,11 +33,7 @@ class ChooseFramesDialog(QDialog):
         self.everywhere.setVisible(several)
         form = QFormLayout()
         form.addRow(self.tr("How many frames"), self.count)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.choose = buttons.addButton(self.tr("Choose"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.choose.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.choose = go_or_cancel(self, self.tr("Choose"))
         layout = QVBoxLayout(self)
         # As high as its words are: they are never cut.
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)

@@ -27,6 +27,7 @@ from annotator.export.things import kinds_for
 from annotator.gui.background import Job, Lane, Progress, ShouldStop
 from annotator.gui.dialogs.export_form import ExportForm
 from annotator.gui.dialogs.export_words import counted, formats, leak_sentence, summary
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.dialogs.opener import open_folder
 from annotator.gui.session import Session
 from annotator.labels import FrameState
@@ -101,12 +102,8 @@ class ExportDialog(QDialog):
         row.setSpacing(16)
         row.addWidget(self.kinds)
         row.addLayout(right, 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
+        buttons, self.go = go_or_cancel(self, self.tr("Export"), self._ask)
         self._add_copy(buttons)
-        buttons.accepted.connect(self._ask)
-        buttons.rejected.connect(self.reject)
         return _page(row, buttons)
 
     def _folder_row(self) -> QHBoxLayout:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QGridLayout,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.filming import Film, Speaker
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.filming import Filming
 from annotator.pitch import PITCH_57
 from annotator.rendering_files import SUFFIXES
@@ -127,11 +127,7 @@ class FilmDialog(QDialog):
         for label, widget in ((self.tr("Frames"), self.scope), (self.tr("As seen by"), self.speaker),
                               (self.tr("Width"), self.width_), (self.tr("Save as"), self.path)):  # fmt: skip
             widget.setAccessibleName(label)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.go = go_or_cancel(self, self.tr("Export"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(12)

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QListWidget,
     QPushButton,
@@ -19,13 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
+from annotator.gui.flat_table import by_the_program, flat_table, make_tickable
 from annotator.gui.plain_names import spoken
-from annotator.gui.tree_boxes import boxes
 from annotator.imports import Change, ImportPlan, Planned
 
 translate = QCoreApplication.translate
 _NAMED = 4
 _LISTED = 5_000
+_WIDTHS = (240, 170)
 
 
 def change_words() -> Mapping[Change, str]:
@@ -76,24 +76,18 @@ class ImportPreview(QDialog):
             layout.addWidget(QLabel(text))
             self.findings.addItems([str(finding) for finding in plan.findings[:_LISTED]])
             layout.addWidget(self.findings, 1)
-        layout.addWidget(self._buttons())
+        buttons, self.go = go_or_cancel(self, self.tr("Import"), self._ask)
+        layout.addWidget(buttons)
         self._show_go()
         self.resize(760, 520)
 
     def _tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(self.tr("Frames that would change"))
-        tree.setRootIsDecorated(False)
-        tree.setUniformRowHeights(True)
-        tree.setStyleSheet(boxes())
-        tree.setHeaderLabels([self.tr("Frame"), self.tr("What happens"), self.tr("Points and lines")])
+        titles = self.tr("Frame"), self.tr("What happens"), self.tr("Points and lines")
+        tree = flat_table(self.tr("Frames that would change"), titles, _WIDTHS)
+        make_tickable(tree)
         order = [Change.CONFLICT, Change.ADD, Change.CHANGE]
         shown = [frame for change in order for frame in self.plan.frames if frame.change is change]
         tree.addTopLevelItems([self._item(frame) for frame in shown[:_LISTED]])
-        header = tree.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(0, 240)
-        header.resizeSection(1, 170)
         tree.itemChanged.connect(self._show_go)
         return tree
 
@@ -122,20 +116,10 @@ class ImportPreview(QDialog):
         return row
 
     def _tick(self, state: Qt.CheckState) -> None:
-        self.frames.blockSignals(True)
-        for item in self._conflicts.values():
-            item.setCheckState(0, state)
-        self.frames.blockSignals(False)
-        self.frames.viewport().update()
+        with by_the_program(self.frames):
+            for item in self._conflicts.values():
+                item.setCheckState(0, state)
         self._show_go()
-
-    def _buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        buttons.accepted.connect(self._ask)
-        buttons.rejected.connect(self.reject)
-        return buttons
 
     @property
     def taken(self) -> frozenset[int]:

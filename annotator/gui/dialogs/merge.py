@@ -6,9 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QListWidget,
     QTreeWidget,
@@ -17,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
+from annotator.gui.flat_table import by_the_program, flat_table, make_tickable
 from annotator.gui.travel_words import difference_text, plan_text, said_text, winner_text
-from annotator.gui.tree_boxes import boxes
 from annotator.merging import Difference, MergePlan, Winner
 
 _LISTED = 5_000
@@ -56,7 +55,8 @@ class MergeDialog(QDialog):
         note = QLabel(said, wordWrap=True)
         note.setProperty("role", "muted")
         layout.addWidget(note)
-        layout.addWidget(self._buttons())
+        buttons, self.go = go_or_cancel(self, self.tr("Merge"), self._ask)
+        layout.addWidget(buttons)
         self._show_rule()
         self.resize(1000, 560 if plan.conflicts else 300)
 
@@ -69,20 +69,12 @@ class MergeDialog(QDialog):
         return box
 
     def _tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(self.tr("Frames in conflict"))
-        tree.setRootIsDecorated(False)
-        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        tree.setUniformRowHeights(True)
-        tree.setStyleSheet(boxes())
         words = self.tr("Frame"), self.tr("Mine"), self.tr("Theirs"), self.tr("What theirs changes"), self.tr("Becomes")
-        tree.setHeaderLabels(list(words))
+        tree = flat_table(self.tr("Frames in conflict"), words, _WIDTHS)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        make_tickable(tree)
         self._items = [self._item(one) for one in self.plan.conflicts[:_LISTED]]
         tree.addTopLevelItems(self._items)
-        header = tree.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate(_WIDTHS):
-            header.resizeSection(column, width)
         tree.itemChanged.connect(self._on_tick)
         return tree
 
@@ -121,14 +113,6 @@ class MergeDialog(QDialog):
             layout.addWidget(QLabel(text))
         layout.addWidget(self.unknown, 1)
 
-    def _buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Merge"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        buttons.accepted.connect(self._ask)
-        buttons.rejected.connect(self.reject)
-        return buttons
-
     @property
     def taken(self) -> frozenset[int]:
         """The frames in conflict that take the other's word."""
@@ -139,11 +123,9 @@ class MergeDialog(QDialog):
         self._show_rule()
 
     def _show_rule(self) -> None:
-        self.frames.blockSignals(True)
-        for item in self._items:
-            self._show_outcome(item)
-        self.frames.blockSignals(False)
-        self.frames.viewport().update()
+        with by_the_program(self.frames):
+            for item in self._items:
+                self._show_outcome(item)
         self._show_go()
 
     def _show_outcome(self, item: QTreeWidgetItem) -> None:
@@ -162,10 +144,8 @@ class MergeDialog(QDialog):
         if column != 0 or wanted is (frame_id in self._taken):
             return
         (self._taken.add if wanted else self._taken.discard)(frame_id)
-        self.frames.blockSignals(True)
-        self._show_outcome(item)
-        self.frames.blockSignals(False)
-        self.frames.viewport().update()
+        with by_the_program(self.frames):
+            self._show_outcome(item)
         self._show_go()
 
     def _show_go(self) -> None:

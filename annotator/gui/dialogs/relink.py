@@ -8,10 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTreeWidget,
@@ -21,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui import theme
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
+from annotator.gui.flat_table import flat_table
 from annotator.project import MediaKind
 from annotator.relinking import Found, MediumState
 from annotator.store_media import VIDEO_SUFFIXES
@@ -63,16 +63,16 @@ class RelinkDialog(QDialog):
         layout.addWidget(self.summary)
         layout.addWidget(self.media, 1)
         layout.addLayout(row)
-        layout.addWidget(self._buttons())
+        buttons, self.go = go_or_cancel(self, self.tr("Relink"), self._ask)
+        self.go.setEnabled(False)
+        layout.addWidget(buttons)
         self._begin()
         self.resize(900, 420)
 
     def _tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(self.tr("Media"))
-        tree.setRootIsDecorated(False)
+        titles = self.tr("Name"), self.tr("Place"), self.tr("State"), self.tr("New place")
+        tree = flat_table(self.tr("Media"), titles, _WIDTHS)
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        tree.setHeaderLabels([self.tr("Name"), self.tr("Place"), self.tr("State"), self.tr("New place")])
         for state in self._states.values():
             item = QTreeWidgetItem([state.medium.path.name, str(state.medium.path), self._state_text(state), ""])
             item.setData(0, Qt.ItemDataRole.UserRole, state.medium.id)
@@ -80,10 +80,6 @@ class RelinkDialog(QDialog):
             item.setIcon(2, theme.icon("accept" if state.there and not state.missing else "warning"))
             self._items[state.medium.id] = item
         tree.addTopLevelItems(list(self._items.values()))
-        header = tree.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate(_WIDTHS):
-            header.resizeSection(column, width)
         tree.currentItemChanged.connect(lambda: self._show_choose())
         tree.itemDoubleClicked.connect(lambda: self.browse())
         return tree
@@ -95,15 +91,6 @@ class RelinkDialog(QDialog):
             text = self.tr("there, frames: {count}, missing: {missing}")
             return text.format(count=f"{state.frames:,}", missing=f"{state.missing:,}")
         return self.tr("there, frames: {count}").format(count=f"{state.frames:,}")
-
-    def _buttons(self) -> QDialogButtonBox:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Relink"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        self.go.setEnabled(False)
-        buttons.accepted.connect(self._ask)
-        buttons.rejected.connect(self.reject)
-        return buttons
 
     def _begin(self) -> None:
         """The first one that is gone is the one that is meant."""

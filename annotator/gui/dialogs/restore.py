@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
     QTreeWidget,
     QTreeWidgetItem,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui.dialogs.opener import open_folder
+from annotator.gui.flat_table import flat_table
 from annotator.gui.travel_words import exact_time_text, size_text
 from annotator.travel import Backup
 
@@ -55,11 +55,8 @@ class RestoreDialog(QDialog):
         self.resize(760, 380)
 
     def _tree(self, backups: Sequence[Backup]) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setAccessibleName(self.tr("Backups"))
-        tree.setRootIsDecorated(False)
-        labels = self.tr("Made"), self.tr("What"), self.tr("Size"), self.tr("Labelled frames"), self.tr("Accepted")
-        tree.setHeaderLabels(list(labels))
+        titles = self.tr("Made"), self.tr("What"), self.tr("Size"), self.tr("Labelled frames"), self.tr("Accepted")
+        tree = flat_table(self.tr("Backups"), titles, _WIDTHS)
         for backup in backups:
             what = self.tr("Project before a restore") if backup.replaced else self.tr("Backup")
             labelled = self.tr("{count} of {all}").format(count=f"{backup.labelled:,}", all=f"{backup.frames:,}")
@@ -73,10 +70,6 @@ class RestoreDialog(QDialog):
             item.setToolTip(1, backup.problem)
             self._items.append(item)
         tree.addTopLevelItems(self._items)
-        header = tree.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate(_WIDTHS):
-            header.resizeSection(column, width)
         tree.currentItemChanged.connect(lambda: self._show_go())
         tree.setVisible(bool(backups))
         return tree

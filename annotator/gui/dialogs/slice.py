@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.panels.frame_states import state_text
 from annotator.labels import FrameState
 from annotator.project import Predictions
@@ -122,11 +122,7 @@ class SliceDialog(QDialog):
         layout.addLayout(row)
         layout.addWidget(self.note)
         layout.addWidget(self.warning)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Save"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
-        buttons.accepted.connect(self._ask)
-        buttons.rejected.connect(self.reject)
+        buttons, self.go = go_or_cancel(self, self.tr("Save"), self._ask)
         layout.addWidget(buttons)
 
     def _browse(self) -> None:
