@@ -28,6 +28,8 @@ __all__ = ["ResolvedInstance", "accepted_things", "resolve_instances", "seen_of"
 ALIKE = 0.2
 """OKS from which on a prediction is of a labelled thing; where no point is placed, `OVER` is the overlap of boxes."""
 OVER = 0.5
+SAME_BOX = 0.999
+"""Overlap of boxes that are one and the same, though one of them went to a file and back."""
 _SIGMA = 0.1  # of schemes without sigmas: only for who is given which prediction
 _FEWEST = 1.0  # square pixels: the area of what has none
 
@@ -216,6 +218,10 @@ def _given(
     if not open_said or not open_seen:
         return given
     alike = similarity([said[n] for n in open_said], open_seen, scheme)
+    # What a network saw in somebody's own box is of them, however far off what was placed there is; and what it saw in
+    # about that box is more likely of them than of nobody: networks look into no box that is somebody's already.
+    shared = _shared([said[n].box for n in open_said], [one.box for one in open_seen])
+    alike += np.where(shared >= SAME_BOX, 1.0, np.where(alike > 0.0, 0.0, shared * ALIKE))
     for flat in np.argsort(-alike, axis=None, kind="stable"):
         row, column = divmod(int(flat), alike.shape[1])
         if alike[row, column] <= 0:
@@ -224,6 +230,18 @@ def _given(
             given[open_said[row]] = open_seen[column]
             used.add(id(open_seen[column]))
     return given
+
+
+def _shared(said: Sequence[Box | None], seen: Sequence[Box | None]) -> Floats:
+    """The overlap of boxes (intersection over union), (L, P); 0 below `OVER` and where there is none."""
+    nowhere = (math.nan,) * 4
+    own, theirs = (np.array([box or nowhere for box in boxes], dtype=np.float64) for boxes in (said, seen))
+    low, high = np.maximum(own[:, None, :2], theirs[None, :, :2]), np.minimum(own[:, None, 2:], theirs[None, :, 2:])
+    both = np.maximum(high - low, 0.0).prod(axis=-1)
+    areas = ((some[:, 2:] - some[:, :2]).prod(axis=-1) for some in (own, theirs))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.nan_to_num(both / (next(areas)[:, None] + next(areas)[None] - both))
+    return np.where(share >= OVER, share, 0.0)
 
 
 def similarity(said: Sequence[Instance], seen: Sequence[InstancePrediction], scheme: Scheme) -> Floats:

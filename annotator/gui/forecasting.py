@@ -93,7 +93,7 @@ class Forecaster(QObject):
         self._state = NetworkState.NONE
         self._path: Path | None = None
         self.is_refused = False
-        self._shown: tuple[FrameRow, Image] | None = None
+        self._shown: tuple[FrameRow, Image, View | None] | None = None
         self._ahead: list[FrameRow] = []
         self._batch: deque[int] = deque()
         self._read_row: Callable[[int], FrameRow] | None = None
@@ -104,6 +104,8 @@ class Forecaster(QObject):
         self._batch_failed = 0
         self._busy_with: int | None = None
         self._blind: set[int] = set()
+        # Frames in which there was nothing to look at: no box, where the network looks into boxes.
+        self._without: set[int] = set()
         self.job = Job(self)
 
     @property
@@ -127,6 +129,11 @@ class Forecaster(QObject):
         return None if self._network is None else self._network.threshold
 
     @property
+    def takes_boxes(self) -> bool:
+        """Whether the network has to be told where to look in frames that show many."""
+        return bool(getattr(self._network, "takes_boxes", False))
+
+    @property
     def path(self) -> Path | None:
         """The file that the network was loaded from, or is being loaded from."""
         return self._path
@@ -148,6 +155,7 @@ class Forecaster(QObject):
         before, self._source, self._view, self._store = self._source, source, view, store
         self._shown, self._ahead = None, []
         self._blind.clear()
+        self._without.clear()
         self.stop_batch()
         if self._state is not NetworkState.LOADING:
             self._lane.drop()
@@ -187,9 +195,9 @@ class Forecaster(QObject):
         factory = self._factory
         self._lane.ask(lambda progress, should_stop: factory(path), then=self._on_loaded, failed=self._on_load_failed)
 
-    def want(self, row: FrameRow, image: Image) -> None:
-        """Predict the shown frame next."""
-        self._shown = (row, image)
+    def want(self, row: FrameRow, image: Image, view: View | None = None) -> None:
+        """Predict the shown frame next, as usual or with another way of looking at it."""
+        self._shown = (row, image, view)
         self._pump()
 
     def look_ahead(self, rows: Iterable[FrameRow]) -> None:
@@ -205,7 +213,7 @@ class Forecaster(QObject):
         """True while a prediction of this frame may still come."""
         if self._state is NetworkState.LOADING:
             return True
-        return self._network is not None and frame_id not in self._blind
+        return self._network is not None and frame_id not in self._blind | self._without
 
     def run_batch(
         self,
@@ -253,9 +261,10 @@ class Forecaster(QObject):
         if self._network is None or self._source is None or self._lane.busy:
             return
         image: Image | None = None
+        chosen_view: View | None = None
         batch = False
         if self._shown is not None:
-            row, image = self._shown
+            row, image, chosen_view = self._shown
             self._shown = None
         elif self._ahead:
             row = self._ahead.pop(0)
@@ -266,7 +275,7 @@ class Forecaster(QObject):
             return
         self._set_busy(row.id)
         network, source, store, chosen, pixels = self._network, self._source, self._store, row, image
-        view = self._view
+        view = chosen_view or self._view
         is_done, look = (self._is_done, self._look) if batch else (None, None)
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
@@ -288,7 +297,10 @@ class Forecaster(QObject):
 
     def _on_predicted(self, row: FrameRow, prediction: Any, *, batch: bool) -> None:
         if prediction is not None:
+            self._without.discard(row.id)
             self.predicted.emit(row.id, prediction)
+        elif not batch:
+            self._without.add(row.id)
         self._count(batch=batch)
 
     def _on_failed(self, row: FrameRow, error: Exception, *, batch: bool, shown: bool) -> None:
@@ -322,6 +334,7 @@ class Forecaster(QObject):
             return
         let_go(self._network)
         self._network, self._state = network, NetworkState.READY
+        self._without.clear()
         self.state_changed.emit()
         self.loaded.emit()
         self._pump()

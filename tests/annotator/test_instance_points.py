@@ -185,3 +185,18 @@ def test_an_accepted_number_is_one_that_the_scheme_allows(said, stored):
     assert taken.attributes == ({} if stored is None else {"cards": stored})
     mine = instances.set_attribute(EMPTY, CARD_PACKET_8.attributes[0], 7)
     assert accepted_things(mine, resolved(mine, (seen,), CARD_PACKET_8), CARD_PACKET_8).attributes == {"cards": 7.0}
+
+
+def test_what_is_seen_in_somebodys_own_box_is_of_them_whatever_was_placed():
+    box = (100.0, 50.0, 200.0, 250.0)
+    own, other = (InstancePrediction(
+        COCO_17.keypoints, np.tile([(110.0 + by, 70.0)], (17, 1)), np.full(17, 0.9), np.ones(17), 0.9,
+        (box[0] + by, box[1], box[2] + by, box[3]),
+    ) for by in (0.0004, 20.0))  # fmt: skip
+    nose = {"nose": KeypointLabel((190.0, 240.0), Visibility.VISIBLE)}
+    labels = instances.add(EMPTY, Instance(4, nose, box=box))
+    assert [one.seen for one in resolved(labels, (other, own))] == [own, other]
+    # A box that changed a little is still that person's, until the network has looked again.
+    (one,) = resolved(labels, (other,))
+    assert (one.id, one.seen) == (4, other)
+    assert one.keypoints["nose"].position == (190.0, 240.0)

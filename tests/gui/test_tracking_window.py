@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog
 from windows import open_folder, press, settle
 
 from annotator.gui import tracking_deeds
+from annotator.gui.people_deeds import renumber_to
 from annotator.gui.people_view import identity_rgba
 from annotator.gui.tracking_deeds import active_number
 from annotator.instances import present
 from annotator.labels import Decision, FrameLabels, FrameRecord, Origin, Review
+from annotator.tracking_labels import is_given
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "annotator"))
 import sprites
@@ -166,3 +169,40 @@ def test_the_numbers_colours_are_the_same_in_every_frame_and_on_the_skeletons_wh
     settle(window, qtbot)
     for view in window.session.people.views(window.session.settings):
         assert {colour for colour, _, _ in view.strokes} == {identity_rgba(view.id)}
+
+
+def test_a_number_given_in_one_frame_holds_when_tracked_again_and_undo_takes_it_back(window, qtbot, said, monkeypatch):
+    project = window.session.project
+    third = project.frame_ids()[3]
+    # Somebody labels a later frame in another order, and says of one of them who it is.
+    project.save_record(third, FrameRecord(sprites.labels(3, 0, 1)), text="Label")
+    go_to(window, 3, qtbot)
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *arguments: (7, True))
+    window.session.choose_thing(1)
+    press(window, qtbot, KEY.Key_R, HELD.ControlModifier)
+    assert [one.id for one in present(window.session.labels)] == [0, 7]
+    assert [is_given(one) for one in present(project.record(third).labels)] == [False, True]
+    track(window, qtbot, said)
+    assert numbers(window) == [[0, 7]] * sprites.COUNT
+    assert middle(window, 10, 7) == pytest.approx(sprites.points(1, 10)[:, 0].mean(), abs=2.0)
+    for _ in range(2):
+        window.session.undo()
+        qtbot.waitUntil(lambda: not window.timing.carrying.changes.busy, timeout=20000)
+    assert project.record(third).labels == sprites.labels(3, 0, 1)
+    track_again = len(said)
+    press(window, qtbot, KEY.Key_T, CTRL_SHIFT)
+    qtbot.waitUntil(lambda: len(said) > track_again, timeout=60000)
+    assert numbers(window) == [[0, 1]] * sprites.COUNT
+
+
+def test_a_number_can_be_confirmed_and_two_that_are_exchanged_both_hold(window, qtbot):
+    session = window.session
+    renumber_to(session, 1, 1)
+    assert session.stack.undoText() == "Number 1 holds"
+    assert [is_given(one) for one in present(session.labels)] == [False, True]
+    renumber_to(session, 0, 1)
+    assert [(one.id, is_given(one)) for one in present(session.labels)] == [(1, True), (0, True)]
+    assert middle(window, 0, 1) == pytest.approx(sprites.points(0, 0)[:, 0].mean())
+    session.undo()
+    session.undo()
+    assert session.labels == sprites.labels(0, 0, 1)
