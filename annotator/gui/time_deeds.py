@@ -21,6 +21,11 @@ def show_plots(window: MainWindow) -> None:
     window.timing.panel.show_page(1)
 
 
+def fill(window: MainWindow) -> None:
+    """Fill in about the frame, or in the range: by the camera of a pitch, else from where things are beside a gap."""
+    (window.timing.filling_things if window.session.people.is_on else window.timing.filling).fill()
+
+
 def carry_all(window: MainWindow) -> None:
     """Say how many frames would get labels, and carry them when the person agrees."""
     carrying = window.timing.carrying

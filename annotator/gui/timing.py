@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from annotator.gui.filling_in import FillingIn
+from annotator.gui.filling_things import FillingThings
 from annotator.gui.filming import Filming
 from annotator.gui.panels.timeline import TimelinePanel
 from annotator.gui.playback import Player
@@ -38,6 +39,7 @@ class Timing(QObject):
         self.filling = FillingIn(session, self.timeline, errands, self.carrying, self)
         self.clip = WholeClip(session, self.timeline, errands, self)
         self.tracking = Tracking(session, self.timeline, errands, self.carrying.changes, self)
+        self.filling_things = FillingThings(session, self.timeline, errands, self.carrying.changes, self)
         self.filming = Filming(session, self.timeline, errands, self)
         self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
 
@@ -48,6 +50,7 @@ class Timing(QObject):
         self.player.failed.connect(window.message.warn)
         self.carrying.told.connect(window.message.tell)
         self.filling.told.connect(window.message.tell)
+        self.filling_things.told.connect(window.message.tell)
         self.clip.told.connect(window.message.tell)
         self.filming.told.connect(window.message.tell)
         play = self.tr("Play it")

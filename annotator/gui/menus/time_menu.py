@@ -33,8 +33,9 @@ TIME: tuple[Command, ...] = (
             N("Commands", "Carry the labels of every accepted frame both ways, as one step to undo"),
             time_deeds.carry_all, (), "", _CLIP, _W, group=1, room=Room.FOOTBALL),
     Command("time.fill", "time", N("Commands", "Fill in between key frames"),
-            N("Commands", "Label the frames between the two accepted frames around from the camera in between"),
-            lambda w: w.timing.filling.fill(), ("I",), "", _CLIP, group=1, room=Room.FOOTBALL),
+            N("Commands", "Label the frames in between: of a pitch between the two accepted frames around, else where "
+              "somebody is missing"),
+            time_deeds.fill, ("I",), "", _CLIP, group=1),
     Command("time.tripod", "time", N("Commands", "Solve fixed camera for this clip"),
             N("Commands", "Find out where the camera stands from all labelled frames: "
               "then two points or three markings are enough"),
