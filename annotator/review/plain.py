@@ -21,7 +21,8 @@ def line(sign: Sign, *, many: bool = False) -> str:
     if many and sign.instance is not None and sign.kind in _OF_ONE:
         at += f" of no. {sign.instance}"
     if sign.kind is Kind.FLIP and not sign.keypoint:
-        return f"{sign.kind.value}: not seen{at}"
+        who = f"no. {sign.instance}" if many else "it"
+        return f"{sign.kind.value}: {who} is not seen"
     if sign.kind is Kind.BONE:
         first, second, factor = sign.detail.split("\t")
         return f"{sign.kind.value}: {first} to {second}, {factor} times the usual"

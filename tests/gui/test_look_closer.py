@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from windows import load_network, press
+from windows import SIZE, drag, load_network, open_folder, press, settle
 
+from annotator.gui.review_words import reason
+from annotator.labels import FrameLabels, FrameRecord, Instance
+from annotator.project import Project
 from annotator.review import Kind
-from annotator.review.mirrored import kept
+from annotator.review.mirrored import kept, kept_things
+from annotator.schemes import COCO_17
+from model.people import InstancePrediction, PeoplePrediction
 
 pytest_plugins = ("window_fixtures",)
 
@@ -57,3 +63,87 @@ def test_predicting_all_after_it_predicts_again(predicted, qtbot):
     project.delete_predictions()
     predicted.actions_["predict.all"].trigger()
     qtbot.waitUntil(lambda: all(project.has_prediction(i) for i in ids))
+
+
+# Where a frame shows people
+
+
+class Doubtful:
+    """A network that sees somebody in every box, and the left knee elsewhere as soon as the frame is mirrored."""
+
+    id = "doubtful"
+    device_text = "Fake"
+    threshold = 0.3
+    names = COCO_17.keypoints
+    takes_boxes = True
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def predict_people(self, rgb, candidates=(), *, same=None):
+        self.asked += 1
+        found = tuple(self.pose(one.box, mirrored=rgb[:, :320].mean() < rgb[:, 320:].mean()) for one in candidates)
+        return PeoplePrediction((), SIZE, self.id).with_instances(found)
+
+    def pose(self, box, *, mirrored=False) -> InstancePrediction:
+        x0, y0, x1, y1 = box
+        along = np.linspace(0.1, 0.9, 17)
+        xy = np.stack([np.full(17, (x0 + x1) / 2), y0 + along * (y1 - y0)], axis=1)
+        if mirrored:
+            # Left and right have changed places in the picture, and in the names of what is seen there.
+            xy = xy[list(COCO_17.mirror)]
+            xy[COCO_17.index["right_knee"], 0] += 20.0
+        return InstancePrediction(self.names, xy, np.full(17, 0.9), np.ones(17), 0.9, box)
+
+
+BOXES = ((100.0, 60.0, 180.0, 220.0), (300.0, 60.0, 400.0, 260.0))
+
+
+@pytest.fixture
+def people(make_window, frames, qtbot, tmp_path, network):
+    """A window on frames with two boxed people each, all predicted."""
+    with Project.for_media([frames], scheme=COCO_17) as project:
+        for frame_id in project.frame_ids():
+            labels = FrameLabels(tuple(Instance(n, box=box) for n, box in enumerate(BOXES)))
+            project.save_record(frame_id, FrameRecord(labels), text="Boxes")
+    window = make_window()
+    open_folder(window, frames, qtbot)
+    window.errands.load_network(tmp_path / "people.safetensors")
+    project = window.session.project
+    qtbot.waitUntil(lambda: window.session.forecaster.network_id == "doubtful")
+    window.actions_["predict.all"].trigger()
+    qtbot.waitUntil(lambda: all(project.has_prediction(i, "doubtful") for i in project.frame_ids()))
+    qtbot.waitUntil(lambda: not window.session.forecaster.job.running)
+    return window
+
+
+@pytest.mark.parametrize("network", [Doubtful()])
+def test_people_are_looked_at_mirrored_one_by_one_and_the_queue_points_at_the_knee(people, qtbot, network):
+    session, ids = people.session, people.session.project.frame_ids()
+    told = []
+    session.message.connect(told.append)
+    before = network.asked
+    press(people, qtbot, Qt.Key.Key_F6, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: "Frames looked at mirrored: 5" in told, timeout=20_000)
+    assert network.asked == before + len(ids)
+    assert {one.box for one in kept_things(session.project, ids[0], "doubtful")} == set(BOXES)
+    press(people, qtbot, Qt.Key.Key_Q)
+    queue = people.reviewing.queue
+    qtbot.waitUntil(lambda: not queue.building and all(map(queue.knows, ids)), timeout=30_000)
+    # The network's knee is off in both people; in the smaller one that is more of its size.
+    sign = next(one for one in queue.entries[ids[0]].signs.signs if one.kind is Kind.FLIP)
+    assert (sign.instance, sign.keypoint, sign.count) == (0, "left_knee", 2)
+    assert sign.value == pytest.approx(100.0 * 20.0 / np.sqrt(80.0 * 160.0))
+    text = "Mirrored, the network sees it 18 % of its size away: left knee of no. 0"
+    assert reason(sign, many=True) == text
+    # A box that is drawn now was not looked at mirrored: its frame is done again, no other.
+    told.clear()
+    session.show(ids[0])
+    settle(people, qtbot)
+    press(people, qtbot, Qt.Key.Key_4)
+    drag(people, qtbot, (450.0, 100.0), (520.0, 240.0))
+    qtbot.waitUntil(lambda: len(session.project.people(ids[0], "doubtful").instances) == 3)
+    qtbot.waitUntil(lambda: session.forecaster.working_on is None)
+    press(people, qtbot, Qt.Key.Key_F6, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: "Frames looked at mirrored: 1" in told, timeout=20_000)
+    assert len(kept_things(session.project, ids[0], "doubtful")) == 3

@@ -64,7 +64,17 @@ def test_distances_of_things_are_shares_of_their_size_and_say_of_which(kind):
     assert "14 % of its size" in line(sign)
     assert "14 % of its size" in reason(sign)
     assert "left knee of no. 2" in reason(sign)
-    assert "of no." not in reason(Sign(kind, 13.6, "left_knee", 3, instance=0))
+    first = Sign(kind, 13.6, "left_knee", 3, instance=0)
+    assert "of no." not in reason(first)
+    assert "left knee of no. 0" in reason(first, many=True)
+    assert "left_knee of no. 0" in line(first, many=True)
+
+
+def test_who_is_not_seen_mirrored_is_named():
+    sign = Sign(Kind.FLIP, 90.0, None, 17, instance=0)
+    assert reason(sign, many=True) == "Mirrored, the network does not see no. 0"
+    assert reason(sign) == "Mirrored, the network does not see it"
+    assert line(sign, many=True) == "flip test disagrees: no. 0 is not seen"
 
 
 def test_numbers_and_lengths_say_what_they_are():
