@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, share
-from annotator.commands.per_frame import Item, JsonLines, fresh, items_of, resumed
+from annotator.commands.per_frame import Item, JsonLines, fresh, items_to_see, resumed
 from annotator.commands.stretch import stretch_of
 from annotator.formats.documents import FormatError, text_of, write_document
 from annotator.frames import FrameSource, MediaError
@@ -193,9 +193,7 @@ def _run_on_images(network: Predictor, boxes: _Boxes, options: argparse.Namespac
         unusable.append(text)
 
     with closing(FrameSource(max_frames=2)) as pixels:
-        items = items_of(options.paths, stretch_of(options), pixels, say)
-        if not items:
-            raise CommandError("No image to look at; name image files, videos, or folders that hold them.")
+        items = items_to_see(options.paths, stretch_of(options), pixels, say)
         output = _Output(options)
         left = [item for item in items if item.key not in output.known]
         done = _look_at(left, network, boxes, pixels, output.add, say)

@@ -68,6 +68,16 @@ def items_of(
     return items
 
 
+def items_to_see(
+    paths: Sequence[str], stretch: Stretch, pixels: FrameSource, say: Callable[[str], None]
+) -> list[Item]:
+    """As `items_of`; CommandError if there are none."""
+    items = items_of(paths, stretch, pixels, say)
+    if not items:
+        raise CommandError("No image to look at; name image files, videos, or folders that hold them.")
+    return items
+
+
 def predicted(
     predictor: Predictor, items: Iterable[Item], pixels: FrameSource, *, batch: int, lost: Callable[[MediaError], None]
 ) -> Iterator[tuple[Item, Prediction]]:

@@ -12,7 +12,7 @@ from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, share
 from annotator.commands.network import add_network_arguments, load_predictor
 from annotator.commands.people import add_people_arguments, run_people, wants_people
-from annotator.commands.per_frame import Item, Results, fresh, items_of, left_of, predicted, results_in, resumed
+from annotator.commands.per_frame import Item, Results, fresh, items_to_see, left_of, predicted, results_in, resumed
 from annotator.commands.stretch import add_range_arguments, stretch_of
 from annotator.formats import keypoints57
 from annotator.frames import FrameSource, MediaError
@@ -55,9 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if options.batch < 1:
         raise CommandError("A batch has at least one frame.")
     with closing(FrameSource(max_frames=2)) as pixels:
-        items = items_of(options.paths, stretch_of(options), pixels, say)
-        if not items:
-            raise CommandError("No image to look at; name image files, videos, or folders that hold them.")
+        items = items_to_see(options.paths, stretch_of(options), pixels, say)
         resume = resumed if options.resume else fresh
         results = results_in(options.output, resume=resume, columns=_COLUMNS, rows=_rows)
         left = left_of(items, results, options.output)
