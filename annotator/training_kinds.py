@@ -41,7 +41,9 @@ def with_views(config: TrainingConfig, learnt: TrainingSet) -> TrainingConfig:
     """The settings with random views that suit what is learnt."""
     views = config.augmentation
     if learnt.scalars:
-        views = replace(views, zoom=1.2, rotation=8.0, perspective=0.01, aspect=0.02)
+        views = replace(
+            views, zoom=1.15, rotation=8.0, perspective=0.01, aspect=0.02, cut_out=0.12, blur=0.06, noise=8.0, jpeg=0.1
+        )
     elif any(sample.box is not None for sample in learnt.samples[:1]):
         views = replace(views, zoom=1.35, rotation=30.0, perspective=0.0)
     return replace(config, augmentation=views)

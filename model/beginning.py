@@ -49,7 +49,9 @@ def card_for(config: TrainingConfig, first: TrainingSet) -> Card:
     spec = spec_for(config, len(first.keypoints))
     if spec.trunk == "unet" or spec.head == "light":
         # What a set knows of its samples is what its network learns to say.
-        spec = replace(spec, scalars=len(first.scalars), visible=spec.visible or bool(first.scalars))
+        beneath = spec.beneath if isinstance(config.network, Spec) else bool(first.scalars)
+        visible = spec.visible or bool(first.scalars)
+        spec = replace(spec, scalars=len(first.scalars), visible=visible, beneath=beneath)
     if spec.output == "softmax":
         raise TrainingError("Networks are trained with a log-softmax over channels, or with none, not with a softmax.")
     if spec.output == "none" and spec.head != "regression" and config.loss not in ("mse", "joints_mse", "ohkm"):

@@ -87,6 +87,9 @@ class Card:
             raise ValueError(f"alignment {self.alignment!r} is not known")
         if self.decoder not in get_args(Decoder):
             raise ValueError(f"decoder {self.decoder!r} is not known")
+        self._check_input()
+
+    def _check_input(self) -> None:
         if not isinstance(self.second_look, bool):
             raise ValueError(f"second_look {self.second_look!r} is neither true nor false")
         if min(self.input_size) < 64 or max(self.input_size) > 8192:

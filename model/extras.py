@@ -15,7 +15,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from model.spec import Spec
 
-_HIDDEN = 96
+_HIDDEN, _WIDE = 96, 192
 _TINY = 1e-6
 _THERE = 0.15
 
@@ -34,36 +34,38 @@ class Extras(nn.Module):
             self.who = nn.Parameter(torch.zeros(points, _HIDDEN))
             self.seen_out = nn.Linear(_HIDDEN, 1)
         if spec.scalars:
-            self.count = nn.Linear(3 * points + points * (points - 1) // 2 + deep, _HIDDEN)
-            self.count_middle = nn.Linear(_HIDDEN, _HIDDEN)
-            self.count_out = nn.Linear(_HIDDEN, spec.scalars)
-        self.visible, self.scalars = spec.visible, spec.scalars
+            beneath, wide = (points * features, _WIDE) if spec.beneath else (0, _HIDDEN)
+            self.count = nn.Linear(3 * points + points * (points - 1) // 2 + deep + beneath, wide)
+            self.count_middle = nn.Linear(wide, wide)
+            self.count_out = nn.Linear(wide, spec.scalars)
+        self.visible, self.scalars, self.beneath = spec.visible, spec.scalars, spec.beneath
 
     def forward(self, features: Tensor, deep: Tensor, maps: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """See the class; None for what the network does not say."""
-        maps = maps.detach().float()
-        weights = maps.square()
-        weights = weights / (weights.sum(dim=(2, 3), keepdim=True) + _TINY)
-        peaks = maps.amax(dim=(2, 3))
+        weights, peaks = _peaks(maps)
+        under = torch.einsum("bkhw,bchw->bkc", weights, features.float())
         whole = deep.float().mean(dim=(2, 3))
-        seen = self._seen(features.float(), weights, peaks, whole) if self.visible else None
-        return seen, self.numbers(self._arrangement(weights, peaks, whole.detach())) if self.scalars else None
+        seen = self._seen(under, peaks, whole) if self.visible else None
+        return seen, self.numbers(self._known(weights, peaks, under, whole)) if self.scalars else None
 
-    def arrangement(self, deep: Tensor, maps: Tensor) -> Tensor:
+    def known(self, features: Tensor, deep: Tensor, maps: Tensor) -> Tensor:
         """What numbers are worked out from, ``(B, N)``, of the arguments of `forward`."""
-        maps = maps.detach().float()
-        weights = maps.square()
-        weights = weights / (weights.sum(dim=(2, 3), keepdim=True) + _TINY)
-        return self._arrangement(weights, maps.amax(dim=(2, 3)), deep.float().mean(dim=(2, 3)).detach())
+        weights, peaks = _peaks(maps)
+        under = torch.einsum("bkhw,bchw->bkc", weights, features.float())
+        return self._known(weights, peaks, under, deep.float().mean(dim=(2, 3)))
 
-    def numbers(self, known: Tensor) -> Tensor:
-        """The scalars as logits of 0..1, ``(B, S)``, of an `arrangement`."""
-        hidden = functional.relu(self.count_middle(functional.relu(self.count(known))))
-        return cast(Tensor, self.count_out(hidden))
+    def numbers(self, known: Tensor, *, drop: float = 0.0) -> Tensor:
+        """The scalars as logits of 0..1, ``(B, S)``, of what `known` returns; ``drop`` of the first layer left out."""
+        hidden = functional.dropout(functional.relu(self.count(known)), drop, training=drop > 0)
+        return cast(Tensor, self.count_out(functional.relu(self.count_middle(hidden))))
 
-    def _seen(self, features: Tensor, weights: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
+    def _known(self, weights: Tensor, peaks: Tensor, under: Tensor, whole: Tensor) -> Tensor:
+        """Detached, so that no number bends what it is worked out from."""
+        found = self._arrangement(weights, peaks, whole.detach())
+        return torch.cat([found, under.detach().flatten(1)], dim=1) if self.beneath else found
+
+    def _seen(self, under: Tensor, peaks: Tensor, whole: Tensor) -> Tensor:
         """From the features under each peak: a point hidden by something looks like that thing."""
-        under = torch.einsum("bkhw,bchw->bkc", weights, features)
         around = whole[:, None].expand(-1, under.shape[1], -1)
         hidden = functional.relu(self.seen(torch.cat([under, around, peaks[..., None]], dim=2)) + self.who)
         return cast(Tensor, self.seen_out(hidden)).squeeze(2)
@@ -88,3 +90,10 @@ class Extras(nn.Module):
         both = (there[:, first] * there[:, second]).squeeze(2)
         apart = (places[:, first] - places[:, second]).square().sum(dim=2).sqrt() * both
         return torch.cat([places.flatten(1), apart, peaks, whole], dim=1)
+
+
+def _peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares of each cell in its point ``(B, K, h, w)``, adding up to one, and the values of the peaks ``(B, K)``."""
+    maps = maps.detach().float()
+    weights = maps.square()
+    return weights / (weights.sum(dim=(2, 3), keepdim=True) + _TINY), maps.amax(dim=(2, 3))

@@ -98,11 +98,14 @@ def decoder_of(name: str) -> Decoder:
 
 def is_foreign(data: bytes) -> bool:
     """Whether bytes may be the weights of another program: a file of torch, or tensors without a card of ours."""
+    if has_card(data):
+        # First, as the length that a file of ours begins with may look like the beginning of a pickle.
+        return False
     if data[:2] == b"PK" or data[:1] == b"\x80":
         return True
     length = int.from_bytes(data[:8], "little")
     head = data[8 : 8 + length] if 2 <= length <= min(len(data) - 8, 1 << 22) else b""
-    return head[:1] == b"{" and head.rstrip()[-1:] == b"}" and not has_card(data)
+    return head[:1] == b"{" and head.rstrip()[-1:] == b"}"
 
 
 def load_any(path: Path) -> Checkpoint:

@@ -42,6 +42,7 @@ class Spec:
     levels : widths of a UNet from the input's resolution to the coarsest, each half as fine as the one before.
     visible : whether it says of every point if it can be seen.
     scalars : how many numbers it says of the whole image.
+    beneath : whether those are worked out from the features beneath each point, too, and not only from where it is.
     """
 
     width: int
@@ -68,6 +69,7 @@ class Spec:
     levels: tuple[int, ...] = ()
     visible: bool = False
     scalars: int = 0
+    beneath: bool = False
 
     def __post_init__(self) -> None:
         depth = (*self.modules, self.layer1[0], self.blocks)

@@ -20,7 +20,7 @@ from model.beginning import begin_from, card_for, check, device_name, laid_out, 
 from model.checkpoint import BROKEN_FILE, Checkpoint, CheckpointError, save, write_whole
 from model.dataset import TrainingSet
 from model.feed import Batch, Feed
-from model.finishing import MOST_VIEWS, fit_numbers
+from model.finishing import MOST_VIEWS, VIEWS, feed_of, fit_numbers
 from model.heatmaps import Codec
 from model.metrics import Score
 from model.networks import Network, network
@@ -73,6 +73,10 @@ def train(
             torch.set_flush_denormal(False)
 
 
+class _StoppedError(Exception):
+    """The caller asked to stop."""
+
+
 class _Run:
     """The state of one training: network, average, optimiser, samples done."""
 
@@ -82,7 +86,7 @@ class _Run:
         check(config, sets)
         if config.second_look:
             sets = with_close_ups(sets, seed=config.seed)
-        self.config, first = config, sets[0][0]
+        self.config, self.sets, first = config, sets, sets[0][0]
         self.codec = Codec(config.input_size, stride=spec_for(config, len(first.keypoints)).stride, sigma=config.sigma)
         self.feed = Feed(
             sets,
@@ -136,7 +140,7 @@ class _Run:
                 if time.monotonic() - saved > self.config.save_minutes * 60:
                     self._save_state()
                     saved = time.monotonic()
-        return self._finish()
+        return self._finish(progress, should_stop)
 
     def _is_over(self) -> bool:
         """Everything is done, or nothing has become better for too long."""
@@ -167,19 +171,18 @@ class _Run:
             self.best, self.stale = value, 0
             self.best_weights = {name: one.clone() for name, one in self.average.items()}
 
-    def _finish(self) -> TrainingResult:
+    def _finish(self, progress: Callable[[Progress], None], should_stop: Callable[[], bool]) -> TrainingResult:
         finished = self._is_over()
-        if not self.ranks.leads:
-            pass
-        elif finished:
-            if self.logged != self.done:
+        if self.ranks.leads:
+            if finished and self.logged != self.done:
                 self._record(self.seconds)
-            if self.card.spec.scalars:
-                self._finish_numbers()
-            self._save_weights()
-            self.config.state_path.unlink(missing_ok=True)
-        elif self.done > self.kept:
-            self._save_state()
+            if finished and self.card.spec.scalars:
+                finished = self._finish_numbers(progress, should_stop)
+            if finished:
+                self._save_weights()
+                self.config.state_path.unlink(missing_ok=True)
+            elif self.done > self.kept:
+                self._save_state()
         return TrainingResult(
             output=self.config.output,
             samples=self.done,
@@ -189,18 +192,34 @@ class _Run:
             problems=self.feed.problems,
         )
 
-    def _finish_numbers(self) -> None:
-        """Fit what says numbers to the network as it has become, on two views of every sample."""
+    def _finish_numbers(self, progress: Callable[[Progress], None], should_stop: Callable[[], bool]) -> bool:
+        """Fit what says numbers to the network as it has become, on several views of every sample; False if stopped."""
         net = laid_out(network(self.card.spec), self.device)
         weights = self.best_weights or self.average
         net.load_state_dict(weights)
-        count = min(2 * self.total, 2 * self.feed.count, MOST_VIEWS)
-        sizes = ((min(self.config.batch, count - i), 1.0) for i in range(0, count, self.config.batch))
-        with closing(self.feed.batches(start=self.done, sizes=sizes, workers=self.config.workers)) as views:
-            fit_numbers(net.eval(), views, self._prepare, seed=self.config.seed)
+        feed, began = feed_of(self.config, self.sets, self.codec), time.monotonic()
+        count = min(2 * self.total, VIEWS * feed.count, MOST_VIEWS)
+
+        def views() -> Iterator[Batch]:
+            sizes = ((min(self.config.batch, count - i), 1.0) for i in range(0, count, self.config.batch))
+            done = 0
+            with closing(feed.batches(start=0, sizes=sizes, workers=self.config.workers)) as batches:
+                for batch in batches:
+                    if should_stop():
+                        raise _StoppedError
+                    yield batch
+                    done += batch.whole
+                    left = (time.monotonic() - began) / done * (count - done)
+                    progress(replace(self._progress(0.0), seconds_left=left))
+
+        try:
+            fit_numbers(net.eval(), views(), self._prepare, seed=self.config.seed)
+        except _StoppedError:
+            return False
         for name, value in net.state_dict().items():
             if name.startswith("extras.count"):
                 weights[name] = value.detach().clone()
+        return True
 
     def _sizes(self) -> Iterator[tuple[int, float]]:
         planned = self.done

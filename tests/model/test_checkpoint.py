@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,19 @@ def test_a_checkpoint_comes_back_with_its_card(tmp_path: Path) -> None:
     save(tmp_path / "again.safetensors", weights, CARD)
     assert load(tmp_path / "again.safetensors").id == got.id
     assert [p.name for p in path.parent.iterdir()] == ["net.safetensors"]
+
+
+def test_a_file_of_ours_is_known_whatever_the_length_of_its_head(tmp_path: Path) -> None:
+    from model.published import is_foreign
+
+    first = set()
+    for extra in range(256):
+        path = tmp_path / "net.safetensors"
+        save(path, _weights(), replace(CARD, licence="x" * extra))
+        data = path.read_bytes()
+        first.add(data[0])
+        assert not is_foreign(data)
+    assert 0x80 in first  # as a pickle begins
 
 
 def test_the_embedded_preset_stays_below_ten_megabytes(tmp_path: Path) -> None:

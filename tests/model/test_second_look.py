@@ -52,7 +52,7 @@ class _Eye:
         return _prediction(shares * np.array(SIZE) - 0.5, self.sure, SIZE)
 
 
-_FIRST = _prediction(PLACES + [2.0, -1.5], np.array([0.9, 0.9, 0.9, 0.9, 0.9, 0.1]), (320, 200))
+_FIRST = _prediction(PLACES + np.array([2.0, -1.5]), np.array([0.9, 0.9, 0.9, 0.9, 0.9, 0.1]), (320, 200))
 
 
 def test_a_second_look_puts_points_back_where_they_are_in_the_image() -> None:
