@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from annotator.commands import run_command
 from annotator.commands.network import embedded_weights
+from annotator.gui.dialogs.import_preview import ImportPreview
 from annotator.gui.main_window import MainWindow
 from annotator.keypoints import Source
 from annotator.labels import FrameState, Origin
@@ -63,7 +64,9 @@ def test_the_loop_closes_on_real_frames(shared_data, frames, window, qtbot, caps
     session = window.session
 
     # Import the lines that people drew: crossings follow from them.
-    window.errands.import_lines([frames / "lines"])
+    window.files.exchange.bring([frames / "lines"])
+    qtbot.waitUntil(lambda: window.findChild(ImportPreview) is not None, timeout=20_000)
+    qtbot.mouseClick(window.findChild(ImportPreview).go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(session.labels.pitch.markings), timeout=20_000)
     constructed = session.resolved.keypoints[CORNER]
     assert constructed.parents == ("Big rect. right main", "Big rect. right top")

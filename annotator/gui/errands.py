@@ -37,7 +37,6 @@ class Errands(QObject):
     opening = Signal(str)
     tutorial_opened = Signal()
     exported = Signal(object)
-    imported = Signal(object)
     counted = Signal(object)
     done = Signal(str)
     failed = Signal(str)
@@ -218,24 +217,6 @@ class Errands(QObject):
             return export(project, folder, what=what, progress=progress, should_stop=should_stop)
 
         self._run(self.tr("Exporting"), work, self.exported.emit)
-
-    def import_lines(self, paths: Sequence[Path]) -> None:
-        """Bring SoccerNet line files into the project; `imported` brings the report."""
-        project = self._session.project
-        if project is None:
-            return
-        chosen = list(paths)
-
-        def work(progress: Progress, should_stop: ShouldStop) -> Any:
-            from annotator.formats.soccernet import import_lines
-
-            return import_lines(project, chosen, progress=progress, should_stop=should_stop)
-
-        self._run(self.tr("Importing"), work, self._on_imported)
-
-    def _on_imported(self, report: Any) -> None:
-        self._session.reload()
-        self.imported.emit(report)
 
     def count(self) -> None:
         """Count frames, points and corrections; `counted` brings the statistics."""

@@ -185,7 +185,6 @@ class MainWindow(QMainWindow):
         self.errands.opening.connect(self.empty.show_waiting)
         self.errands.opening.connect(lambda name: self.message.hide())
         self.errands.exported.connect(self.dialogs.tell_export)
-        self.errands.imported.connect(self.dialogs.tell_import)
         self.errands.counted.connect(self.dialogs.show_statistics)
         session.forecaster.loaded.connect(self._take_threshold)
         canvas.pointer_moved.connect(self.status.show_pointer)

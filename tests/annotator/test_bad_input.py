@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from annotator import store_media, store_schema
-from annotator.formats.soccernet import FormatError, import_lines, read_lines
+from annotator.formats.soccernet import FormatError, read_lines
 from annotator.frames import FrameSource, MediaError
+from annotator.imports import carry_out, plan_import
 from annotator.labels import EMPTY, FrameRecord, place
 from annotator.project import Project, ProjectError
 
@@ -269,9 +270,10 @@ def test_a_label_file_with_an_unknown_key_reports_it_and_is_used(tmp_path):
     line = '[{"x": 0.5, "y": 0.5}, {"x": 1, "y": 1}]'
     (tmp_path / "1.json").write_text(f'{{"Middle line": {line}, "Halfway": {line}}}', encoding="utf-8")
     with Project.for_media([media]) as project:
-        report = import_lines(project, tmp_path / "1.json")
-        assert len(report.added) == 1
-        (finding,) = report.findings
+        plan = plan_import(project, [tmp_path / "1.json"])
+        assert plan is not None
+        assert carry_out(project, plan).changed == (1,)
+        (finding,) = plan.findings
         assert (finding.path, finding.key) == (tmp_path / "1.json", "Halfway")
         assert set(project.record(1).labels.pitch.markings) == {"Middle line"}
 
@@ -285,7 +287,7 @@ def test_a_half_written_label_file_is_refused_and_changes_nothing(tmp_path, text
         read_lines(path, (96, 54))
     assert is_one_sentence_with_advice(caught.value)
     with Project.for_media([media]) as project:
-        report = import_lines(project, path)
-        assert not report.added
-        assert [finding.path for finding in report.findings] == [path]
+        with pytest.raises(FormatError) as caught:
+            plan_import(project, [path])
+        assert caught.value.path == path
         assert project.record(1) == FrameRecord()

@@ -14,6 +14,7 @@ from annotator.export import ExportError, ExportKind, export
 from annotator.export.frames import sure
 from annotator.export.things import kinds_for
 from annotator.formats import coco, export_folder, keypoints57, soccernet
+from annotator.imports import plan_import
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import EMPTY, Decision, FrameRecord, Review, place, set_marking, set_visibility
 from annotator.labels import Visibility as Seen
@@ -156,8 +157,9 @@ def test_line_files_and_keypoints_come_back_as_they_were(project, tmp_path):
     assert report.counts["frames without a drawn marking"] == 1
     for frame_id in project.frame_ids():
         project.save_record(frame_id, FrameRecord(), text="Clear")
-    brought = soccernet.import_lines(project, tmp_path / "out" / "clip.mp4")
-    assert [project.row(number).name for number in brought.added] == ["clip.mp4#000002"]
+    plan = plan_import(project, [tmp_path / "out" / "clip.mp4"])
+    assert plan is not None
+    assert [frame.name for frame in plan.frames] == ["clip.mp4#000002"]
 
 
 def test_coco_carries_its_images(project, tmp_path):

@@ -1,10 +1,8 @@
 """SoccerNet lines: in a circle, both dialects, nothing wrong taken over and nothing right lost."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,17 +10,12 @@ from hypothesis import strategies as st
 
 from annotator.formats.soccernet import (
     Dialect,
-    Existing,
-    FormatError,
-    import_lines,
     lines_document,
     parse_lines,
     read_lines,
     write_lines,
 )
-from annotator.labels import EMPTY, FrameRecord, FrameState, Review, place
 from annotator.pitch import MARKINGS
-from annotator.project import Project
 
 SIZE = (960, 540)
 POST = "Goal left post left "
@@ -116,84 +109,3 @@ def test_every_published_line_file_is_read_without_a_finding_beyond_unknown_line
             np.testing.assert_allclose(
                 [(p["x"], p["y"]) for p in points], [(p["x"], p["y"]) for p in given_points], rtol=1e-15, atol=1e-15
             )
-
-
-@pytest.fixture
-def project(tmp_path):
-    media = tmp_path / "m"
-    for name in ("a/00001.png", "a/00002.png", "b/00001.png", "b/00003.png"):
-        (media / name).parent.mkdir(parents=True, exist_ok=True)
-        (media / name).write_bytes(cv2.imencode(".png", np.zeros((50, 100, 3), np.uint8))[1].tobytes())
-    with Project.for_media([media]) as opened:
-        yield opened
-
-
-LINE = {"Middle line": [{"x": 0.5, "y": 0.0}, {"x": 0.5, "y": 1.0}]}
-
-
-def id_of(project: Project, name: str) -> int:
-    return next(number for number in project.frame_ids() if project.row(number).name == name)
-
-
-def test_lines_come_in_as_markings_with_one_history_entry_a_frame(project, tmp_path):
-    for name in ("00002.json", "00003.json", "00009.json", "match_info.json", "match_info_old.json"):
-        file_of(tmp_path / "lines" / name, LINE)
-    kept = id_of(project, "b/00003.png")
-    project.save_record(kept, FrameRecord(place(EMPTY, "CENTER_MARK", (1.0, 1.0))), text="Place")
-    told: list[tuple[int, int]] = []
-    report = import_lines(project, tmp_path / "lines", progress=lambda *done: told.append(done))
-    two = id_of(project, "a/00002.png")
-    assert report.added == (two,)
-    assert [finding.path.name for finding in report.skipped] == ["00003.json"]
-    assert [finding.path.name for finding in report.unmatched] == ["00009.json"]
-    assert report.findings == ()
-    assert told[-1] == (3, 3)
-    assert project.record(two).labels.pitch.markings == {"Middle line": ((50.0, 0.0), (50.0, 50.0))}
-    assert [entry.text for entry in project.history(two)] == ["Import lines of 00002.json"]
-    assert project.row(two).state is FrameState.DRAFT
-    assert not project.record(kept).labels.pitch.markings
-
-
-def test_told_to_replace_it_keeps_placed_points_and_the_review(project, tmp_path):
-    three = id_of(project, "b/00003.png")
-    before = FrameRecord(place(EMPTY, "CENTER_MARK", (1.0, 1.0)), Review(comment="mine"))
-    project.save_record(three, before, text="Place")
-    path = file_of(tmp_path / "00003.json", LINE)
-    report = import_lines(project, [path], existing=Existing.REPLACE)
-    assert report.added == (three,)
-    pitch = replace(before.labels.pitch, markings={"Middle line": ((50.0, 0.0), (50.0, 50.0))})
-    assert project.record(three) == replace(before, labels=before.labels.with_instance(pitch))
-
-
-def test_frames_of_the_same_name_are_told_apart_by_their_folders(project, tmp_path):
-    report = import_lines(project, file_of(tmp_path / "x" / "00001.json", LINE))
-    assert len(report.unmatched) == 1
-    report = import_lines(project, file_of(tmp_path / "lines" / "b" / "00001.json", LINE))
-    assert report.added == (id_of(project, "b/00001.png"),)
-
-
-def test_a_bad_file_is_a_finding_and_the_others_go_on(project, tmp_path):
-    folder = tmp_path / "lines"
-    file_of(folder / "a" / "00001.json", LINE)
-    (folder / "00002.json").write_text('{"Middle line": [{"x": 0.5, "y"', encoding="utf-8")
-    file_of(folder / "00003.json", {"Midfield": []})
-    report = import_lines(project, folder)
-    assert len(report.added) == 1
-    assert [finding.path.name for finding in report.findings] == ["00002.json", "00003.json"]
-    assert [finding.path.name for finding in report.skipped] == ["00003.json"]
-
-
-def test_no_line_file_at_all_is_said(project, tmp_path):
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(FormatError, match="no line file"):
-        import_lines(project, tmp_path / "empty")
-    with pytest.raises(FormatError, match="no such"):
-        import_lines(project, [tmp_path / "nowhere"])
-
-
-def test_an_import_that_is_stopped_keeps_what_it_did(project, tmp_path):
-    file_of(tmp_path / "l" / "00002.json", LINE)
-    file_of(tmp_path / "l" / "00003.json", LINE)
-    answers = iter([False, True])
-    report = import_lines(project, tmp_path / "l", should_stop=lambda: next(answers))
-    assert len(report.added) == 1

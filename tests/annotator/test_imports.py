@@ -134,6 +134,31 @@ def test_files_of_every_kind_are_told_apart_and_a_broken_one_does_not_stop_the_r
     assert any("damaged" in str(finding) for finding in plan.findings)
 
 
+def lines_file(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"Middle line": [{"x": 0.5, "y": 0.0}, {"x": 0.5, "y": 1.0}]}))
+    return path
+
+
+def test_line_files_find_their_frames_and_each_is_one_step_in_the_history(project: Project, tmp_path: Path) -> None:
+    for name in ("2.json", "9.json", "match_info.json"):
+        lines_file(tmp_path / "lines" / name)
+    plan = planned(project, tmp_path / "lines")
+    number = frame_named(project, "a/2.png")
+    assert carry_out(project, plan).changed == (number,)
+    assert dict(project.record(number).labels.pitch.markings) == {"Middle line": ((48.0, 0.0), (48.0, 54.0))}
+    assert len(project.history(number)) == 1
+    assert {finding.path.name for finding in plan.findings} >= {"9.json"}
+
+
+def test_frames_of_the_same_name_are_told_apart_by_their_folders(project: Project, tmp_path: Path) -> None:
+    plan = planned(project, lines_file(tmp_path / "x" / "1.json"))
+    assert plan.frames == ()
+    assert "2 frames have this name" in str(plan.findings[0])
+    plan = planned(project, lines_file(tmp_path / "lines" / "b" / "1.json"))
+    assert [frame.frame_id for frame in plan.frames] == [frame_named(project, "b/1.png")]
+
+
 def test_nothing_usable_is_one_sentence(project: Project, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(FormatError, match=r"x\.csv: it has no header row"):

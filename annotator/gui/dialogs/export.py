@@ -1,4 +1,4 @@
-"""What came of an export or an import: a sentence, and everything that was left out and why."""
+"""What came of an export: a sentence, and everything that was left out and why."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QVBoxLayout, QWidget
 
 from annotator.export import ExportReport
-from annotator.formats.soccernet import ImportReport
 from annotator.gui.dialogs.export_wizard import ExportDialog
 from annotator.gui.dialogs.export_words import summary
 
-__all__ = ["ExportDialog", "ReportDialog", "export_report", "import_report"]
+__all__ = ["ExportDialog", "ReportDialog", "export_report"]
 
 translate = QCoreApplication.translate
 
@@ -47,14 +46,3 @@ def export_report(report: ExportReport, parent: QWidget) -> ReportDialog:
     """The report page of an export."""
     left_out = [*report.warnings, *map(str, report.left_out), *map(str, report.points)]
     return ReportDialog(translate("Reports", "Export"), summary(report), left_out, report.folder, parent)
-
-
-def import_report(report: ImportReport, parent: QWidget) -> ReportDialog:
-    """The report page of an import of line files."""
-    title = translate("Reports", "Import SoccerNet lines")
-    summary = translate("Reports", "Frames that got lines: {count}.").format(count=f"{len(report.added):,}")
-    groups = (report.skipped, report.unmatched, report.findings)
-    left_out = [str(finding) for group in groups for finding in group]
-    if left_out:
-        summary += " " + translate("Reports", "Left out: {count}.").format(count=f"{len(left_out):,}")
-    return ReportDialog(title, summary, left_out, None, parent)

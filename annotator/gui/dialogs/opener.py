@@ -68,27 +68,10 @@ class Opener(QObject):
             ways.append((self.tr("Details"), lambda: self._show_export(report)))
         self._window.message.tell(text, *ways)
 
-    def tell_import(self, report: Any) -> None:
-        """Say what was brought in; files that were not are in the details."""
-        count = len(report.added)
-        left_out = sum(len(group) for group in (report.skipped, report.unmatched, report.findings))
-        text = self.tr("Frames that got lines: {count}").format(count=f"{count:,}")
-        if not left_out:
-            self._window.message.tell(text)
-            return
-        text += self.tr(", left out: {count}").format(count=f"{left_out:,}")
-        say = self._window.message.tell if count else self._window.message.warn
-        say(text, (self.tr("Details"), lambda: self._show_import(report)))
-
     def _show_export(self, report: Any) -> None:
         from annotator.gui.dialogs.export import export_report
 
         self.open(export_report(report, self._window))
-
-    def _show_import(self, report: Any) -> None:
-        from annotator.gui.dialogs.export import import_report
-
-        self.open(import_report(report, self._window))
 
     def show_statistics(self, statistics: Any) -> None:
         """Show what was counted."""
