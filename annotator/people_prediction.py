@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import FrameLabels
-from annotator.people_boxes import free_of, image_id_of, labelled_boxes
+from annotator.people_boxes import as_seen, free_of, image_id_of, labelled_boxes
 from annotator.project import Project
 from model.people import Candidate, InstancePrediction, PeoplePrediction
 
@@ -153,6 +153,20 @@ def look_and_store(
             project.save_prediction(frame_id, found)
 
     return look, store
+
+
+def seen_in(
+    project: Project, frame_id: int, network: str | None, labels: FrameLabels, size: tuple[int, int]
+) -> PeoplePrediction | None:
+    """What is to be seen of the things in a frame of ``size`` (w, h): as this network saw them, else any.
+
+    Without either, the boxes that were found, of those who have no label; None where nothing looked.
+    """
+    stored = project.people(frame_id, network) or project.people(frame_id)
+    boxes = None if stored is not None else project.boxes(frame_id)
+    if boxes is None or min(size) <= 0:
+        return stored
+    return as_seen(free_of(boxes, labelled_boxes(labels, size)), project.scheme, size)
 
 
 def results(

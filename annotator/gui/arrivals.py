@@ -15,6 +15,7 @@ from annotator.formats.documents import FormatError, read_object
 from annotator.formats.mpii import is_mpii_file
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
 from annotator.gui.errands import NETWORK_SUFFIX
+from annotator.people_boxes import is_box_list
 from annotator.pitch import MARKINGS
 from annotator.store_media import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from annotator.store_schema import SUFFIX
@@ -38,6 +39,7 @@ class Kind(Enum):
     NETWORK = "network"
     LINES = "lines"
     LABELS = "labels"
+    BOXES = "boxes"
     CAMERA = "camera"
     FOREIGN_NETWORK = "foreign network"
     EMPTY = "empty"
@@ -45,7 +47,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-_LABELS = (Kind.LINES, Kind.LABELS, Kind.CAMERA)
+_LABELS = (Kind.LINES, Kind.LABELS, Kind.CAMERA, Kind.BOXES)
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def _kind_of_json(path: Path) -> Kind:
     try:
         if path.stat().st_size > _LARGE:
             return Kind.OTHER
+        if is_box_list(path):
+            return Kind.BOXES
         if is_mpii_file(path):
             return Kind.LABELS
         document = read_object(path)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from annotator.gui.background import Lane, Progress, ShouldStop
 from annotator.gui.bulk import Change
+from annotator.people_boxes import is_box_list
 
 if TYPE_CHECKING:
     from annotator.export import ExportOptions
@@ -48,11 +49,19 @@ class Exchange(QObject):
         self._counting.close()
 
     def bring(self, paths: Sequence[Path]) -> None:
-        """Look at files of labels and show what an import of them would do."""
+        """Look at files of labels, or of boxes, and show what an import of them would do."""
         project = self._window.session.project
         if project is None:
             return
-        chosen = list(paths)
+        boxes = [path for path in paths if path.suffix.lower() == ".json" and is_box_list(path)]
+        if boxes:
+            self._window.detecting.bring(boxes[0])
+        for path in boxes[1:]:
+            text = self.tr("{name} was left out: one file of boxes is taken at a time.")
+            self._window.message.warn(text.format(name=path.name))
+        chosen = [path for path in paths if path not in boxes]
+        if not chosen:
+            return
         self._window.session.end_gesture()
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:

@@ -80,6 +80,12 @@ class Files(QObject):
         chosen = self._ask_files(translate("Files", "Import labels"), "import", kinds)
         self._take("import", chosen, self.exchange.bring)
 
+    def import_boxes(self) -> None:
+        """Ask for a file of boxes."""
+        kinds = [(translate("Files", "Detections or annotations"), "*.json")]
+        chosen = self._ask_files(translate("Files", "Boxes from a file"), "import", kinds)
+        self._take("import", chosen[:1], lambda paths: self._window.detecting.bring(paths[0]))
+
     def export(self) -> None:
         """Ask what to export and where to."""
         self.exchange.ask_export(self._last("export"))

@@ -18,6 +18,7 @@ from annotator.gui.backups import Backups
 from annotator.gui.bars import fill_menu_bar, toolbar
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
+from annotator.gui.detecting import Detecting
 from annotator.gui.dialogs.opener import Opener
 from annotator.gui.docks import Docks
 from annotator.gui.easel import Easel
@@ -33,6 +34,7 @@ from annotator.gui.panels.empty_state import EmptyState
 from annotator.gui.panels.frame_notice import FrameNotice, Tip
 from annotator.gui.panels.frames import FramesPanel
 from annotator.gui.panels.message_bar import MessageBar
+from annotator.gui.panels.no_boxes import NoBoxes
 from annotator.gui.panels.status import StatusBar
 from annotator.gui.panes import step_pane
 from annotator.gui.popups import MenuKeys, context_menu, reject_menu
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
     issues: IssueSearch
     reviewing: Reviewing
     timing: Timing
+    detecting: Detecting
     docks: Docks
     frames: FramesPanel
     tutorial: Tutorial
@@ -110,7 +113,9 @@ class MainWindow(QMainWindow):
         self.tools.heed(self.checker)
         self.issues = IssueSearch(self.session, self.checker, self)
         self.reviewing = Reviewing(self)
+        self.detecting = Detecting(self)
         self.docks = Docks(self, self.session, self.tools, self.checker, settings, self.reviewing, self.timing)
+        self.docks.things.show_when_empty(NoBoxes(self.session, self.actions_))
         self.frames = self.docks.frames
         self.status = StatusBar(self.session, self.errands)
         self.setStatusBar(self.status)
@@ -302,6 +307,7 @@ class MainWindow(QMainWindow):
         self._backups.close()
         self.checker.close()
         self.timing.close()
+        self.detecting.close()
         self.errands.close()
         self.retraining.close()
         self.session.close()

@@ -19,7 +19,7 @@ from annotator.gui.order import Order
 from annotator.gui.people import told_apart
 from annotator.gui.view_state import NOTHING_SELECTED
 from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, FrameState, Review
-from annotator.people_prediction import look_and_store
+from annotator.people_prediction import look_and_store, seen_in
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ class Session(FrameDesk):
             self._record = record or self._read_record(frame_id)
             self._prediction = self._stored_prediction(frame_id)
             if self.people.is_on and self._prediction is None and not self.blind.covers(frame_id):
-                self._many = self.project.people(frame_id, self.forecaster.network_id) or self.project.people(frame_id)
+                self._many = seen_in(self.project, frame_id, self.forecaster.network_id, self.labels, self.size)
         except ProjectError as error:
             self.failed.emit(sentence(error))
         self._selection = NOTHING_SELECTED

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.gui import theme
+from annotator.gui.panels.no_boxes import NoBoxes
 from annotator.gui.panels.row_keys import RowTable
 from annotator.gui.panels.soon import Soon
 from annotator.gui.rows import Index
@@ -108,6 +109,7 @@ class InstancesPanel(QWidget):
         self._session = session
         self._model = InstancesModel(session, self)
         self._following = False
+        self._when_empty: NoBoxes | None = None
         self.view = RowTable(self)
         self.questions = Questions(session, self)
         layout = QVBoxLayout(self)
@@ -120,6 +122,14 @@ class InstancesPanel(QWidget):
         session.resolved_changed.connect(self._soon.ask)
         session.frame_changed.connect(self.refresh)
         session.project_changed.connect(self.refresh)
+
+    def show_when_empty(self, note: NoBoxes) -> None:
+        """Say this while there is nothing in the frame."""
+        self._when_empty = note
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(1, note)
+        note.refresh()
 
     def _set_up_view(self) -> None:
         view = self.view
@@ -155,6 +165,8 @@ class InstancesPanel(QWidget):
             self.view.clearSelection()
         self._following = False
         self.view.setVisible(self._session.people.is_many)
+        if self._when_empty is not None:
+            self._when_empty.refresh()
         self.questions.refresh()
 
     def _on_selected(self) -> None:

@@ -1,0 +1,281 @@
+"""Boxes for networks that look into boxes: found by a detector of the person's own, or brought in from a file.
+
+Boxes are kept in the project beside labels and predictions, see `annotator.store_boxes`; a network that takes boxes
+looks into them as soon as they are there. The detector runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from annotator.frames import FrameSource, MediaError
+from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
+from annotator.gui.detector_choice import DetectorChoice
+from annotator.gui.forecasting import NetworkState
+from annotator.people_boxes import as_seen, free_of, labelled_boxes
+from model.people import Candidate
+
+if TYPE_CHECKING:
+    from annotator.box_offers import BoxOffer
+    from annotator.gui.main_window import MainWindow
+    from annotator.project import Project
+    from model.detector_process import RemoteDetector
+
+_PATIENCE_MS = 2_000
+"""How long a detector may go on with a frame after Stop."""
+_PIECE = 500
+Boxes = Mapping[int, Sequence[Candidate]]
+
+
+@dataclass
+class _Tally:
+    """What a run found."""
+
+    frames: int = 0
+    boxes: int = 0
+    lost: int = 0
+    stopped: bool = False
+
+
+class Detecting(QObject):
+    """Finds boxes in frames and lets the network look into them."""
+
+    _found = Signal(object, int)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self._lane = Lane("detector", self)
+        self._detector: RemoteDetector | None = None
+        self.job = Job(self)
+        window.errands.watch(self.job)
+        self._found.connect(self._on_found)
+        self._session.project_changed.connect(self._on_project)
+
+    # A detector
+
+    def find_here(self) -> None:
+        """Find boxes in the frame on the screen as last time; ask which detector where there is none yet."""
+        choice, frame_id = DetectorChoice.stored(self._window.settings), self._session.frame_id
+        if choice.path is None or not choice.path.is_file():
+            self.ask()
+        elif frame_id is not None:
+            self.find(choice, [frame_id])
+
+    def ask(self) -> None:
+        """Ask which detector looks for what, and in which frames."""
+        from annotator.gui.dialogs.detect import DetectDialog
+
+        if self._can_look():
+            self._window.dialogs.open(DetectDialog(self._window, self.find))
+
+    def find(self, choice: DetectorChoice, ids: Sequence[int]) -> None:
+        """Find boxes in these frames; that on the screen comes first."""
+        project, path = self._session.project, choice.path
+        if project is None or path is None or not ids or not self._can_look():
+            return
+        if self.job.running:
+            self._session.say(self.tr("{title} is still running").format(title=self.job.title))
+            return
+        shown = self._session.frame_id
+        ordered = sorted(ids, key=lambda frame_id: frame_id != shown)
+
+        def work(progress: Progress, should_stop: ShouldStop) -> _Tally:
+            return self._look(project, choice, path, ordered, progress, should_stop)
+
+        self.job.begin(self.tr("Finding boxes"), stop=self._stop)
+        self.job.advance(0, len(ordered))
+        self._lane.ask(
+            work, then=lambda tally: self._on_done(tally, ordered), failed=self._on_failed, progress=self.job.advance
+        )
+
+    def _look(
+        self, project: Project, choice: DetectorChoice, path: Path, ids: Sequence[int], progress: Progress,
+        should_stop: ShouldStop,
+    ) -> _Tally:  # fmt: skip
+        """Boxes of frames, stored one by one; called in the worker thread."""
+        from model.detector import DetectorError
+
+        tally, source = _Tally(), FrameSource(max_frames=2)
+        try:
+            for done, frame_id in enumerate(ids):
+                if should_stop():
+                    break
+                try:
+                    rgb = source.read(project.row(frame_id))
+                    found = self._ready(path).detect(rgb, least=choice.least, kind=choice.kind)
+                except MediaError:
+                    tally.lost += 1
+                    continue
+                except DetectorError:
+                    if should_stop():
+                        break
+                    raise
+                project.save_boxes({frame_id: found})
+                tally.frames += bool(found)
+                tally.boxes += len(found)
+                self._found.emit(project, frame_id)
+                progress(done + 1, len(ids))
+        finally:
+            source.close()
+        tally.stopped = should_stop()
+        return tally
+
+    def _ready(self, path: Path) -> RemoteDetector:
+        """The process of the detector in a file."""
+        from model.detector_process import RemoteDetector
+
+        if self._detector is None or self._detector.path != path:
+            self._end_detector()
+            self._detector = RemoteDetector(path)
+        return self._detector
+
+    def _end_detector(self) -> None:
+        before, self._detector = self._detector, None
+        if before is not None:
+            before.close()
+
+    def _stop(self) -> None:
+        self._lane.stop()
+        QTimer.singleShot(_PATIENCE_MS, self, lambda: self._end_detector() if self._lane.busy else None)
+
+    def _on_found(self, project: Project, frame_id: int) -> None:
+        """Boxes of a frame are stored: those on the screen are shown and looked into at once."""
+        session = self._session
+        if project is not session.project:
+            return
+        if frame_id != session.frame_id or session.blind.covers(frame_id):
+            session.prediction_changed.emit(frame_id)
+            return
+        boxes = free_of(project.boxes(frame_id) or (), labelled_boxes(session.labels, session.size))
+        session.forecaster.predicted.emit(frame_id, as_seen(boxes, project.scheme, session.size))
+        if session.forecaster.network_id is not None:
+            session.predict_again()
+
+    def _on_done(self, tally: _Tally, ids: Sequence[int]) -> None:
+        self.job.end()
+        if not tally.boxes and len(ids) == 1 and not tally.lost:
+            text = self.tr("The detector finds nothing in this frame; a lower least score may find more")
+            self._window.message.tell(text, (self.tr("Change..."), self.ask))
+            return
+        text = self.tr("Boxes found: {count} in {frames} frames").format(
+            count=f"{tally.boxes:,}", frames=f"{tally.frames:,}"
+        )
+        if tally.lost:
+            text += self.tr(", not readable: {count}").format(count=f"{tally.lost:,}")
+        if tally.stopped:
+            text += self.tr(". Stopped; what is found stays")
+        self._tell(text)
+        if not tally.stopped and len(ids) > 1:
+            self._look_into(ids)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.job.end()
+        self._end_detector()
+        self._window.message.warn(sentence(error), (self.tr("Choose another..."), self.ask))
+
+    # A file
+
+    def bring(self, path: Path) -> None:
+        """Look at the boxes of a file and show what of them is for this project."""
+        project = self._session.project
+        if project is None or not self._can_look():
+            return
+
+        def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.box_offers import offer_boxes
+
+            return offer_boxes(project, path, progress=progress, should_stop=should_stop)
+
+        self._window.errands.run(self.tr("Looking at boxes"), work, lambda offer: self._show(project, offer))
+
+    def _show(self, project: Project, offer: BoxOffer | None) -> None:
+        from annotator.gui.dialogs.boxes_preview import BoxesPreview
+
+        if offer is not None and project is self._session.project:
+            preview = BoxesPreview(offer, self._window)
+            preview.asked.connect(lambda boxes: self.take(project, boxes))
+            self._window.dialogs.open(preview)
+
+    def take(self, project: Project, boxes: Boxes) -> None:
+        """Keep these boxes, and look into them."""
+        ids = list(boxes)
+
+        def work(progress: Progress, should_stop: ShouldStop) -> int:
+            for start in range(0, len(ids), _PIECE):
+                if should_stop():
+                    break
+                piece = ids[start : start + _PIECE]
+                project.save_boxes({frame_id: boxes[frame_id] for frame_id in piece})
+                progress(start + len(piece), len(ids))
+            return sum(map(len, boxes.values()))
+
+        self._window.errands.run(self.tr("Taking boxes"), work, lambda count: self._on_taken(project, ids, count))
+
+    def _on_taken(self, project: Project, ids: Sequence[int], count: int) -> None:
+        session = self._session
+        if project is not session.project:
+            return
+        if session.frame_id is not None and session.frame_id in ids:
+            self._on_found(project, session.frame_id)
+        session.frames_changed.emit()
+        text = self.tr("Boxes taken: {count} in {frames} frames")
+        self._tell(text.format(count=f"{count:,}", frames=f"{len(ids):,}"))
+        self._look_into(ids)
+
+    # What comes of either
+
+    def _can_look(self) -> bool:
+        """Whether boxes are of use here now; else it is said why not."""
+        session = self._session
+        if session.project is None:
+            return False
+        if not session.people.is_many:
+            self._window.message.warn(self.tr("Boxes are for projects in which a frame shows several things"))
+        elif session.forecaster.state is NetworkState.READY and not session.forecaster.takes_boxes:
+            text = self.tr("This network finds everybody by itself: press {key} to let it look")
+            self._window.message.warn(text.format(key=self._window.actions_.key_text("predict.frame")))
+        elif session.is_blind:
+            session.say(self.tr("No boxes are looked for during a blind check"))
+        else:
+            return True
+        return False
+
+    def _tell(self, text: str) -> None:
+        """Say what came of it; without a network, that one would look into the boxes."""
+        if self._session.forecaster.network_id is None:
+            text += self.tr(". Load a network to see points in them")
+            self._window.message.tell(text, (self.tr("Load network..."), self._window.files.load_network))
+        else:
+            self._window.message.tell(text)
+
+    def _look_into(self, ids: Sequence[int]) -> None:
+        """Let the network look into the boxes of frames."""
+        session = self._session
+        project, network = session.project, session.forecaster.network_id
+        if project is not None and network is not None:
+            session.forecaster.run_batch(
+                ids,
+                read_row=project.row,
+                is_done=lambda frame_id: project.has_prediction(frame_id, network),
+                title=self.tr("Predicting"),
+            )
+
+    def _on_project(self) -> None:
+        """What goes on is of another project: it ends, and the detector rests."""
+        if self.job.running:
+            self._lane.drop()
+            self.job.end()
+        self._end_detector()
+
+    def close(self) -> None:
+        """Let the thread and the process end."""
+        self._lane.drop()
+        self._end_detector()
+        self._lane.close()
