@@ -145,7 +145,7 @@ class CameraFolder(Results):
 
     def __init__(self, folder: Path, *, going_on: bool) -> None:
         super().__init__()
-        self._folder, self._going_on = folder, going_on
+        self._folder = folder
         self._written: set[Path] = set()
         self.known = _Below(folder) if going_on else set()
 

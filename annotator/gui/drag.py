@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from annotator.gui.desk import Desk, Sight
 from annotator.gui.plain_names import spoken
-from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, Hit, PointerEvent, Rect, ToolKey, along_axis, hit_point
+from annotator.gui.pointing import SLACK, Cursor, Gesture, Held, Hit, PointerEvent, Rect, ToolKey, along_axis
 from annotator.gui.sketch import NO_SKETCH, Sketch
 from annotator.gui.view_state import Selection, within
 from annotator.labels import FrameLabels, Point, move_marking_point, place, set_marking
@@ -226,6 +226,3 @@ class HoldingTool:
     def wheel(self, event: PointerEvent, steps: float) -> bool:
         """The view's own."""
         return False
-
-    def _point_at(self, event: PointerEvent | None) -> Hit | None:
-        return hit_point(self._sight.view, event) if event is not None else None

@@ -205,10 +205,6 @@ class Forecaster(QObject):
         self._ahead = list(rows)
         self._pump()
 
-    def forget_shown(self) -> None:
-        """The shown frame needs no prediction any more."""
-        self._shown = None
-
     def will_look_at(self, frame_id: int | None) -> bool:
         """True while a prediction of this frame may still come."""
         if self._state is NetworkState.LOADING:

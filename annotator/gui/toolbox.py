@@ -162,9 +162,3 @@ class Toolbox(QObject):
         session.select(Selection(marking=name) if drawn else NOTHING_SELECTED)
         self.take("marking")
         self.say_hint()
-
-    def _finish_marking(self) -> None:
-        session = self._session
-        session.activate(keypoint=session.active_keypoint, marking=None)
-        session.select(NOTHING_SELECTED)
-        self.say_hint()

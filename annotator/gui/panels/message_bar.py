@@ -104,7 +104,6 @@ class MessageBar(QWidget):
         self.setObjectName("messages")
         self._over = parent
         self.toasts: list[Toast] = []
-        self._of_frame: Toast | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
@@ -119,16 +118,6 @@ class MessageBar(QWidget):
     def warn(self, text: str, *ways: Way) -> None:
         """Say that something went wrong, and what can be done about it; it stays until it is dismissed."""
         self._say(Toast(text, *ways, warning=True, seconds=None))
-
-    def warn_of_frame(self, text: str, *ways: Way) -> None:
-        """Say what is wrong with the frame on the screen; `leave_frame` takes it back."""
-        self.warn(text, *ways)
-        self._of_frame = self.toasts[-1]
-
-    def leave_frame(self) -> None:
-        """Another frame is on the screen: what was said of the one before is over."""
-        if self._of_frame is not None:
-            self._end(self._of_frame)
 
     def tell(self, text: str, *ways: Way) -> None:
         """Say that something is done, and where to look at it; it passes."""
@@ -159,8 +148,6 @@ class MessageBar(QWidget):
         if toast not in self.toasts:
             return
         self.toasts.remove(toast)
-        if toast is self._of_frame:
-            self._of_frame = None
         had_focus = toast.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         toast.hide()
         self._layout.removeWidget(toast)
