@@ -16,6 +16,7 @@ from annotator.gui.answers_ahead import AnswersAhead
 from annotator.gui.arrivals import Arrivals
 from annotator.gui.backups import Backups
 from annotator.gui.bars import fill_menu_bar, toolbar
+from annotator.gui.box_looks import BoxLooks
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
 from annotator.gui.detecting import Detecting
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     docks: Docks
     frames: FramesPanel
     tutorial: Tutorial
+    box_looks: BoxLooks
     retraining: Retraining
     travels: Travels
 
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         self.tools.heed(self.checker)
         self.issues = IssueSearch(self.session, self.checker, self)
         self.reviewing = Reviewing(self)
+        self.box_looks = BoxLooks(self.session, self.actions_.key_text, self)
         self.detecting = Detecting(self)
         self.docks = Docks(self, self.session, self.tools, self.checker, settings, self.reviewing, self.timing)
         self.docks.things.show_when_empty(NoBoxes(self.session, self.actions_))

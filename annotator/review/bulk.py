@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from annotator.instance_points import accepted_things, resolve_instances, seen_of
+from annotator.dismissals import Mark, left
+from annotator.instance_points import accepted_things, resolve_instances
 from annotator.labels import Decision, FrameLabels, FrameRecord, FrameState, Instance, KeypointLabel, Origin, Visibility
 from annotator.review.entries import Entry
 from annotator.review.signs import Kind
@@ -93,9 +94,13 @@ def accepted_things_record(
     size: tuple[int, int],
     threshold: float,
     by: str = "",
+    dismissed: Mapping[str, Sequence[Mark]] | None = None,
 ) -> FrameRecord:
-    """As `accepted_record`, of a scheme without football: every thing with its box, numbers and hidden points."""
-    found = seen_of(seen)
+    """As `accepted_record`, of a scheme without football: every thing with its box, numbers and hidden points.
+
+    But for what a person ``dismissed``, by network.
+    """
+    found = left(seen, dismissed or {})
     things = resolve_instances(
         record.labels, found, scheme, size=size, threshold=threshold, least_score=threshold if scheme.is_many else 0.0
     )
@@ -157,8 +162,9 @@ def _accepted_things(
         seen = project.prediction(frame_id, name) or project.people(frame_id, name)
         if seen is not None:
             found = accepted_things_record(
-                record, seen, project.scheme, size=seen.image_size, threshold=threshold, by=by
-            )
+                record, seen, project.scheme, size=seen.image_size, threshold=threshold, by=by,
+                dismissed=project.dismissed(frame_id),
+            )  # fmt: skip
             return None if found.labels.is_empty else found
     return None
 

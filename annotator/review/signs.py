@@ -176,20 +176,15 @@ def signs_of(
 
 
 def jump_sign(
-    before: Mapping[str, Point],
-    here: Mapping[str, Point],
-    after: Mapping[str, Point],
-    *,
-    width: float,
-    fewest: int = FEWEST,
+    before: Mapping[str, Point], here: Mapping[str, Point], after: Mapping[str, Point], *, width: float
 ) -> Sign | None:
     """How far the points lie from halfway between the frames before and after; the worst one, beyond the common jerk.
 
     A camera that starts or stops moves all points alike: what all share is taken off, a point that jumps alone stays.
-    None where the three frames share fewer than ``fewest`` points.
+    None where the three frames share fewer than `FEWEST` points.
     """
     names = [name for name in here if name in before and name in after]
-    if len(names) < fewest:
+    if len(names) < FEWEST:
         return None
     first, second, third = (np.array([points[name] for name in names]) for points in (before, here, after))
     jerk = second - 0.5 * (first + third)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annotator.dismissals import Mark, left
 from annotator.frames import FrameSource, MediaError
-from annotator.instance_points import seen_of
 from annotator.labels import EMPTY, Instance, Point
 from annotator.project import FrameRow, Project, ProjectError
 from annotator.review.entries import Entry, Inspection, entry_document, entry_from, points_of
@@ -29,7 +29,7 @@ THRESHOLD = "review/threshold"
 """The setting of a project that holds the confidence which counts as seen."""
 
 _VERSION = 4
-_VERSION_OF_THINGS = 2
+_VERSION_OF_THINGS = 3
 _STORE_SECONDS = 2.0
 
 
@@ -164,9 +164,11 @@ class Survey:
             for network in self._project.networks():
                 if network != seen.network and other is None:
                     other = self._project.prediction(frame_id, network) or self._project.people(frame_id, network)
+        gone = self._project.dismissed(frame_id)
         return Things(
-            self._scheme, labels, self._known(seen), self._known(other), self._things_mirrored(frame_id, seen)
-        )
+            self._scheme, labels, self._known(seen, gone), self._known(other, gone),
+            self._things_mirrored(frame_id, seen),
+        )  # fmt: skip
 
     def _things_mirrored(
         self, frame_id: int, seen: Prediction | PeoplePrediction | None
@@ -187,9 +189,11 @@ class Survey:
                 found[by] = self._things(other, self._project.prediction(other))
         return (found[-1], found[1]) if len(found) == 2 else None
 
-    def _known(self, seen: Prediction | PeoplePrediction | None) -> tuple[InstancePrediction, ...]:
-        """What a network saw, unless it is one of another scheme."""
-        return tuple(one for one in seen_of(seen) if not self._scheme.index.keys().isdisjoint(one.names))
+    def _known(
+        self, seen: Prediction | PeoplePrediction | None, dismissed: Mapping[str, Sequence[Mark]]
+    ) -> tuple[InstancePrediction, ...]:
+        """What a network saw and nobody dismissed, unless it is one of another scheme."""
+        return tuple(one for one in left(seen, dismissed) if not self._scheme.index.keys().isdisjoint(one.names))
 
     def _mirrored(self, frame_id: int, prediction: Prediction | None) -> dict[str, Point] | None:
         """What the network of the prediction saw of the mirrored frame, where it looked."""

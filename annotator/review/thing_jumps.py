@@ -2,8 +2,12 @@
 
 Who in one frame is who in the next is known by numbers where persons gave them or a tracker did; else things are
 matched as a tracker does it, the most alike pair first (OKS; Xiao, Wu, Wei, *Simple baselines for human pose estimation
-and tracking*, ECCV 2018, algorithm 1). Of each thing what all its points share is taken off, as it stops, starts or
+and tracking*, ECCV 2018, algorithm 1). Of each thing what all its points share is taken off, as it walks, stops or
 falls; a point that jumps alone stays.
+
+Such a point lies off halfway between its neighbours, and off each of them. A limb that swings lies off each, but not
+off halfway; the frame beside a jump lies off halfway, but not off the neighbour on its other side. So the least of the
+three distances is what counts.
 """
 
 from __future__ import annotations
@@ -16,8 +20,8 @@ import numpy as np
 from annotator.instance_points import resolve_instances
 from annotator.instances import is_crowd, present
 from annotator.labels import Instance, Point
-from annotator.review.judged import Judged, largest
-from annotator.review.signs import WIDTH, Sign, jump_sign
+from annotator.review.judged import PLAIN, Judged, largest
+from annotator.review.signs import Kind, Sign
 from annotator.review.thing_signs import Things, judged_of
 from annotator.scheme import Scheme
 from annotator.tracking_labels import is_given
@@ -68,8 +72,14 @@ def jumps(
 
 def _sign(one: Judged, before: Mapping[str, Point], after: Mapping[str, Point]) -> Sign | None:
     """The jump of one thing; ``one.unit`` is percent of its size that a pixel is."""
-    found = jump_sign(before, one.places, after, width=WIDTH / one.unit, fewest=FEWEST)
-    return None if found is None else Sign(found.kind, found.value, found.keypoint, instance=one.id)
+    names = [name for name in one.places if name in before and name in after]
+    if len(names) < FEWEST:
+        return None
+    first, here, last = (np.array([points[name] for name in names]) for points in (before, one.places, after))
+    ways = [here - first, here - last, here - 0.5 * (first + last)]
+    off = np.min([np.linalg.norm(way - np.median(way, axis=0), axis=1) for way in ways], axis=0) * one.unit
+    worst = int(off.argmax())
+    return Sign(Kind.JUMP, float(off[worst]), names[worst], int((off > PLAIN).sum()), instance=one.id)
 
 
 def _here(one: Instance, places: Mapping[str, Point], scheme: Scheme, *, is_said: bool) -> _Here:

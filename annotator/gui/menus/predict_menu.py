@@ -15,7 +15,7 @@ PREDICT = (
             lambda w: w.files.load_network(), (), "network", _NOTHING, _W),
     Command("predict.frame", "predict", N("Commands", "Predict frame"),
             N("Commands", "Let the network look at this frame again"),
-            lambda w: w.session.predict_again(), ("F6",), "predict", Needs.NETWORK, _W),
+            lambda w: w.box_looks.predict_again(), ("F6",), "predict", Needs.NETWORK, _W),
     Command("predict.all", "predict", N("Commands", "Predict all frames"),
             N("Commands", "Let the network look at every listed frame that it has not seen"),
             lambda w: w.errands.predict_all(), ("Shift+F6",), "predict-all", Needs.NETWORK, _W),
