@@ -5,7 +5,8 @@ python -m tests.benchmarks.cards [--weights FILE] [--frames 400] [--stage FILE] 
 Packets are rendered from seeds from 3,000,000 on, which no training of the README begins with and at which nobody
 looked while one was made. A network that looks twice is judged by what it says after its first look, too. Without
 --weights the embedded network is judged; --train N first trains a UNet on N rendered packets here, which takes hours
-for figures like those of the README. --stage adds a refinement (`train --refines`) and prints its row beside that without.
+for figures like those of the README. --stage adds a refinement (`train --refines`) and prints its row beside that
+without.
 
 An error is the distance in the image from a true corner inside the image, seen or hidden, in per cent of the packet's
 width there; the row of reference is a guess that knows nothing: every corner where it lies on average over the same
