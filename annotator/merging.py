@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from annotator.dismissals import take_dismissed
 from annotator.labels import Decision, FrameRecord
 from annotator.merging_history import fresh_entries, take_rechecks
 from annotator.project import ChangedElsewhereError, FrameRow, Project, ProjectError
@@ -190,7 +191,8 @@ def carry_out(
 ) -> MergeReport:
     """Do what was planned; ``taken`` holds the conflicts in which the other's word is taken.
 
-    A frame brings its history along, and the other's blind re-checks come too (`annotator.merging_history`). What was
+    A frame brings its history along; the other's blind re-checks (`annotator.merging_history`) and the predictions
+    dismissed there come too. What was
     merged stays when stopped; the same merge may be made again. With ``author`` the changes are theirs, else whose they
     were in the other project.
 
@@ -218,6 +220,7 @@ def carry_out(
                 left.append(one.name)
             progress(done, len(chosen))
         take_rechecks(project, theirs)
+        take_dismissed(project, theirs, _same_frames(project, theirs))
     return _report(plan, stored, left)
 
 
@@ -269,6 +272,14 @@ def _check(project: Project, theirs: Project) -> None:
 def _said(project: Project, number: int, record: FrameRecord) -> Said:
     change = project.last_change(number)
     return Said(record) if change is None else Said(record, change.when, change.author)
+
+
+def _same_frames(project: Project, theirs: Project) -> dict[int, int]:
+    """The frames of this project by their ids in the other."""
+    names, media = _Names(project), _media_names(theirs)
+    rows = (theirs.row(number) for number in theirs.all_dismissed())
+    found = {row.id: names.find(media[row.media_id], row) for row in rows}
+    return {there: here for there, here in found.items() if here is not None}
 
 
 def _media_names(project: Project) -> dict[int, str]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from annotator import store_boxes, store_effort, store_many, store_rows, store_signs, store_timeline
+from annotator import (
+    store_boxes,
+    store_dismissed,
+    store_effort,
+    store_many,
+    store_rows,
+    store_signs,
+    store_timeline,
+)
 from annotator.effort import Effort
 from annotator.project_file import ProjectFile
 
@@ -93,6 +101,22 @@ class ProjectFindings(ProjectFile):
         """By frame, network and beginning of each of its predictions, newest first; for a few hundred at a time."""
         with self._read() as db:
             return store_many.heads(db, ids)
+
+    def dismissed(self, frame_id: int) -> dict[str, tuple[store_dismissed.Mark, ...]]:
+        """By network, what a person dismissed of what it saw in a frame, see `annotator.dismissals`."""
+        with self._read() as db:
+            return store_dismissed.of_frame(db, frame_id)
+
+    def all_dismissed(self) -> dict[int, Mapping[str, tuple[store_dismissed.Mark, ...]]]:
+        """As `dismissed`, by frame."""
+        with self._read() as db:
+            return store_dismissed.all_of(db)
+
+    def save_dismissed(self, frame_id: int, network: str, marks: Sequence[store_dismissed.Mark]) -> None:
+        """Keep these as what was dismissed of what a network saw in a frame."""
+        with self._write() as db:
+            store_rows.frame_fields(db, frame_id)
+            store_dismissed.put(db, frame_id, network, marks)
 
     def add_effort(self, frame_id: int, effort: Effort) -> None:
         """Add to what a person spent on a frame."""

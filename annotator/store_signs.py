@@ -29,16 +29,19 @@ CREATE TABLE IF NOT EXISTS mirrored(
 
 
 def versions(db: sqlite3.Connection) -> dict[int, str]:
-    """For every frame in media order, which edit of it, which predictions and looks at it mirrored are the newest."""
+    """For every frame in media order, which edit, predictions, looks at it mirrored and dismissals are the newest."""
+    gone = "(SELECT GROUP_CONCAT(id) FROM dismissed WHERE frame_id=frame.id)" if _is_there(db, "dismissed") else "NULL"
     closer = "(SELECT GROUP_CONCAT(id) FROM mirrored WHERE frame_id=frame.id)" if _is_there(db, "mirrored") else "NULL"
     rows = db.execute(
         "SELECT frame.id, (SELECT MAX(id) FROM history WHERE frame_id=frame.id), "
         "(SELECT GROUP_CONCAT(id) FROM prediction WHERE frame_id=frame.id), "
-        f"{closer} FROM frame ORDER BY media_id, position"
+        f"{closer}, {gone} FROM frame ORDER BY media_id, position"
     )
     return {
-        int(number): f"{edit or ''}/{predictions or ''}" + (f"/{mirrored}" if mirrored else "")
-        for number, edit, predictions, mirrored in rows
+        int(number): f"{edit or ''}/{predictions or ''}"
+        + (f"/{mirrored}" if mirrored else "")
+        + (f"/not {dismissed}" if dismissed else "")
+        for number, edit, predictions, mirrored, dismissed in rows
     }
 
 

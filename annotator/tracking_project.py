@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from annotator.dismissals import seen_left
 from annotator.frames import FrameSource, MediaError
-from annotator.instance_points import seen_of
 from annotator.instances import Box, is_crowd, present
 from annotator.labels import FrameRecord, FrameState
 from annotator.timeline import STATES, Track, is_clip
@@ -21,7 +21,7 @@ from annotator.tracking_memory import Pose
 if TYPE_CHECKING:
     from annotator.project import Project
     from annotator.scheme import Scheme
-    from model.people import Candidate, PeoplePrediction
+    from model.people import Candidate, InstancePrediction, PeoplePrediction
 
 __all__ = [
     "TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "saw_people", "settings_for",
@@ -174,9 +174,12 @@ class _Work:
                 continue
             self._sizes[number] = (rgb.shape[1], rgb.shape[0])
             record = self._records.get(number, FrameRecord())
-            seen = tuple(Pose.of(one, self._scheme) for one in seen_of(self._project.people(frame_id)))
+            seen = tuple(Pose.of(one, self._scheme) for one in self._seen(frame_id))
             yield View(number, rgb, said_of(record, self._scheme)[0], seen, begins=number in self._cuts)
         self._progress(len(self._numbers), len(self._numbers))
+
+    def _seen(self, frame_id: int) -> tuple[InstancePrediction, ...]:
+        return seen_left(self._project, frame_id, self._project.people(frame_id))
 
     def outcome(self, found: Mapping[int, Sequence[Tracked]]) -> Followed:
         """What the frames should hold."""

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotator.dismissals import seen_left
 from annotator.export.answers import Answer, StoppedError
 from annotator.export.frames import Frame, Work, labels_of
 from annotator.export.options import Box, ExportKind
 from annotator.formats.exchange import ExchangeFrame, ExchangeInstance
 from annotator.formats.export_folder import ExportError
 from annotator.frames import MediaError, image_size
-from annotator.instance_points import ResolvedInstance, resolve_instances, seen_of
+from annotator.instance_points import ResolvedInstance, resolve_instances
 from annotator.instances import is_crowd
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import EMPTY, FrameLabels, FrameState, Visibility
@@ -150,5 +151,5 @@ class ThingsWork(Work):
         found = self.project.people(row.id, network) or self.project.prediction(row.id, network)
         if found is not None:
             self.networks.add(found.network)
-        return seen_of(found)
+        return seen_left(self.project, row.id, found)
 

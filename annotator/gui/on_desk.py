@@ -185,6 +185,7 @@ class OnDesk(QObject):
             return
         said, moving = self._record.labels.pitch, self._gesture is not None
         if self.people.is_on:
+            self.people.know(self.project, self._frame_id)
             self.people.look(self._many or self._prediction)
             self._resolved = self.people.resolve(
                 self._record.labels, size=self.size, settings=self._settings, moving=moving

@@ -6,18 +6,22 @@ Labels hold what was said of them; this knows which of them is worked on, and wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from annotator.dismissals import Mark, left
 from annotator.gui.people_view import PersonView, Shown, Style, person_view
 from annotator.gui.view_settings import ViewSettings
-from annotator.instance_points import ResolvedInstance, accepted_things, resolve_instances, seen_of
+from annotator.instance_points import ResolvedInstance, accepted_things, resolve_instances
 from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import EMPTY, FrameLabels
 from annotator.pitch import PITCH_57
+from annotator.project import ProjectError
 from annotator.scheme import Scheme
 
 if TYPE_CHECKING:
+    from annotator.project import Project
     from model.heatmaps import Prediction
     from model.people import InstancePrediction, PeoplePrediction
 
@@ -53,11 +57,6 @@ def on_screen(things: Sequence[ResolvedInstance], size: tuple[int, int]) -> tupl
     return tuple(found)
 
 
-def _mark_of(one: InstancePrediction) -> tuple[float, bytes]:
-    """What tells a prediction from all others, however often it is read."""
-    return one.score, one.xy.tobytes()
-
-
 class People:
     """Every thing of a frame, and which of them tools and keys work on.
 
@@ -72,7 +71,10 @@ class People:
         # The active one is new: nothing was said of it yet.
         self.is_new = False
         self._seen: tuple[InstancePrediction, ...] = ()
-        self._dismissed: set[tuple[float, bytes]] = set()
+        # Of the frame on the desk, by network; and the network whose answer is looked at.
+        self._dismissed: dict[str, tuple[Mark, ...]] = {}
+        self._known_of: int | None = None
+        self.network = ""
         self._size = (0, 0)
 
     @property
@@ -94,21 +96,33 @@ class People:
         """The project is of this scheme, or there is none."""
         self.scheme = scheme or PITCH_57
         self.style = Style(self.scheme)
-        self._dismissed.clear()
         self.clear()
 
     def clear(self) -> None:
         """No frame is on the desk."""
         self.things, self._seen, self.is_new = (), (), False
+        self._dismissed, self._known_of = {}, None
+
+    def know(self, project: Project | None, frame_id: int | None) -> None:
+        """Which predictions a person dismissed in this frame, as far as the project can be read."""
+        if project is None or frame_id is None or frame_id == self._known_of:
+            return
+        self._dismissed, self._known_of = {}, frame_id
+        with suppress(ProjectError):
+            self._dismissed = project.dismissed(frame_id)
+
+    def know_anew(self, project: Project, frame_id: int) -> None:
+        """Something was dismissed in this frame, or came back."""
+        self._known_of = None
+        self.know(project, frame_id)
 
     def look(self, prediction: Prediction | PeoplePrediction | None) -> None:
         """What the network saw in the frame."""
-        seen = seen_of(prediction) if self.is_on else ()
+        self.network = "" if prediction is None else prediction.network
+        seen = left(prediction, self._dismissed) if self.is_on else ()
         # A network of another scheme has nothing to say here.
         known = self.scheme.index.keys()
-        self._seen = tuple(
-            one for one in seen if not known.isdisjoint(one.names) and _mark_of(one) not in self._dismissed
-        )
+        self._seen = tuple(one for one in seen if not known.isdisjoint(one.names))
 
     def resolve(
         self, labels: FrameLabels, *, size: tuple[int, int], settings: ViewSettings, moving: bool
@@ -136,14 +150,6 @@ class People:
         thing = self.thing
         keypoints = {name: Keypoint(name) for name in self.scheme.keypoints} if thing is None else thing.keypoints
         return Resolved(keypoints, size=self._size)
-
-    def dismiss(self, seen: InstancePrediction) -> None:
-        """What a network saw there is none of these: it is not shown and not accepted while the project is open."""
-        self._dismissed.add(_mark_of(seen))
-
-    def admit(self, seen: InstancePrediction) -> None:
-        """Take a dismissal back."""
-        self._dismissed.discard(_mark_of(seen))
 
     def choose(self, number: int) -> None:
         """Work on this one."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QInputDialog
 
+from annotator.gui.dismissing import Dismissal
 from annotator.gui.view_state import Selection
 from annotator.instances import copy, delete, flip, renumber, set_box, set_box_from_points, swap_ids
 from annotator.labels import Instance
@@ -17,7 +17,6 @@ from annotator.tracking_labels import given
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
     from annotator.gui.session import Session
-    from model.people import InstancePrediction
 
 translate = QCoreApplication.translate
 ASIDE = (12.0, 12.0)
@@ -33,29 +32,6 @@ class Copied:
 
 
 _copied: list[Copied] = []
-
-
-class _Dismissal(QUndoCommand):
-    """A prediction that is none of the things: nothing is stored of it, and it can be taken back."""
-
-    def __init__(self, session: Session, seen: InstancePrediction) -> None:
-        super().__init__(translate("Deeds", "Dismiss prediction"))
-        self._session, self._seen, self._frame_id = session, seen, session.frame_id
-
-    def redo(self) -> None:
-        """It is gone."""
-        self._session.people.dismiss(self._seen)
-        self._tell()
-
-    def undo(self) -> None:
-        """It is back."""
-        self._session.people.admit(self._seen)
-        self._tell()
-
-    def _tell(self) -> None:
-        self._session.resolve_anew()
-        if self._frame_id is not None:
-            self._session.record_changed.emit(self._frame_id)
 
 
 def take_over(window: MainWindow) -> None:
@@ -133,7 +109,7 @@ def remove(window: MainWindow) -> None:
     thing = session.people.thing
     if thing is not None and not thing.labelled and thing.seen is not None:
         session.end_gesture()
-        session.stack.push(_Dismissal(session, thing.seen))
+        session.stack.push(Dismissal(session, thing.seen))
         return
     try:
         labels = delete(session.labels, number)

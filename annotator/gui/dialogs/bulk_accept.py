@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.dismissals import seen_left
 from annotator.frames import FrameSource, MediaError
 from annotator.gui import theme
 from annotator.gui.background import Lane, Progress, ShouldStop, sentence
@@ -33,7 +34,6 @@ from annotator.gui.colours import CASING, ORANGE
 from annotator.gui.review_queue import ReviewQueue
 from annotator.gui.review_words import reason
 from annotator.gui.session import Session
-from annotator.instance_points import seen_of
 from annotator.project import Project
 from annotator.review.bulk import Candidate, accepted_records, candidates, passing
 
@@ -61,7 +61,7 @@ def thumbnail(project: Project, source: FrameSource, frame_id: int, threshold: f
         return None
     part = _WIDE / rgb.shape[1]
     small = cv2.resize(rgb, (_WIDE, max(1, round(rgb.shape[0] * part))), interpolation=cv2.INTER_AREA)
-    seen = seen_of(project.prediction(frame_id) or project.people(frame_id))
+    seen = seen_left(project, frame_id, project.prediction(frame_id) or project.people(frame_id))
     at = [place * part for one in seen for place in one.xy[one.confidence >= threshold]]
     return Thumbnail(np.ascontiguousarray(small, dtype=np.uint8), tuple((float(x), float(y)) for x, y in at))
 
