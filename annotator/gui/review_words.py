@@ -36,9 +36,11 @@ def reason(sign: Sign, *, many: bool = False) -> str:
         said, seen = sign.detail.split(" ")
         text = translate("Review", "{what}: {said} said, {seen} predicted")
         return text.format(what=thing(sign.keypoint).capitalize(), said=said, seen=seen)
+    at = _where(sign, many=many)
     text = _text(sign).format(
         px=f"{sign.value:.0f}",
-        at=_where(sign, many=many),
+        at=at,
+        where=at[:1].upper() + at[1:],
         count=f"{sign.count:,}",
         share=f"{sign.value:.0%}",
         size=f"{sign.value:.0f} %",
@@ -101,9 +103,10 @@ def _of_things() -> dict[Kind, str]:
         Kind.CORRECTED: translate("Review", "{size} of its size from the network at {at}"),
         Kind.UNLABELLED: translate("Review", "Without a label: {count}, {at}"),
         Kind.MISSING: translate("Review", "Not seen: {count}, {at}"),
-        Kind.JUMP: translate("Review", "Jumps {size} of its size at {at}"),
+        # Whose it is comes first: a narrow queue cuts the end off.
+        Kind.JUMP: translate("Review", "{where} jumps by {size} of its size"),
         Kind.NETWORKS: translate("Review", "Networks {size} of its size apart at {at}"),
-        Kind.FLIP: translate("Review", "Mirrored, the network sees it {size} of its size away: {at}"),
+        Kind.FLIP: translate("Review", "{where}: mirrored, the network sees it {size} of its size away"),
     }
 
 

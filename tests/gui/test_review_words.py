@@ -63,10 +63,10 @@ def test_distances_of_things_are_shares_of_their_size_and_say_of_which(kind):
     sign = Sign(kind, 13.6, "left_knee", 3, instance=2)
     assert "14 % of its size" in line(sign)
     assert "14 % of its size" in reason(sign)
-    assert "left knee of no. 2" in reason(sign)
+    assert "left knee of no. 2" in reason(sign).lower()
     first = Sign(kind, 13.6, "left_knee", 3, instance=0)
     assert "of no." not in reason(first)
-    assert "left knee of no. 0" in reason(first, many=True)
+    assert "left knee of no. 0" in reason(first, many=True).lower()
     assert "left_knee of no. 0" in line(first, many=True)
 
 
