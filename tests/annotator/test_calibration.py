@@ -18,14 +18,10 @@ from annotator.labels import FrameLabels, Instance, KeypointLabel, move_marking_
 from annotator.pitch import KEYPOINTS, MARKINGS, PITCH_57
 from annotator.surface import camber, moved, shifts
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 NAMES = list(KEYPOINTS)
 BOX = look((0.0, 65.0, -16.0), (-33.0, 2.0, 0.0), 1300.0, kap=0.03)
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with np.errstate(all="ignore"):
-        yield
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,9 @@ from annotator.evidence import Equations, Evidence, gather, linearise
 from annotator.labels import Instance, KeypointLabel, Origin, Visibility
 from annotator.pitch import KEYPOINTS
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 NAMES = list(KEYPOINTS)
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with np.errstate(all="ignore"):
-        yield
 
 
 def solved(view, rng, *, noise=0.0):

@@ -8,13 +8,9 @@ import pytest
 
 from annotator.commands import run_command
 from annotator.pitch import PITCH_57
-from annotator.recipe import render_training_set
 from annotator.synthetic import render
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TOUCHLINE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +28,6 @@ def networks(tmp_path_factory):
         torch.manual_seed(seed)
         save(folder / f"{name}.safetensors", HRNet(spec).state_dict(), card)
     return [folder / "before.safetensors", folder / "after.safetensors"]
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    """A small training set."""
-    folder = tmp_path_factory.mktemp("rendered") / "set"
-    render_training_set(folder, frames=4, first_seed=38, size=(160, 90))
-    return folder
 
 
 def test_two_networks_are_compared_on_the_same_frames(rendered, networks, tmp_path, capsys):

@@ -37,17 +37,14 @@ from model.boxes import region
 from model.dataset import read_image, read_training_set
 from model.people import InstancePrediction, PeoplePrediction
 
+pytestmark = pytest.mark.usefixtures("own_data")
+
 pytest.importorskip("pycocotools")
 ALL = ExportOptions(ExportKind.COCO, scope=Scope.DRAFTS)
 MANY = [ExportKind.COCO, ExportKind.YOLO_POSE, ExportKind.CVAT, ExportKind.DEEPLABCUT, ExportKind.TRAINING_SET]
 FILES = {ExportKind.COCO: "annotations.json", ExportKind.CVAT: "annotations.xml", ExportKind.YOLO_POSE: "data.yaml",
          ExportKind.DEEPLABCUT: "CollectedData_touchline.csv", ExportKind.TRAINING_SET: ".",
          ExportKind.LIGHTNING_POSE: "CollectedData_touchline.csv"}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture

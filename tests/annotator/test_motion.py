@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rendered_clip import SIZE, errors, panned, said_of
 
 from annotator.keypoints import resolve
 from annotator.labels import FrameLabels, How, Instance, KeypointLabel, Origin, Visibility, place, set_marking
@@ -16,19 +17,17 @@ from annotator.motion_camera import drawn_to_paint, paint_distance
 from annotator.motion_points import carry_points
 from annotator.motion_track import LEAST_INLIERS, Background
 from annotator.paint import PaintField
-from annotator.pitch import KEYPOINTS, MARKINGS
+from annotator.pitch import KEYPOINTS
 from annotator.synthetic.clip import Clip, pan_tilt_zoom, still
 from annotator.video import MediaError
 
-SIZE = (640, 360)
 LAST = 9
 Rgb = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
 def clip() -> Clip:
-    whole = pan_tilt_zoom(200, SIZE)
-    return Clip(whole.seed, whole.cameras[30 : 31 + LAST])
+    return panned(LAST + 1)
 
 
 @pytest.fixture(scope="module")
@@ -36,32 +35,9 @@ def pictures(clip: Clip) -> list[Rgb]:
     return [clip.frame(number).rgb for number in range(len(clip))]
 
 
-def said_of(clip: Clip, number: int) -> FrameLabels:
-    labels = FrameLabels()
-    for name, path in clip.frame(number).markings(0.5).items():
-        if np.linalg.norm(np.ptp(path, axis=0)) >= 40.0:
-            count = 8 if MARKINGS[name].is_round else 2
-            clicks = path[np.rint(np.linspace(0.05, 0.95, count) * (len(path) - 1)).astype(int)]
-            labels = set_marking(labels, name, tuple((float(x), float(y)) for x, y in clicks))
-    return labels
-
-
 @pytest.fixture(scope="module")
 def key(clip: Clip) -> FrameLabels:
     return said_of(clip, 0)
-
-
-def errors(labels: FrameLabels, clip: Clip, number: int) -> NDArray[np.float64]:
-    """Distances of the resolved keypoints in view to where they are."""
-    found = resolve(labels.pitch, None, size=SIZE, threshold=1.0).keypoints
-    pixels = clip.cameras[number].project(np.array([point.world for point in KEYPOINTS.values()]))
-    inside = ((pixels >= 0.0) & (pixels <= np.array(SIZE) - 1.0)).all(axis=1)
-    rows = zip(KEYPOINTS, pixels, inside, strict=True)
-    return np.array([
-        np.linalg.norm(np.array(at) - pixel)
-        for name, pixel, seen in rows
-        if seen and (at := found[name].position) is not None
-    ])  # fmt: skip
 
 
 def run(labels: FrameLabels, frames: Callable[[int], Rgb], **options: object) -> tuple[list[Carry], End]:

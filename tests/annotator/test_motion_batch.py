@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_motion import SIZE, errors, said_of
+from rendered_clip import SIZE, errors, panned, said_of
 
 from annotator.commands import run_command
 from annotator.labels import Decision, FrameLabels, FrameRecord, FrameState, Origin, Review, place, set_marking
 from annotator.motion import Stop
 from annotator.motion_batch import Begun, keep, legs_of, propagate
 from annotator.project import ChangedElsewhereError, Project
-from annotator.synthetic.clip import Clip, pan_tilt_zoom, still
+from annotator.synthetic.clip import Clip, still
 from annotator.tripod import Tripod
 from annotator.tripod_prior import Standing
 from annotator.tripod_store import ClipTripod, Shot, keep_tripods
@@ -26,8 +26,7 @@ CUT = 7
 
 @pytest.fixture(scope="module")
 def clip() -> Clip:
-    whole = pan_tilt_zoom(200, SIZE)
-    return Clip(whole.seed, whole.cameras[30 : 30 + FRAMES])
+    return panned(FRAMES)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_motion import SIZE, errors, said_of
+from rendered_clip import SIZE, errors, panned, said_of
 
 from annotator.camera import Solution
 from annotator.filling import watched
@@ -19,7 +19,7 @@ from annotator.motion_camera import Seen, drawn_to_paint
 from annotator.motion_standing import held
 from annotator.motion_track import Background
 from annotator.projections import Plane
-from annotator.synthetic.clip import Clip, pan_tilt_zoom
+from annotator.synthetic.clip import Clip
 from annotator.tripod_prior import Standing, stands
 
 LAST = 4
@@ -28,8 +28,7 @@ Rgb = NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def clip() -> Clip:
-    whole = pan_tilt_zoom(200, SIZE)
-    return Clip(whole.seed, whole.cameras[30 : 31 + LAST])
+    return panned(LAST + 1)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_motion import SIZE, errors, said_of
+from rendered_clip import SIZE, errors, said_of
 
 from annotator.motion import Carry, carry
 from annotator.motion_turn import turn_among, turned

@@ -28,13 +28,10 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
 from onnx_files import write_onnx
 from poses import write_published
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 SIZE = (160, 120)
 NAMES = ("000000000785.jpg", "000000040083.jpg", "clip_a.jpg")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOUCHLINE_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")

@@ -28,12 +28,9 @@ from annotator.schemes import (
     write_scheme,
 )
 
+pytestmark = pytest.mark.usefixtures("own_data")
+
 OWN = Scheme("dart-3", "Dart, 3 points", ("tip", "left_fin", "right_fin"), (0, 2, 1), (("tip", "left_fin"),))
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.mark.parametrize("identity", BUILT_IN)

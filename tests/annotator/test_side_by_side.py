@@ -18,13 +18,9 @@ from annotator.pitch import KEYPOINTS
 from annotator.refinement import alone, side_by_side
 from annotator.tripod_prior import Standing
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 ORIGINS = (Origin.HAND, Origin.IMPORTED, Origin.ACCEPTED)
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    with np.errstate(all="ignore"):
-        yield
 
 
 def frame(seed: int) -> Instance:

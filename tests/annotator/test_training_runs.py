@@ -24,13 +24,6 @@ WAIT = 90.0
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("rendered") / "set"
-    render_training_set(folder, frames=4, first_seed=38, size=(160, 90))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def network(tmp_path_factory) -> Path:
     import torch
 

@@ -23,13 +23,10 @@ from model.pipeline import TorchEngine, fuse
 from model.predictor import Predictor
 from model.splitting import halved
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 NAMES = ("A", "B", "C")
 SMALL = {"width": 4, "blocks": 1, "modules": (1, 1, 1), "layer1": (1, 8), "zero_gamma": False}
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOUCHLINE_CACHE", str(tmp_path / "cache"))
 
 
 def _checkpoint(spec: Spec | None = None) -> Checkpoint:

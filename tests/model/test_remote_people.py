@@ -13,13 +13,10 @@ from model.people import Candidate
 from model.predictor import Predictor
 from model.remote import RemoteError, RemotePredictor
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 FRAME = np.random.default_rng(4).integers(0, 256, (90, 160, 3), dtype=np.uint8)
 BOXES = [Candidate((10.0, 10.0, 50.0, 80.0)), Candidate((60.0, 5.0, 100.0, 85.0), 0.5)]
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOUCHLINE_CACHE", str(tmp_path / "cache"))
 
 
 def test_a_published_checkpoint_sees_people_over_there_as_here(tmp_path: Path) -> None:
