@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.frames import FrameSource, MediaError
 from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
-from annotator.gui.detector_choice import DetectorChoice
+from annotator.gui.detector_choice import DetectorChoice, Where
 from annotator.gui.forecasting import NetworkState
 from annotator.people_boxes import as_seen, free_of, labelled_boxes
 from model.people import Candidate
@@ -64,16 +64,16 @@ class Detecting(QObject):
         """Find boxes in the frame on the screen as last time; ask which detector where there is none yet."""
         choice, frame_id = DetectorChoice.stored(self._window.settings), self._session.frame_id
         if choice.path is None or not choice.path.is_file():
-            self.ask()
+            self.ask(Where.HERE)
         elif frame_id is not None:
             self.find(choice, [frame_id])
 
-    def ask(self) -> None:
-        """Ask which detector looks for what, and in which frames."""
+    def ask(self, where: Where | None = None) -> None:
+        """Ask which detector looks for what, and in which frames, these first."""
         from annotator.gui.dialogs.detect import DetectDialog
 
         if self._can_look():
-            self._window.dialogs.open(DetectDialog(self._window, self.find))
+            self._window.dialogs.open(DetectDialog(self._window, self.find, where))
 
     def find(self, choice: DetectorChoice, ids: Sequence[int]) -> None:
         """Find boxes in these frames; that on the screen comes first."""
@@ -162,11 +162,11 @@ class Detecting(QObject):
         self.job.end()
         if not tally.boxes and len(ids) == 1 and not tally.lost:
             text = self.tr("The detector finds nothing in this frame; a lower least score may find more")
-            self._window.message.tell(text, (self.tr("Change..."), self.ask))
+            self._window.message.tell(text, (self.tr("Change..."), lambda: self.ask(Where.HERE)))
             return
-        text = self.tr("Boxes found: {count} in {frames} frames").format(
-            count=f"{tally.boxes:,}", frames=f"{tally.frames:,}"
-        )
+        alone = len(ids) == 1
+        text = self.tr("Boxes found: {count}") if alone else self.tr("Boxes found: {count}, in frames: {frames}")
+        text = text.format(count=f"{tally.boxes:,}", frames=f"{tally.frames:,}")
         if tally.lost:
             text += self.tr(", not readable: {count}").format(count=f"{tally.lost:,}")
         if tally.stopped:
@@ -225,7 +225,7 @@ class Detecting(QObject):
         if session.frame_id is not None and session.frame_id in ids:
             self._on_found(project, session.frame_id)
         session.frames_changed.emit()
-        text = self.tr("Boxes taken: {count} in {frames} frames")
+        text = self.tr("Boxes taken: {count}, in frames: {frames}")
         self._tell(text.format(count=f"{count:,}", frames=f"{len(ids):,}"))
         self._look_into(ids)
 

@@ -35,7 +35,7 @@ class DetectorChoice:
     path: Path | None = None
     least: float = USUAL_LEAST
     kind: int | None = None
-    where: Where = Where.HERE
+    where: Where = Where.ALL
     only_new: bool = False
 
     @classmethod
@@ -47,16 +47,17 @@ class DetectorChoice:
             Path(path) if path else None,
             _share(settings.value("detector/least")),
             None if kind is None or kind < 0 else kind,
-            next((one for one in Where if one.value == where), Where.HERE),
+            next((one for one in (Where.RANGE, Where.LISTED) if one.value == where), Where.ALL),
             str(settings.value("detector/onlyNew", "false")).lower() == "true",
         )
 
     def store(self, settings: QSettings) -> None:
-        """Remember it."""
+        """Remember it; that it was for one frame is nothing to remember."""
         settings.setValue("detector/path", "" if self.path is None else str(self.path))
         settings.setValue("detector/least", self.least)
         settings.setValue("detector/kind", _USUAL_KIND if self.kind is None else self.kind)
-        settings.setValue("detector/where", self.where.value)
+        if self.where is not Where.HERE:
+            settings.setValue("detector/where", self.where.value)
         settings.setValue("detector/onlyNew", self.only_new)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
-from windows import SIZE, open_folder, press, settle
+from windows import SIZE, make_frames, open_folder, press, settle
 
 from annotator import instances
 from annotator.gui.detecting import Detecting
@@ -20,6 +20,7 @@ from annotator.gui.dialogs.detect import DetectDialog
 from annotator.labels import EMPTY, FrameRecord, FrameState, Instance
 from annotator.project import Project
 from annotator.schemes import CARD_PACKET_8, COCO_17
+from annotator.timeline import FEWEST_OF_A_CLIP
 from model.people import InstancePrediction, PeoplePrediction
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
@@ -139,9 +140,9 @@ def test_the_first_time_it_is_asked_which_detector(people, qtbot, detector, monk
     qtbot.waitUntil(lambda: people.session.people.has_seen)
     rest(people, qtbot)
     assert boxes_shown(people) == [(False, LEFT), (False, RIGHT)]
-    assert "Boxes found: 2 in 1 frames. Load a network" in people.message.text
+    assert "Boxes found: 2. Load a network" in people.message.text
     stored = DetectorChoice.stored(people.settings)
-    assert (stored.path, stored.least, stored.kind, stored.where) == (detector, 0.3, 0, Where.HERE)
+    assert (stored.path, stored.least, stored.kind, stored.where) == (detector, 0.3, 0, Where.ALL)
 
 
 def test_the_next_time_one_key_finds_and_the_network_looks_at_once(people, qtbot, detector, tmp_path):
@@ -224,8 +225,10 @@ def test_all_frames_are_gone_through_and_predicted(people, qtbot, detector, tmp_
     dialog = the_dialog(people, qtbot, DetectDialog)
     texts = [dialog.where.itemText(n) for n in range(dialog.where.count())]
     assert texts == ["This frame", "All frames (5)"]
-    assert not dialog.only_new.isVisible()
+    assert dialog.where.currentData() is Where.ALL
     dialog.where.setFocus()
+    qtbot.keyClick(dialog.where, KEY.Key_Up)
+    qtbot.waitUntil(lambda: not dialog.only_new.isVisible())
     qtbot.keyClick(dialog.where, KEY.Key_Down)
     qtbot.waitUntil(dialog.only_new.isVisible)
     dialog.least.setValue(0.5)
@@ -249,12 +252,37 @@ def test_all_frames_are_gone_through_and_predicted(people, qtbot, detector, tmp_
     assert not people.detecting.job.running
 
 
+def test_frames_chosen_on_the_timeline_or_listed_are_offered(make_window, tmp_path, qtbot, detector):
+    folder = make_frames(tmp_path / "clip", FEWEST_OF_A_CLIP)
+    with Project.for_media([folder], scheme=COCO_17) as made:
+        last = made.frame_ids()[-1]
+        made.save_record(last, FrameRecord(instances.add(EMPTY, Instance(box=LEFT))), text="Box")
+    window = make_window()
+    remember(window, detector)
+    open_folder(window, folder, qtbot)
+    qtbot.waitUntil(lambda: window.timing.timeline.track is not None)
+    window.timing.timeline.choose((2, 3))
+    window.session.set_filter(frozenset({FrameState.DRAFT}), "")
+    press(window, qtbot, KEY.Key_F5, HELD.ShiftModifier)
+    dialog = the_dialog(window, qtbot, DetectDialog)
+    texts = [dialog.where.itemText(n) for n in range(dialog.where.count())]
+    assert texts == ["This frame", "The range on the timeline (2)", "The listed frames (1)", "All frames (24)"]
+    assert dialog.where.currentData() is Where.RANGE
+    qtbot.keyClick(dialog.go, KEY.Key_Return)
+    project = window.session.project
+    qtbot.waitUntil(lambda: len(project.frames_with_boxes()) == 2)
+    rest(window, qtbot)
+    assert project.frames_with_boxes() == set(project.frame_ids()[2:4])
+    assert "Boxes found: 4, in frames: 2" in window.message.text
+
+
 def test_another_kind_of_things_can_be_looked_for(people, qtbot, detector):
     remember(people, detector)
     press(people, qtbot, KEY.Key_F5, HELD.ShiftModifier)
     dialog = the_dialog(people, qtbot, DetectDialog)
     dialog.kinds.setFocus()
     qtbot.keyClick(dialog.kinds, KEY.Key_Down)
+    dialog.where.setCurrentIndex(0)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: boxes_shown(people) == [(False, BALL)])
     rest(people, qtbot)
@@ -269,6 +297,7 @@ def test_where_a_file_names_no_classes_their_number_is_asked(people, qtbot, tmp_
     assert not dialog.kinds.isVisible()
     assert dialog.number.text() == "That of people"
     dialog.number.setValue(32)
+    dialog.where.setCurrentIndex(0)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: boxes_shown(people) == [(False, BALL)])
     rest(people, qtbot)
@@ -407,10 +436,10 @@ def test_a_file_of_boxes_is_shown_before_it_is_taken(people, qtbot, tmp_path, mo
     people.actions_["file.importLabels"].trigger()
     preview = the_dialog(people, qtbot, BoxesPreview)
     assert [preview.kinds.itemText(n) for n in range(2)] == ["person (7)", "category 37 (2)"]
-    assert preview.counts.text() == "4 boxes in 2 frames of this project"
+    assert preview.counts.text() == "Boxes: 4, in frames of this project: 2"
     assert "no frame of this project: 1 of 3" in preview.remarks.text()
     preview.least.setValue(0.0)
-    assert preview.counts.text() == "6 boxes in 2 frames of this project"
+    assert preview.counts.text() == "Boxes: 6, in frames of this project: 2"
     preview.least.setValue(0.95)
     assert not preview.go.isEnabled()
     preview.least.setValue(0.3)
@@ -446,7 +475,7 @@ def test_a_dropped_file_and_a_file_of_annotations_do_the_same(people, qtbot, tmp
     qtbot.mouseClick(preview.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: boxes_shown(people) == [(False, LEFT)])
     rest(people, qtbot)
-    assert "Boxes taken: 1 in 1 frames. Load a network" in people.message.text
+    assert "Boxes taken: 1, in frames: 1. Load a network" in people.message.text
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ class BoxesPreview(QDialog):
         self.counts = QLabel(wordWrap=True)
         explained = QLabel(
             self.tr(
-                "The network looks into these boxes, in place of boxes found before. What you labelled stays, and "
-                "nobody who has a label gets a second one."
+                "A network looks into these boxes, in place of boxes found before. What you labelled stays, and nobody "
+                "who has a label gets a second one."
             ),
             wordWrap=True,
         )
@@ -82,7 +82,7 @@ class BoxesPreview(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton(self.tr("Look into them"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.go = buttons.addButton(self.tr("Take boxes"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.go.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -101,7 +101,7 @@ class BoxesPreview(QDialog):
 
     def _refresh(self) -> None:
         boxes, frames = self.offer.counts(self._category, self.least.value())
-        text = self.tr("{boxes} boxes in {frames} frames of this project")
+        text = self.tr("Boxes: {boxes}, in frames of this project: {frames}")
         self.counts.setText(text.format(boxes=f"{boxes:,}", frames=f"{frames:,}"))
         self.go.setEnabled(boxes > 0)
 

@@ -33,18 +33,24 @@ _CLASSES = 9_999
 
 
 class DetectDialog(QDialog):
-    """The questions, answered as last time; ``find`` is told the choice and the frames."""
+    """The questions, answered as last time; ``find`` is told the choice and the frames.
 
-    def __init__(self, window: MainWindow, find: Callable[[DetectorChoice, Sequence[int]], None]) -> None:
+    ``where`` is offered first; without it a range on the timeline, else what was chosen last.
+    """
+
+    def __init__(
+        self, window: MainWindow, find: Callable[[DetectorChoice, Sequence[int]], None], where: Where | None = None
+    ) -> None:
         super().__init__(window)
         self.setWindowTitle(self.tr("Find boxes"))
         self._window, self._find = window, find
         self._before = DetectorChoice.stored(window.settings)
         self.path: Path | None = None
-        self._build()
+        usual = self._before.where if window.timing.timeline.range is None else Where.RANGE
+        self._build(where or usual)
         self.take(self._before.path)
 
-    def _build(self) -> None:
+    def _build(self, where: Where) -> None:
         explained = QLabel(
             self.tr(
                 "A detector of your own (ONNX, such as an export of YOLO) says where people or things are, and the "
@@ -62,11 +68,11 @@ class DetectDialog(QDialog):
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         layout.setSpacing(12)
         layout.addWidget(explained)
-        layout.addLayout(self._questions())
+        layout.addLayout(self._questions(where))
         layout.addWidget(self.note)
         layout.addWidget(self._buttons())
 
-    def _questions(self) -> QFormLayout:
+    def _questions(self, wanted: Where) -> QFormLayout:
         self._form = QFormLayout()
         self._form.addRow(self.tr("Detector"), self._file_row())
         self.kinds = QComboBox()
@@ -79,7 +85,7 @@ class DetectDialog(QDialog):
         self.where = QComboBox()
         for where, text in self._places():
             self.where.addItem(text, where)
-        self.where.setCurrentIndex(max(self.where.findData(self._before.where), 0))
+        self.where.setCurrentIndex(self.where.findData(wanted) % max(self.where.count(), 1))
         self._form.addRow(self.tr("In"), self.where)
         self.only_new = QCheckBox(self.tr("Only frames without found boxes"))
         self.only_new.setChecked(self._before.only_new)
@@ -102,7 +108,7 @@ class DetectDialog(QDialog):
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = buttons.addButton(self.tr("Find"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.go.setDefault(True)
+        self.go.setAutoDefault(False)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         return buttons
@@ -162,6 +168,7 @@ class DetectDialog(QDialog):
         self.file.setToolTip("" if self.path is None else str(self.path))
         self._show_kinds(names)
         self.go.setEnabled(self.path is not None)
+        self.go.setDefault(self.path is not None)
         self.go.setToolTip("" if self.path is not None else self.tr("Choose a detector first"))
         (self.choose if self.path is None else self.go).setFocus()
 

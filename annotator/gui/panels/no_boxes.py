@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from annotator.gui.actions import Actions
 from annotator.gui.panels.action_button import ActionButton
@@ -24,9 +24,12 @@ class NoBoxes(QWidget):
         layout.setSpacing(6)
         layout.addWidget(self.label)
         self.buttons = [ActionButton(actions[command_id]) for command_id in (DRAW, FIND)]
+        row = QHBoxLayout()
         for button in self.buttons:
             button.setObjectName("small")
-            layout.addWidget(button)
+            row.addWidget(button)
+        row.addStretch(1)
+        layout.addLayout(row)
         actions.keys_changed.connect(self._say)
         session.forecaster.state_changed.connect(self.refresh)
         self._say()
