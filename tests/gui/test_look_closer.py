@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +14,8 @@ from annotator.labels import FrameLabels, FrameRecord, Instance
 from annotator.project import Project
 from annotator.review import Kind
 from annotator.review.mirrored import kept, kept_things
-from annotator.schemes import COCO_17
+from annotator.schemes import CARD_PACKET_8, COCO_17
+from model.heatmaps import Prediction
 from model.people import InstancePrediction, PeoplePrediction
 
 pytest_plugins = ("window_fixtures",)
@@ -147,3 +150,55 @@ def test_people_are_looked_at_mirrored_one_by_one_and_the_queue_points_at_the_kn
     press(people, qtbot, Qt.Key.Key_F6, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: "Frames looked at mirrored: 1" in told, timeout=20_000)
     assert len(kept_things(session.project, ids[0], "doubtful")) == 3
+
+
+# Where a frame shows one thing that is no pitch
+
+
+class OfPackets:
+    """A network that sees a packet, and one corner elsewhere as soon as the frame is mirrored."""
+
+    id = "packets"
+    device_text = "Fake"
+    threshold = 0.3
+    names = CARD_PACKET_8.keypoints
+
+    def predict(self, rgb):
+        xy = np.array(
+            [(200, 100), (206, 92), (400, 100), (394, 92), (180, 260), (186, 268), (420, 260), (414, 268)], dtype=float
+        )
+        if rgb[:, :320].mean() < rgb[:, 320:].mean():
+            xy = (xy * (-1, 1) + (SIZE[0] - 1, 0))[list(CARD_PACKET_8.mirror)]
+            xy[CARD_PACKET_8.index["upper_left_face"]] += (0.0, 30.0)
+        heat = np.zeros((9, 9, 16), dtype=np.uint8)
+        return Prediction(
+            self.names, xy, np.full(8, 0.9), np.ones(8), heat, SIZE, self.id, (40.0, 40.0), (19.5, 19.5),
+            np.full(8, 0.9), {"cards": 20.0},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("network", [OfPackets()])
+def test_card_packets_are_looked_at_mirrored_as_the_pitch_is(make_window, frames, qtbot, tmp_path, network):
+    with Project.for_media([frames], scheme=CARD_PACKET_8) as project:
+        ids = project.frame_ids()
+        for frame_id in ids[:2]:
+            project.save_prediction(frame_id, replace(network.predict(bright_at_the_left()), network="packets"))
+    window = make_window()
+    open_folder(window, frames, qtbot)
+    window.errands.load_network(tmp_path / "packets.safetensors")
+    project = window.session.project
+    qtbot.waitUntil(lambda: window.session.forecaster.network_id == "packets")
+    press(window, qtbot, Qt.Key.Key_F6, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: set(ids[:2]) <= project.mirrored_frames("packets"), timeout=20_000)
+    press(window, qtbot, Qt.Key.Key_Q)
+    queue = window.reviewing.queue
+    qtbot.waitUntil(lambda: not queue.building and all(map(queue.knows, ids)), timeout=30_000)
+    sign = next(one for one in queue.entries[ids[0]].signs.signs if one.kind is Kind.FLIP)
+    assert sign.keypoint == CARD_PACKET_8.mirrored["upper_left_face"]
+    assert reason(sign).startswith("Upper right face: mirrored, the network sees it ")
+
+
+def bright_at_the_left() -> np.ndarray:
+    rgb = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
+    rgb[:, 0] = 255
+    return rgb
