@@ -38,10 +38,9 @@ def join(window: MainWindow) -> None:
     number = active_number(window)
     if number is None:
         return
-    title = translate("Tracking", "Join numbers")
     text = translate("Tracking", "Which number is {number} as well?").format(number=number)
-    other, chosen = QInputDialog.getInt(window, title, text, number, 0, _LARGEST)
-    if chosen and other != number:
+    other = _asked(window, translate("Tracking", "Join numbers"), text, number)
+    if other != number:
         window.timing.tracking.join(number, other)
 
 
@@ -50,8 +49,13 @@ def renumber(window: MainWindow) -> None:
     number = active_number(window)
     if number is None:
         return
-    title = translate("Tracking", "Number from here on")
     text = translate("Tracking", "New number of {number} in this frame and all that follow").format(number=number)
-    to, chosen = QInputDialog.getInt(window, title, text, number, 0, _LARGEST)
-    if chosen and to != number:
+    to = _asked(window, translate("Tracking", "Number from here on"), text, number)
+    if to != number:
         window.timing.tracking.renumber(number, to)
+
+
+def _asked(window: MainWindow, title: str, text: str, number: int) -> int:
+    """Another number; this one where the person thought better of it."""
+    other, chosen = QInputDialog.getInt(window, title, text, number, 0, _LARGEST)
+    return other if chosen else number

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from test_access import nameless
-from windows import press, settle
+from windows import opened, press, settle
 
 from annotator.commands import run_command
 from annotator.export import ExportKind, Scope, Unaccepted, export
@@ -36,14 +36,6 @@ def accept(window, qtbot, *, count: int, at: tuple[float, float] = (100.0, 50.0)
     window.session.reload()
     settle(window, qtbot)
     return numbers
-
-
-def opened(window, qtbot, kind: type) -> object:
-    def shown() -> list[object]:
-        return [dialog for dialog in window.findChildren(kind) if dialog.isVisible()]
-
-    qtbot.waitUntil(lambda: bool(shown()))
-    return shown()[0]
 
 
 def choose(dialog: ExportDialog, kind: ExportKind) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
-from windows import SEEN, click, drag, load_network, open_folder, press, settle
+from windows import SEEN, click, drag, draw, load_network, open_folder, press, settle
 
 from annotator.export import ExportKind
 from annotator.keypoints import Source
@@ -17,14 +17,6 @@ pytest_plugins = ("window_fixtures",)
 
 def name_of(window):
     return window.session.project.row(window.session.frame_id).name
-
-
-def draw(window, qtbot, marking, *points):
-    """Draw a marking the way a person does: choose it on the map, click along it, Enter."""
-    window.docks.map.marking_chosen.emit(marking)
-    for x, y in points:
-        click(window, qtbot, x, y)
-    press(window, qtbot, Qt.Key.Key_Return)
 
 
 def test_d_and_a_go_through_the_frames(window, qtbot):

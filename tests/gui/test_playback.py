@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from window_clips import at, make_clip, open_clip, place_of
+from window_clips import at, make_clip, open_copy, place_of
 from windows import click, make_frames, open_folder, prediction, press
 
 from annotator.gui.passing import glimpse
@@ -27,11 +27,7 @@ def path(tmp_path_factory):
 @pytest.fixture
 def clip(make_window, path, tmp_path, qtbot):
     """A window on a copy of the video, whose project is the test's own."""
-    copy = tmp_path / path.name
-    copy.write_bytes(path.read_bytes())
-    window = make_window()
-    open_clip(window, copy, qtbot)
-    return window
+    return open_copy(make_window, path, tmp_path, qtbot)
 
 
 @pytest.fixture

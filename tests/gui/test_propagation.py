@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from window_clips import open_clip, place_of
+from window_clips import open_copy, place_of
 from windows import press
 
 from annotator.gui.carry_runs import Leg, legs_of_all
@@ -15,24 +18,25 @@ from annotator.gui.dialogs.carry_all import CarryAllDialog
 from annotator.gui.dialogs.choose_frames import ChooseFramesDialog
 from annotator.gui.panels.choice_note import ChoiceNote
 from annotator.gui.view_state import Glyph
-from annotator.labels import EMPTY, Decision, FrameLabels, FrameRecord, FrameState, How, Origin, Review, set_marking
+from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, How, Origin, Review, set_marking
 from annotator.labels import place as placed
 from annotator.motion import End, Stop
 from annotator.pitch import MARKINGS
-from annotator.synthetic.clip import Clip, pan_tilt_zoom, still
+from annotator.synthetic.clip import still
 from annotator.timeline import FILLED, KEY, MOTION, Track
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "annotator"))
+from rendered_clip import SIZE, panned, said_of
 
 pytest_plugins = ("window_fixtures",)
 
-SIZE = (640, 360)
 COUNT, CUT = 14, 12
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture(scope="module")
 def truth():
-    whole = pan_tilt_zoom(200, SIZE)
-    return Clip(whole.seed, whole.cameras[30 : 30 + CUT])
+    return panned(CUT)
 
 
 @pytest.fixture(scope="module")
@@ -53,24 +57,9 @@ def path(tmp_path_factory, truth):
     return path
 
 
-def said_of(truth, number) -> FrameLabels:
-    """What a person would draw into a frame."""
-    labels = EMPTY
-    for name, line in truth.frame(number).markings(0.5).items():
-        if np.linalg.norm(np.ptp(line, axis=0)) >= 40.0:
-            count = 8 if MARKINGS[name].is_round else 2
-            clicks = line[np.rint(np.linspace(0.05, 0.95, count) * (len(line) - 1)).astype(int)]
-            labels = set_marking(labels, name, tuple((float(x), float(y)) for x, y in clicks))
-    return labels
-
-
 @pytest.fixture
 def clip(make_window, path, tmp_path, qtbot):
-    copy = tmp_path / path.name
-    copy.write_bytes(path.read_bytes())
-    window = make_window()
-    open_clip(window, copy, qtbot)
-    return window
+    return open_copy(make_window, path, tmp_path, qtbot)
 
 
 @pytest.fixture

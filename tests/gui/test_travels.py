@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QPushButton
 from test_access import nameless
-from windows import make_frames, settle
+from windows import make_frames, opened, settle
 
 from annotator.gui.dialogs.merge import MergeDialog
 from annotator.gui.dialogs.relink import RelinkDialog
@@ -35,14 +35,6 @@ def said(window, at: int) -> float | None:
     project = window.session.project
     label = project.record(project.frame_ids()[at]).labels.pitch.keypoints.get(POINT)
     return None if label is None or label.position is None else label.position[0]
-
-
-def opened(window, qtbot, kind: type[QDialog]):
-    def shown() -> list[QDialog]:
-        return [dialog for dialog in window.findChildren(kind) if dialog.isVisible()]
-
-    qtbot.waitUntil(lambda: bool(shown()), timeout=10_000)
-    return shown()[0]
 
 
 def click(qtbot, widget) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from windows import SEEN, click, drag, press, settle, spot
+from windows import SEEN, click, drag, draw, press, settle, spot
 
 from annotator.export import ExportKind
 from annotator.gui.lesson import STEPS, Facts
@@ -34,13 +34,6 @@ def lesson(with_network, empty_window, qtbot):
 def hover(window, qtbot, x, y):
     qtbot.mouseMove(window.canvas.viewport(), spot(window, x, y) + QPoint(60, 60))
     qtbot.mouseMove(window.canvas.viewport(), spot(window, x, y))
-
-
-def draw(window, qtbot, marking, *points):
-    window.docks.map.marking_chosen.emit(marking)
-    for x, y in points:
-        click(window, qtbot, x, y)
-    press(window, qtbot, Qt.Key.Key_Return)
 
 
 def skip_to(window, name):

@@ -41,6 +41,15 @@ def _texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     return np.clip(grey.astype(int) // 2 + 60 + fine, 0, 255).astype(np.uint8)
 
 
+def open_copy(make_window, path: Path, tmp_path: Path, qtbot):
+    """A window on a copy of a video, whose project is the test's own."""
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    window = make_window()
+    open_clip(window, copy, qtbot)
+    return window
+
+
 def open_clip(window, path: Path, qtbot) -> None:
     """Open a video, and wait until the timeline knows it with its times and cuts."""
     window.files.open([path])

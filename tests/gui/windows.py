@@ -125,6 +125,24 @@ def press(window: MainWindow, qtbot, key: Qt.Key, modifier=Qt.KeyboardModifier.N
     qtbot.keyClick(window.canvas, key, modifier)
 
 
+def opened(window: MainWindow, qtbot, kind: type):
+    """A dialog of this kind, as soon as it is shown."""
+
+    def shown() -> list:
+        return [dialog for dialog in window.findChildren(kind) if dialog.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=10_000)
+    return shown()[0]
+
+
+def draw(window: MainWindow, qtbot, marking: str, *points: tuple[float, float]) -> None:
+    """Draw a marking the way a person does: choose it on the map, click along it, Enter."""
+    window.docks.map.marking_chosen.emit(marking)
+    for x, y in points:
+        click(window, qtbot, x, y)
+    press(window, qtbot, Qt.Key.Key_Return)
+
+
 def load_network(window: MainWindow, qtbot, tmp_path: Path) -> None:
     window.errands.load_network(tmp_path / "fake.safetensors")
     qtbot.waitUntil(lambda: window.session.prediction is not None)
