@@ -128,6 +128,11 @@ class ProjectFindings(ProjectFile):
         with self._read() as db:
             return store_effort.of_accepted(db)
 
+    def edited_since(self, entry: int) -> list[int]:
+        """The frames of which something was said since this entry of the history (`HistoryEntry.id`)."""
+        with self._read() as db:
+            return store_rows.edited_since(db, entry)
+
     def accepted_at(self) -> list[float]:
         """When every accepted frame was last changed, in seconds since 1970, in order."""
         with self._read() as db:

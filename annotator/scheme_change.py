@@ -15,10 +15,12 @@ from difflib import SequenceMatcher
 
 from annotator.instances import present
 from annotator.labels import EMPTY, FrameLabels, FrameRecord, Instance, Note
-from annotator.project import Project
+from annotator.project import ChangedElsewhereError, Project
 from annotator.scheme import Attribute, AttributeScope, AttributeValue, Feature, Scheme
 
-__all__ = ["SchemeChange", "carry_out_change", "converted", "plan_change", "suggest_mapping"]
+__all__ = [
+    "SchemeChange", "carry_out_change", "converted", "plan_change", "suggest_mapping", "take_back_change",
+]  # fmt: skip
 
 ALIKE = 0.75
 """Likeness of two names (difflib's ratio) from which on one is suggested for the other."""
@@ -209,8 +211,8 @@ def _note(note: Note, mapping: Mapping[str, str | None]) -> Note:
     return replace(note, about=mapping.get(note.about, note.about) or "")
 
 
-def carry_out_change(project: Project, change: SchemeChange, *, author: str = "") -> None:
-    """Do what was planned: all of it, or nothing.
+def carry_out_change(project: Project, change: SchemeChange, *, author: str = "") -> int:
+    """Do what was planned: all of it, or nothing. The number of the newest edit then, for `take_back_change`.
 
     Raises
     ------
@@ -223,3 +225,44 @@ def carry_out_change(project: Project, change: SchemeChange, *, author: str = ""
     project.change_scheme(
         change.new, change.records, text=text, renamed=change.mapping, author=author, expected=change.expected
     )
+    return _newest(project)
+
+
+def take_back_change(project: Project, change: SchemeChange, since: int, *, author: str = "") -> int:
+    """Give the project the scheme and the labels that it had before a change: all of it, or nothing.
+
+    What networks saw is kept where no point was called otherwise; what the change itself forgot stays forgotten.
+
+    Parameters
+    ----------
+    since
+        What `carry_out_change` said.
+
+    Returns
+    -------
+    The number of the newest edit then.
+
+    Raises
+    ------
+    ChangedElsewhereError
+        If a frame was labelled since in the words of the new scheme, and is not as the change left it.
+    ProjectError
+        If the project cannot be written.
+    """
+    if project.scheme != change.new:
+        raise ChangedElsewhereError(project.path)
+    for number in project.edited_since(since):
+        first = next(entry for entry in project.history(number) if entry.id > since)
+        if number not in change.records and project.record(number) != first.before():
+            raise ChangedElsewhereError(project.path)
+    back = {new: old for old, new in change.mapping.items() if new is not None}
+    project.change_scheme(
+        change.old, change.expected, text=f"Change the scheme back to {change.old.title}", renamed=back, author=author,
+        expected=change.records,
+    )  # fmt: skip
+    return _newest(project)
+
+
+def _newest(project: Project) -> int:
+    newest = project.last_change()
+    return 0 if newest is None else newest.id

@@ -146,6 +146,12 @@ def last_change(db: sqlite3.Connection, frame_id: int | None) -> HistoryEntry | 
     return None if found is None else _entry(*found)
 
 
+def edited_since(db: sqlite3.Connection, entry: int) -> list[int]:
+    """The frames with an edit newer than this entry of the history."""
+    query = "SELECT DISTINCT frame_id FROM history WHERE id>? ORDER BY frame_id"
+    return [int(row[0]) for row in db.execute(query, (entry,))]
+
+
 def names_of(db: sqlite3.Connection, media_id: int) -> list[str]:
     """Names of all frames of a medium."""
     return [row[0] for row in db.execute("SELECT name FROM frame WHERE media_id=?", (media_id,))]

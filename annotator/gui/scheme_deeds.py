@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
@@ -60,22 +60,11 @@ def _show(window: MainWindow, project: Project, change: SchemeChange) -> None:
 def _carry_out(window: MainWindow, project: Project, change: SchemeChange) -> None:
     if project is not window.session.project:
         return
-    author = window.session.author
+    from annotator.gui.dialogs.scheme_editor import SchemeEditor
+    from annotator.gui.scheme_step import SchemeTravel
 
-    def work(progress: Progress, should_stop: ShouldStop) -> Any:
-        from annotator.scheme_change import carry_out_change
-
-        carry_out_change(project, change, author=author)
-        return change
-
-    def done(change: SchemeChange) -> None:
-        from annotator.gui.dialogs.scheme_editor import SchemeEditor
-
+    def done() -> None:
         for editor in window.findChildren(SchemeEditor):
             editor.close()
-        text = translate("Schemes", "The project is of {title} now").format(title=change.new.title)
-        window.message.tell(text)
-        # Everything that the window knows was in the words of the scheme before.
-        window.errands.open([project.path])
 
-    window.errands.run(translate("Schemes", "Changing the scheme"), work, done)
+    SchemeTravel(window, project.path, change).go(done)

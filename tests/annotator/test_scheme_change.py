@@ -23,7 +23,7 @@ from annotator.labels import (
 from annotator.pitch import PITCH_57
 from annotator.project import ChangedElsewhereError, Project
 from annotator.scheme import Attribute, AttributeKind, AttributeScope, Instances, Scheme
-from annotator.scheme_change import carry_out_change, plan_change, suggest_mapping
+from annotator.scheme_change import carry_out_change, plan_change, suggest_mapping, take_back_change
 from annotator.schemes import COCO_17, MPII_16, read_scheme, write_scheme
 from model.people import PeoplePrediction
 
@@ -196,3 +196,59 @@ def test_what_the_command_cannot_do_is_one_sentence(project, capsys, words, reas
     assert reason in said.err
     assert said.err.count("\n") == 1
     assert project.scheme == OLD
+
+
+def records(project):
+    return {n: project.record(n) for n in project.frame_ids()}
+
+
+def test_a_change_taken_back_leaves_every_label_as_it_was_and_can_be_made_again(project):
+    before = records(project)
+    change = plan_change(project, NEW, {"beak": "beak_tip"})
+    since = carry_out_change(project, change)
+    after = records(project)
+    assert after != before
+    take_back_change(project, change, since)
+    assert project.scheme == OLD
+    assert records(project) == before
+    carry_out_change(project, change)
+    assert (project.scheme, records(project)) == (NEW, after)
+    assert [one.scheme.id for one in project.earlier_schemes()] == [OLD.id, NEW.id, OLD.id]
+
+
+def test_predictions_stay_where_no_point_is_called_otherwise(project):
+    more = replace(OLD, keypoints=(*OLD.keypoints, "crest"), mirror=(*OLD.mirror, 4))
+    second = project.frame_ids()[1]
+    change = plan_change(project, more)
+    since = carry_out_change(project, change)
+    assert project.has_prediction(second)
+    take_back_change(project, change, since)
+    assert project.scheme == OLD
+    assert project.has_prediction(second)
+
+
+def test_labels_in_the_new_words_that_nobody_took_back_keep_the_new_scheme(project):
+    first, _, third, fourth = project.frame_ids()
+    change = plan_change(project, NEW, {"beak": "beak_tip"})
+    since = carry_out_change(project, change)
+    for frame_id in (first, third):
+        left = project.record(frame_id)
+        project.save_record(frame_id, FrameRecord(place(EMPTY, "crest", (1, 1))), text="since")
+        now = records(project)
+        with pytest.raises(ChangedElsewhereError):
+            take_back_change(project, change, since)
+        assert (project.scheme, records(project)) == (NEW, now)
+        project.save_record(frame_id, left, text="taken back")
+    project.save_record(fourth, FrameRecord(place(EMPTY, "crest", (1, 1))), text="since")
+    project.save_record(fourth, FrameRecord(), text="taken back")
+    take_back_change(project, change, since)
+    assert project.scheme == OLD
+
+
+def test_a_change_of_another_scheme_is_not_taken_back(project):
+    change = plan_change(project, NEW, {"beak": "beak_tip"})
+    since = carry_out_change(project, change)
+    carry_out_change(project, plan_change(project, COCO_17))
+    with pytest.raises(ChangedElsewhereError):
+        take_back_change(project, change, since)
+    assert project.scheme == COCO_17

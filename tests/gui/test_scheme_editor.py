@@ -6,7 +6,7 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
-from windows import open_folder
+from windows import open_folder, press, settle
 
 from annotator.gui.dialogs.scheme_editor import COLOUR, KIND, MIRROR, NAME, SIGMA, SchemeEditor
 from annotator.gui.dialogs.scheme_preview import SchemePreview
@@ -181,3 +181,94 @@ def test_a_project_changes_its_scheme_after_a_look_at_what_that_does(make_window
     assert set(said.keypoints) == {"beak"}
     assert said.box == (40.0, 40.0, 90.0, 120.0)
     assert window.docks.points.model().rowCount() == 16
+
+
+def changed(window, qtbot) -> None:
+    """The nose becomes a beak, the left eye goes; with real clicks."""
+    window.actions_["file.scheme"].trigger()
+    editor = window.findChild(SchemeEditor)
+    say(editor, 0, NAME, "beak")
+    editor.points.setCurrentCell(1, NAME)
+    editor._take(editor.draft.removed(1))
+    qtbot.mouseClick(editor.use, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.findChild(SchemePreview) is not None)
+    qtbot.mouseClick(window.findChild(SchemePreview).go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session.stack.canUndo() and window.session.frame_id is not None)
+    settle(window, qtbot)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+
+@pytest.fixture
+def birds(make_window, frames, qtbot):
+    """A window on a project whose scheme was changed after one frame was labelled."""
+    with Project.for_media([frames], scheme=COCO_17) as project:
+        labels = place(place(EMPTY, "nose", (50.0, 60.0)), "left_eye", (55.0, 55.0))
+        project.save_record(project.frame_ids()[0], FrameRecord(labels), text="one")
+    window = make_window()
+    open_folder(window, frames, qtbot)
+    changed(window, qtbot)
+    return window
+
+
+def names(window) -> set[str]:
+    project = window.session.project
+    return set(project.record(project.frame_ids()[0]).labels.instance(0).keypoints)
+
+
+def test_a_change_of_the_scheme_is_one_step_to_undo_with_its_labels(birds, qtbot):
+    session = birds.session
+    assert names(birds) == {"beak"}
+    assert session.stack.count() == 1
+    press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.people.scheme == COCO_17 and session.stack.canRedo())
+    qtbot.waitUntil(lambda: session.frame_id is not None)
+    assert names(birds) == {"nose", "left_eye"}
+    assert not session.stack.canUndo()
+    settle(birds, qtbot)
+    press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: session.stack.canUndo() and "beak" in session.people.scheme.index)
+    assert names(birds) == {"beak"}
+    settle(birds, qtbot)
+    press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.stack.canRedo() and session.people.scheme == COCO_17)
+    assert names(birds) == {"nose", "left_eye"}
+
+
+def test_what_was_labelled_since_is_taken_back_first(birds, qtbot):
+    session = birds.session
+    session.edit(place(session.labels, "beak", (9.0, 9.0)), text="Place")
+    session.end_gesture()
+    session.step(1)
+    settle(birds, qtbot)
+    session.edit(place(session.labels, "beak", (7.0, 7.0)), text="Place")
+    session.end_gesture()
+    for _ in range(2):
+        press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        settle(birds, qtbot)
+    assert "beak" in session.people.scheme.index
+    press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.people.scheme == COCO_17 and session.stack.canRedo())
+    assert names(birds) == {"nose", "left_eye"}
+
+
+@pytest.mark.parametrize("place_of", [0, 2])
+def test_labels_from_elsewhere_in_the_new_words_keep_the_new_scheme(birds, qtbot, place_of):
+    session, said = birds.session, []
+    birds.errands.failed.connect(said.append)
+    with Project.open(session.project.path) as other:
+        frame_id = other.frame_ids()[place_of]
+        other.save_record(frame_id, FrameRecord(place(EMPTY, "beak", (1.0, 2.0))), text="elsewhere")
+    press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool(said))
+    assert "changed elsewhere" in said[0]
+    assert "beak" in session.project.scheme.index
+    assert session.stack.canUndo()
+    assert not session.stack.canRedo()
+
+
+def test_the_message_offers_to_undo_the_change(birds, qtbot):
+    toast = birds.message.toasts[-1]
+    qtbot.mouseClick(toast.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: birds.session.people.scheme == COCO_17)
+    assert names(birds) == {"nose", "left_eye"}
