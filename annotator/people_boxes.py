@@ -7,7 +7,6 @@ pixel; a box is x0, y0, x1, y1 here and x, y, width, height in the files.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from annotator.formats.coco import box_of as file_box
-from annotator.formats.documents import FormatError, number
+from annotator.formats.documents import FormatError, number, read_json
 from annotator.instances import box_of, overlap, present
 from annotator.labels import FrameLabels
 from annotator.scheme import Scheme
@@ -235,13 +234,3 @@ def _key(value: Any) -> int | str | None:
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def read_json(path: Path) -> Any:
-    """Any JSON value in a file; FormatError where there is none."""
-    try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise FormatError(path, f"the file cannot be read ({error.strerror or error})", "Check the file.") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(path, f"the file is damaged ({error})", "Copy it again.") from error

@@ -160,7 +160,7 @@ class Detecting(QObject):
 
     def _on_done(self, tally: _Tally, ids: Sequence[int]) -> None:
         self.job.end()
-        if not tally.boxes and len(ids) == 1 and not tally.lost:
+        if not (tally.boxes or tally.lost or tally.stopped) and len(ids) == 1:
             text = self.tr("The detector finds nothing in this frame; a lower least score may find more")
             self._window.message.tell(text, (self.tr("Change..."), lambda: self.ask(Where.HERE)))
             return
@@ -279,3 +279,5 @@ class Detecting(QObject):
         self._lane.drop()
         self._end_detector()
         self._lane.close()
+        # One that was being started meanwhile.
+        self._end_detector()

@@ -103,6 +103,15 @@ def test_what_is_stored_and_damaged_counts_as_nothing(path: Path) -> None:
         assert [project.boxes(frame_id) for frame_id in (first, second, third)] == [None] * 3
 
 
+def test_boxes_go_along_with_a_slice_of_the_project(path: Path, tmp_path: Path) -> None:
+    with Project.open(path) as project:
+        first, second, _ = project.frame_ids()
+        project.save_boxes({first: BOTH, second: BOTH[:1]})
+        project.copy_to(tmp_path / "slice.touchline", frame_ids=[second])
+    with Project.open(tmp_path / "slice.touchline") as part:
+        assert [part.boxes(frame_id) for frame_id in part.frame_ids()] == [BOTH[:1]]
+
+
 def test_a_network_looks_again_where_boxes_were_found(path: Path) -> None:
     with Project.open(path) as project:
         first, second, _ = project.frame_ids()

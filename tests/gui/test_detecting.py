@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from windows import SIZE, make_frames, open_folder, press, settle
 
 from annotator import instances
+from annotator.gui import detecting
 from annotator.gui.detecting import Detecting
 from annotator.gui.detector_choice import DetectorChoice, Where, usual_kind
 from annotator.gui.dialogs.boxes_preview import BoxesPreview
@@ -21,6 +23,8 @@ from annotator.labels import EMPTY, FrameRecord, FrameState, Instance
 from annotator.project import Project
 from annotator.schemes import CARD_PACKET_8, COCO_17
 from annotator.timeline import FEWEST_OF_A_CLIP
+from model.detector import DetectorError
+from model.detector_process import RemoteDetector
 from model.people import InstancePrediction, PeoplePrediction
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
@@ -100,9 +104,9 @@ def the_dialog(window, qtbot, kind):
 
 def rest(window, qtbot) -> None:
     """Wait until nothing is running."""
-    session, detecting = window.session, window.detecting
+    session = window.session
     qtbot.waitUntil(
-        lambda: not detecting.job.running and not session.forecaster.job.running
+        lambda: not window.detecting.job.running and not session.forecaster.job.running
         and session.forecaster.working_on is None and window.errands.current is None
     )  # fmt: skip
 
@@ -320,6 +324,36 @@ def test_stop_keeps_what_was_found(people, qtbot, detector, monkeypatch):
     assert stopped == [people.session.frame_id]
     assert "Stopped" in people.message.text
     assert stopped[0] in people.session.project.frames_with_boxes()
+
+
+def test_stop_ends_a_detector_that_never_answers(people, qtbot, detector, monkeypatch):
+    ended = threading.Event()
+
+    def stalled(self, rgb, **asked):
+        ended.wait()
+        raise DetectorError(self.path, "it ended the process that ran it")
+
+    monkeypatch.setattr(RemoteDetector, "detect", stalled)
+    monkeypatch.setattr(RemoteDetector, "close", lambda self: ended.set())
+    monkeypatch.setattr(detecting, "_PATIENCE_MS", 10)
+    remember(people, detector)
+    press(people, qtbot, KEY.Key_F5)
+    assert people.detecting.job.running
+    press(people, qtbot, KEY.Key_Period, HELD.ControlModifier)
+    qtbot.waitUntil(lambda: not people.detecting.job.running)
+    assert "Stopped" in people.message.text
+    assert people.session.project.frames_with_boxes() == set()
+
+
+def test_another_project_ends_what_is_going_on(people, qtbot, detector, tmp_path):
+    remember(people, detector)
+    people.detecting.find(DetectorChoice(detector), people.session.project.frame_ids() * 200)
+    assert people.detecting.job.running
+    open_folder(people, make_frames(tmp_path / "others", 2), qtbot)
+    qtbot.waitUntil(lambda: "others" in str(people.session.project.path))
+    assert not people.detecting.job.running
+    rest(people, qtbot)
+    assert people.session.project.frames_with_boxes() == set()
 
 
 # What can go wrong
