@@ -36,6 +36,8 @@ def look_closer(session: Session, queue: ReviewQueue) -> None:
 
     def ended(passed: int, lost: int) -> None:
         text = translate("Closer", "Frames looked at mirrored: {count}").format(count=f"{len(looked):,}")
+        if not looked and network not in project.networks():
+            text = translate("Closer", "Nothing to look at mirrored yet: let the network predict frames first")
         if lost:
             text += translate("Closer", ", not readable: {count}").format(count=f"{lost:,}")
         session.say(text)

@@ -209,7 +209,12 @@ class Forecaster(QObject):
         """True while a prediction of this frame may still come."""
         if self._state is NetworkState.LOADING:
             return True
-        return self._network is not None and frame_id not in self._blind | self._without
+        if self._network is None or frame_id in self._blind:
+            return False
+        return frame_id not in self._without or frame_id == self._busy_with or self._is_wanted(frame_id)
+
+    def _is_wanted(self, frame_id: int | None) -> bool:
+        return self._shown is not None and self._shown[0].id == frame_id
 
     def run_batch(
         self,

@@ -202,3 +202,14 @@ def bright_at_the_left() -> np.ndarray:
     rgb = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
     rgb[:, 0] = 255
     return rgb
+
+
+def test_before_anything_is_predicted_it_says_what_comes_first(window, qtbot, tmp_path):
+    told = []
+    window.session.message.connect(told.append)
+    load_network(window, qtbot, tmp_path)
+    forecaster = window.session.forecaster
+    qtbot.waitUntil(lambda: forecaster.working_on is None)
+    window.session.project.delete_predictions()
+    press(window, qtbot, Qt.Key.Key_F6, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: "Nothing to look at mirrored yet: let the network predict frames first" in told)
