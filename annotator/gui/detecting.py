@@ -249,7 +249,7 @@ class Detecting(QObject):
 
     def _tell(self, text: str) -> None:
         """Say what came of it; without a network, that one would look into the boxes."""
-        if self._session.forecaster.network_id is None:
+        if self._session.forecaster.state in (NetworkState.NONE, NetworkState.FAILED):
             text += self.tr(". Load a network to see points in them")
             self._window.message.tell(text, (self.tr("Load network..."), self._window.files.load_network))
         else:
