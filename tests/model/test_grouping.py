@@ -206,11 +206,10 @@ def test_a_published_file_finds_people_without_boxes(tmp_path: Path) -> None:
     rgb = np.asarray(cv2.resize(np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8), (160, 120)))
     predictor = Predictor.load(path, "cpu", threads=1)
     assert not predictor.takes_boxes
-    people = PeoplePredictor.load(path, "cpu", threads=1)
-    assert not people.takes_boxes
+    people = PeoplePredictor(predictor)
     found = predictor.predict_people(rgb)
     assert found.image_size == (160, 120)
-    assert found.network == predictor.id == people.id
+    assert found.network == predictor.id == people.look(rgb).network
     assert [one.score for one in found.instances] == sorted((one.score for one in found.instances), reverse=True)
     again = people.predict(rgb)
     assert len(again) == len(found.instances)
