@@ -106,7 +106,7 @@ def _of_things() -> dict[Kind, str]:
         # Whose it is comes first: a narrow queue cuts the end off.
         Kind.JUMP: translate("Review", "{where} jumps by {size} of its size"),
         Kind.NETWORKS: translate("Review", "Networks {size} of its size apart at {at}"),
-        Kind.FLIP: translate("Review", "{where}: mirrored, the network sees it {size} of its size away"),
+        Kind.FLIP: translate("Review", "{where}: mirrored, {size} of its size away"),
     }
 
 

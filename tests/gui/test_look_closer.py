@@ -137,7 +137,7 @@ def test_people_are_looked_at_mirrored_one_by_one_and_the_queue_points_at_the_kn
     sign = next(one for one in queue.entries[ids[0]].signs.signs if one.kind is Kind.FLIP)
     assert (sign.instance, sign.keypoint, sign.count) == (0, "left_knee", 2)
     assert sign.value == pytest.approx(100.0 * 20.0 / np.sqrt(80.0 * 160.0))
-    text = "Left knee of no. 0: mirrored, the network sees it 18 % of its size away"
+    text = "Left knee of no. 0: mirrored, 18 % of its size away"
     assert reason(sign, many=True) == text
     # A box that is drawn now was not looked at mirrored: its frame is done again, no other.
     told.clear()
@@ -195,7 +195,7 @@ def test_card_packets_are_looked_at_mirrored_as_the_pitch_is(make_window, frames
     qtbot.waitUntil(lambda: not queue.building and all(map(queue.knows, ids)), timeout=30_000)
     sign = next(one for one in queue.entries[ids[0]].signs.signs if one.kind is Kind.FLIP)
     assert sign.keypoint == CARD_PACKET_8.mirrored["upper_left_face"]
-    assert reason(sign).startswith("Upper right face: mirrored, the network sees it ")
+    assert reason(sign).startswith("Upper right face: mirrored, ")
 
 
 def bright_at_the_left() -> np.ndarray:
