@@ -17,6 +17,7 @@ from annotator.gui.carry_words import carried_text, stop_text
 from annotator.gui.dialogs.carry_all import CarryAllDialog
 from annotator.gui.dialogs.choose_frames import ChooseFramesDialog
 from annotator.gui.panels.choice_note import ChoiceNote
+from annotator.gui.panels.map_states import LineState
 from annotator.gui.view_state import Glyph
 from annotator.labels import EMPTY, Decision, FrameRecord, FrameState, How, Origin, Review, set_marking
 from annotator.labels import place as placed
@@ -98,6 +99,24 @@ def carried_frames(clip):
 
 
 # To the neighbour
+
+
+def test_the_pitch_map_shows_the_frames_that_labels_are_carried_to_on_the_way(clip, accept, truth, qtbot):
+    accept(4)
+    board, session = clip.docks.map, clip.session
+    qtbot.waitUntil(lambda: LineState.DRAWN in board.state.lines.values())
+    drawn = [name for name, state in board.state.lines.items() if state is LineState.DRAWN]
+    fewer = said_of(truth, 6)
+    fewer = set_marking(fewer, drawn[0], ())
+    frame_id = int(clip.timing.timeline.track.ids[6])
+    session.glance(frame_id, truth.frame(6).rgb, FrameRecord(fewer))
+    assert session.passing
+    qtbot.waitUntil(lambda: board.state.lines[drawn[0]] is not LineState.DRAWN)
+    assert board.state.lines[drawn[1]] is LineState.DRAWN
+    base = board.grab().toImage()
+    session.glance(int(clip.timing.timeline.track.ids[7]), truth.frame(7).rgb, FrameRecord())
+    qtbot.waitUntil(lambda: board.state.lines[drawn[1]] is not LineState.DRAWN)
+    assert board.grab().toImage() != base
 
 
 def test_a_bracket_carries_to_the_neighbour_and_goes_there(clip, accept, truth, qtbot):

@@ -230,6 +230,9 @@ def test_a_frame_begun_by_a_person_is_never_among_them(predicted, dialog, qtbot)
     again.residual.setValue(100.0)
     qtbot.waitUntil(lambda: len(again.chosen) == 2)
     assert first not in {one.frame_id for one in again.chosen}
+    assert again.accept_button.text() == "Accept 2 frames"
+    again.confidence.setValue(75)
+    qtbot.waitUntil(lambda: again.accept_button.text() == "Accept 1 frame")
     again.reject()
 
 

@@ -254,12 +254,15 @@ class BulkAcceptDialog(QDialog):
             text = self.tr("Frames are still being looked at: {done} of {total}.")
             notes.append(text.format(done=f"{self._queue.done:,}", total=f"{self._queue.total:,}"))
         self.note.setText(" ".join(notes))
-        self.accept_button.setText(self.tr("Accept {count} frames").format(count=f"{len(many):,}"))
+        self.accept_button.setText(self._what(len(many)))
         self.accept_button.setEnabled(bool(many) and not writing)
         for widget in (self.confidence, self.residual):
             widget.setEnabled(not writing)
         self.bar.setVisible(writing)
         self._later.start()
+
+    def _what(self, count: int) -> str:
+        return self.tr("Accept 1 frame") if count == 1 else self.tr("Accept {count} frames").format(count=f"{count:,}")
 
     def _show_worst(self) -> None:
         project = self._session.project
@@ -333,8 +336,7 @@ class BulkAcceptDialog(QDialog):
     def _on_records(self, result: Any) -> None:
         before, after = result
         self._made = f"{len(after):,}"
-        text = self.tr("Accept {count} frames").format(count=f"{len(after):,}")
-        self._many.change(Change(before, after, text))
+        self._many.change(Change(before, after, self._what(len(after))))
         self._show_state()
 
     def _on_ended(self, made: bool) -> None:

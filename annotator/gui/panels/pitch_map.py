@@ -115,9 +115,10 @@ class PitchMap(QWidget):
     def _renew(self) -> None:
         """Something on the desk changed: paint anew."""
         self._soon.stop()
-        if self._session.passing:
+        state = map_state(self._session.labels.pitch, self._session.resolved)
+        if self._session.passing and state == self.state:
             return
-        self.state = map_state(self._session.labels.pitch, self._session.resolved)
+        self.state = state
         self._base = None
         self.update()
 
