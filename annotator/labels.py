@@ -77,8 +77,9 @@ class Instance:
     ``carried`` names the markings that a machine brought here from other frames, as keypoints of ``Origin.PROPAGATED``
     are; a hand that touches one makes it a person's. ``link`` says from where; it goes when nothing carried is left.
 
-    ``attributes`` holds what a scheme asks beside the points, by name; ``foreign`` what an imported file said beyond
-    our words, by format, so that it can be written back.
+    ``attributes`` holds what a scheme asks beside the points, by name; ``accepted`` those of them that are a network's as
+    they were taken over, for as long as they are still so; ``foreign`` what an imported file said beyond our words, by
+    format, so that it can be written back.
     """
 
     id: int = 0
@@ -90,9 +91,11 @@ class Instance:
     link: Carried | None = None
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     foreign: Mapping[str, Any] = field(default_factory=dict)
+    accepted: Mapping[str, AttributeValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """What is not drawn needs no check and was not carried; what holds nothing carried has no link."""
+        _keep_accepted(self)
         if not self.unchecked <= self.markings.keys():
             object.__setattr__(self, "unchecked", self.unchecked & self.markings.keys())
         if not self.carried <= self.markings.keys():
@@ -113,7 +116,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class FrameLabels:
-    """Everything a person said of one frame; ``attributes`` and ``foreign`` are of the frame as a whole."""
+    """Everything a person said of one frame; what is beside ``instances`` is of the frame as a whole, and as theirs."""
 
     instances: tuple[Instance, ...] = (Instance(),)
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
@@ -126,6 +129,11 @@ class FrameLabels:
 
     @property
     def is_empty(self) -> bool:
+    accepted: Mapping[str, AttributeValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A value that is another one now was not taken over."""
+        _keep_accepted(self)
         """True when nothing was said of the frame."""
         return all(instance.is_empty for instance in self.instances) and not self.attributes
 

@@ -5,9 +5,10 @@
 "comment": "", "by": name, "confirmed_by": name, "notes": [{"text": "", "about": name, "at": [x, y], "author":
 name}]}}``, the last three where there is anything; so are an instance's ``"unchecked": [marking, ...]``,
 ``"carried": [marking, ...]`` and ``"link": {"frames": [name, ...], "how": "motion", "sd": 1.0}``. An
-instance or the document itself may have ``"attributes": {name: value}`` and ``"foreign": {format: ...}``. Positions are
-pixels of the frame as `annotator.labels` has them. Keys of a later program that this one does not know are carried
-over whenever the record is stored again.
+instance or the document itself may have ``"attributes": {name: value}``, ``"accepted": {name: value}`` (those of them
+that are a network's as they were taken over) and ``"foreign": {format: ...}``. Positions are pixels of the frame as
+`annotator.labels` has them. Keys of a later program that this one does not know are carried over whenever the record is
+stored again.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ from annotator.labels import (
 from annotator.scheme import AttributeValue
 
 VERSION = 1
-_TOP = frozenset({"version", "instances", "review", "attributes", "foreign"})
-_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked", "carried", "link", "attributes", "foreign"})
+_BESIDE = frozenset({"attributes", "foreign", "accepted"})
+_TOP = frozenset({"version", "instances", "review"}) | _BESIDE
+_INSTANCE = frozenset({"id", "keypoints", "markings", "box", "unchecked", "carried", "link"}) | _BESIDE
 _LINK = frozenset({"frames", "how", "sd"})
 _KEYPOINT = frozenset({"at", "visibility", "origin"})
 _REVIEW = frozenset({"decision", "reason", "comment", "by", "confirmed_by", "notes"})
@@ -102,6 +104,7 @@ def decode_record(document: str) -> FrameRecord:
             tuple(_instance(item, f"instances[{n}]") for n, item in enumerate(instances)),
             _attributes(top.get("attributes", {}), "attributes"),
             _mapping(top.get("foreign", {}), "foreign"),
+            _attributes(top.get("accepted", {}), "accepted"),
         ),
         _review(_mapping(top.get("review", {}), "review")),
     )
@@ -139,6 +142,8 @@ def _beside(said: Instance | FrameLabels) -> dict[str, Any]:
     found: dict[str, Any] = {"attributes": dict(said.attributes)} if said.attributes else {}
     if said.foreign:
         found["foreign"] = dict(said.foreign)
+    if said.accepted:
+        found["accepted"] = dict(said.accepted)
     _attributes(found.get("attributes", {}), "attributes")
     return found
 
@@ -182,6 +187,7 @@ def _instance(value: Any, where: str) -> Instance:
         link=None if fields.get("link") is None else _link(fields["link"], f"{where}.link"),
         attributes=_attributes(fields.get("attributes", {}), f"{where}.attributes"),
         foreign=_mapping(fields.get("foreign", {}), f"{where}.foreign"),
+        accepted=_attributes(fields.get("accepted", {}), f"{where}.accepted"),
     )
 
 

@@ -1,6 +1,7 @@
 """Attributes and foreign words of labels: stored, read and kept by edits."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,3 +55,15 @@ def test_a_damaged_attribute_is_named(wrong):
 def test_a_number_that_is_none_is_not_stored():
     with pytest.raises(RecordError):
         encode_record(FrameRecord(FrameLabels(attributes={"cards": float("nan")})))
+
+
+def test_what_was_taken_over_is_known_until_a_person_says_otherwise():
+    taken = FrameLabels((Instance(2, attributes={"kit": "home"}, accepted={"kit": "home"}),), {"cards": 27.0}, {},
+                        {"cards": 27.0})  # fmt: skip
+    text = encode_record(FrameRecord(taken))
+    assert decode_record(text).labels == taken
+    assert json.loads(text)["accepted"] == {"cards": 27.0}
+    other = replace(taken, attributes={"cards": 30.0})
+    assert (other.accepted, replace(other, attributes={}).accepted) == ({}, {})
+    assert replace(taken.instance(2), attributes={"kit": "away"}).accepted == {}
+    assert "accepted" not in json.loads(encode_record(FrameRecord(other), text))
