@@ -114,6 +114,13 @@ class Instance:
         return not (self.keypoints or self.markings or self.attributes or self.foreign) and self.box is None
 
 
+def _keep_accepted(said: Instance | FrameLabels) -> None:
+    """Of what was taken over from a network only what is still said so."""
+    if said.accepted and not said.accepted.items() <= said.attributes.items():
+        kept = {name: value for name, value in said.accepted.items() if said.attributes.get(name) == value}
+        object.__setattr__(said, "accepted", kept)
+
+
 @dataclass(frozen=True)
 class FrameLabels:
     """Everything a person said of one frame; what is beside ``instances`` is of the frame as a whole, and as theirs."""
@@ -121,6 +128,11 @@ class FrameLabels:
     instances: tuple[Instance, ...] = (Instance(),)
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     foreign: Mapping[str, Any] = field(default_factory=dict)
+    accepted: Mapping[str, AttributeValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A value that is another one now was not taken over."""
+        _keep_accepted(self)
 
     @property
     def pitch(self) -> Instance:
@@ -129,11 +141,6 @@ class FrameLabels:
 
     @property
     def is_empty(self) -> bool:
-    accepted: Mapping[str, AttributeValue] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """A value that is another one now was not taken over."""
-        _keep_accepted(self)
         """True when nothing was said of the frame."""
         return all(instance.is_empty for instance in self.instances) and not self.attributes
 
