@@ -1,19 +1,23 @@
 """Edits of a scheme: scheme in, scheme out. Whatever names a keypoint follows it: pairs, edges, groups, segments.
 
-The version is counted by whoever keeps the result; a project's labels follow by `annotator.scheme_change`.
+What a changed scheme is called, and its version, `name_for_change` says; a project's labels follow by
+`annotator.scheme_change`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from annotator.scheme import Attribute, Group, Scheme
+from annotator.schemes import BUILT_IN
 
 __all__ = [
     "add_keypoint",
+    "free_id",
     "move_keypoint",
+    "name_for_change",
     "pair",
     "remove_attribute",
     "remove_keypoint",
@@ -27,6 +31,25 @@ __all__ = [
 
 SIGMA = 0.05
 """What a new keypoint of a scheme with sigmas begins with: between COCO's eyes (0.025) and hips (0.107)."""
+
+
+def name_for_change(base: Scheme, taken: Collection[str] = ()) -> tuple[str, str, int]:
+    """Id, title and version of what becomes of a scheme that is changed.
+
+    One of the program gets an id that is not ``taken`` and a title of its own, for its own say what networks and files
+    mean; any other keeps both and counts its version up.
+    """
+    if base.id not in BUILT_IN:
+        return base.id, base.title, base.version + 1
+    return free_id(f"{base.id}-changed", taken), f"{base.title}, changed", 1
+
+
+def free_id(wanted: str, taken: Collection[str]) -> str:
+    """The id, with the first number from 2 behind it that makes it one that is not taken, where it is."""
+    found, number = wanted, 2
+    while found in taken:
+        found, number = f"{wanted}-{number}", number + 1
+    return found
 
 
 def add_keypoint(scheme: Scheme, name: str) -> Scheme:

@@ -7,12 +7,14 @@ points were called in the scheme that it began with, so that labels can follow t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from annotator.scheme import Scheme
 from annotator.scheme_document import document_of, parse_scheme, suggested_mirror
+from annotator.scheme_edits import free_id, name_for_change
+from annotator.schemes import BUILT_IN, scheme_of
 
 __all__ = ["SchemeDraft"]
 
@@ -22,24 +24,34 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 @dataclass(frozen=True)
 class SchemeDraft:
-    """A document, and for every one of its points the name that it had at first, None of a new one."""
+    """A document, and for every one of its points the name that it had at first, None of a new one.
+
+    ``base`` is the scheme that it is told apart from once it says anything else, ``taken`` are the ids of other
+    schemes, ``chosen`` the words on top that a person said: they stay.
+    """
 
     document: Document
     origins: tuple[str | None, ...]
     begun: tuple[str, ...] = ()
+    base: Scheme | None = None
+    taken: frozenset[str] = frozenset()
+    chosen: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, scheme: Scheme) -> SchemeDraft:
+    def of(cls, scheme: Scheme, taken: Collection[str] = ()) -> SchemeDraft:
         """The draft that says what a scheme says."""
-        return cls(document_of(scheme), scheme.keypoints, scheme.keypoints)
+        # One that only calls itself like one of the program's is a changed one.
+        base = scheme_of(scheme.id) if scheme.id in BUILT_IN else scheme
+        return cls(document_of(scheme), scheme.keypoints, scheme.keypoints, base, frozenset(taken))
 
     @classmethod
-    def empty(cls) -> SchemeDraft:
+    def empty(cls, taken: Collection[str] = ()) -> SchemeDraft:
         """A scheme to begin with: one point."""
         return cls(
-            {"id": "my-scheme", "title": "My scheme", "thing": "thing", "instances": "many", "features": [],
-             "keypoints": [{"name": "point_1"}], "edges": []},
+            {"id": free_id("my-scheme", taken), "title": "My scheme", "thing": "thing", "instances": "many",
+             "features": [], "keypoints": [{"name": "point_1"}], "edges": []},
             (None,),
+            taken=frozenset(taken),
         )  # fmt: skip
 
     @property
@@ -57,6 +69,37 @@ class SchemeDraft:
         return dict(self.document["keypoints"][row])
 
     @property
+    def is_changed(self) -> bool:
+        """Whether it says anything else than the scheme that it is told apart from."""
+        if self.base is None:
+            return False
+        try:
+            said = parse_scheme(dict(self.document))
+        except ValueError:
+            return True
+        return replace(said, id=self.base.id, version=self.base.version) != self.base
+
+    @property
+    def told(self) -> Document:
+        """The document with the id, title and version that it has now, changed or not."""
+        said, base = dict(self.document), self.base
+        if base is None or not self.is_changed:
+            return said
+        identity, title, version = name_for_change(base, self.taken)
+        if "id" not in self.chosen:
+            said["id"] = identity
+        if "title" not in self.chosen:
+            said["title"] = title
+        said["version"] = version if said["id"] == base.id else 1
+        return said
+
+    def kept(self) -> SchemeDraft:
+        """The draft once it is written somewhere: what changes from then on is told apart from that."""
+        scheme = self.scheme
+        taken = self.taken | {scheme.id}
+        return replace(self, document=document_of(scheme), base=scheme, taken=taken, chosen=frozenset())
+
+    @property
     def scheme(self) -> Scheme:
         """The scheme that it says; ValueError with what is wrong."""
         names = self.names
@@ -66,7 +109,10 @@ class SchemeDraft:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"two points are called {twice}")
-        return parse_scheme(dict(self.document))
+        told = dict(self.told)
+        if told.get("id") in BUILT_IN and (self.base is None or self.base.id != told["id"] or self.is_changed):
+            raise ValueError(f"the id {told['id']} belongs to a scheme of the program: give it another id")
+        return parse_scheme(told)
 
     @property
     def problem(self) -> str:
@@ -84,8 +130,12 @@ class SchemeDraft:
         return {name: now.get(name) for name in self.begun}
 
     def but(self, **fields: Any) -> SchemeDraft:
-        """The draft with other words on top: id, title, thing, instances, attributes."""
+        """The draft with other words on top: thing, instances, attributes."""
         return replace(self, document={**self.document, **fields})
+
+    def called(self, key: str, text: str) -> SchemeDraft:
+        """The draft with its id, title or thing as a person says it."""
+        return replace(self.but(**{key: text}), chosen=self.chosen | {key})
 
     def _with_points(self, points: list[dict[str, Any]], origins: list[str | None]) -> SchemeDraft:
         return replace(self, document={**self.document, "keypoints": points}, origins=tuple(origins))
@@ -208,9 +258,33 @@ class SchemeDraft:
             points[row][key] = value
         return self._with_points(points, list(self.origins))
 
+    def asked_more(self) -> SchemeDraft:
+        """With one more attribute, last: a number of each thing."""
+        asked = list(self.document.get("attributes", []))
+        names, number = {one["name"] for one in asked}, len(asked) + 1
+        while f"number_{number}" in names:
+            number += 1
+        name = f"number_{number}"
+        return self.but(attributes=[*asked, {"name": name, "title": _title(name), "kind": "number",
+                                             "scope": "instance"}])  # fmt: skip
+
+    def asked_as(self, row: int, name: str) -> SchemeDraft:
+        """With another name for an attribute; its title follows, unless it has words of its own."""
+        asked = [dict(one) for one in self.document.get("attributes", [])]
+        before = str(asked[row]["name"])
+        if asked[row].get("title", before) in ("", before, _title(before)):
+            asked[row]["title"] = _title(name)
+        asked[row]["name"] = name
+        return self.but(attributes=asked)
+
     def colour_of(self, row: int) -> str:
         """The colour of a point: its own, or that of its group; "" for none or one that is none."""
         point = self.point(row)
         groups = (one["colour"] for one in self.document.get("groups", []) if point["name"] in one["keypoints"])
         found = str(point.get("colour") or next(groups, ""))
         return found if _COLOUR.fullmatch(found) else ""
+
+
+def _title(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

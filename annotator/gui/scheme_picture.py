@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -19,6 +19,8 @@ from annotator.scheme import Scheme
 __all__ = ["SchemePicture", "laid_out"]
 
 ROUNDS = 160
+GAP = 1.0
+"""What lies between groups of points that no edge joins, in typical edges."""
 # Where the points of people stand, as a person faces the viewer: their left is on our right.
 _BODY = {
     "head_top": (0.0, 0.0), "top_head": (0.0, 0.0), "upper_neck": (0.0, 1.6), "neck": (0.0, 1.6), "nose": (0.0, 0.9),
@@ -32,13 +34,15 @@ _BOX = {"left": (0.0, 0.0), "right": (5.0, 0.0), "upper": (0.0, 0.0), "lower": (
 def laid_out(scheme: Scheme) -> dict[str, Point]:
     """A place for every point in the unit square, y down: as bodies, boxes and pitches are drawn, else by its edges.
 
-    Points that are joined lie near each other, mirrored ones left and right of the middle (Fruchterman & Reingold,
-    *Graph drawing by force-directed placement*, 1991).
+    Points that are joined lie near each other (Fruchterman & Reingold, *Graph drawing by force-directed placement*,
+    1991); what no edges join stands side by side, each with room.
     """
     if not scheme.keypoints:
         return {}
     known = _known(scheme)
-    places = known if known is not None else _by_force(scheme)
+    drawn = [_with_joined(scheme, known)] if known else []
+    rest = [part for part in _parts(scheme) if not any(name in drawn[0] for name in part)] if drawn else _parts(scheme)
+    places = _packed([*map(_in_steps(scheme), drawn), *(_in_steps(scheme)(_by_force(scheme, part)) for part in rest)])
     found = np.array([places[name] for name in scheme.keypoints])
     low, high = found.min(axis=0), found.max(axis=0)
     side = max(float((high - low).max()), 1e-6)
@@ -47,16 +51,84 @@ def laid_out(scheme: Scheme) -> dict[str, Point]:
         scheme.keypoints, (found - middle) / side + 0.5, strict=True)}  # fmt: skip
 
 
-def _known(scheme: Scheme) -> dict[str, Point] | None:
-    if all(name in KEYPOINTS for name in scheme.keypoints):
-        return {name: _of_pitch(*KEYPOINTS[name].world) for name in scheme.keypoints}
-    places = {name: _of_body(name) or _of_box(name) for name in scheme.keypoints}
-    whole = {name: place for name, place in places.items() if place is not None}
-    return whole if len(whole) == len(places) and len(set(whole.values())) == len(whole) else None
+def _known(scheme: Scheme) -> dict[str, Point]:
+    """The places of points that are called as those of a pitch, a body or a box are; none if hardly any are."""
+    for place_of in (_on_pitch, _of_body, _of_box):
+        places = {name: place for name in scheme.keypoints if (place := place_of(name)) is not None}
+        if len(places) >= 3 and 2 * len(places) > len(scheme) and len(set(places.values())) == len(places):
+            return places
+    return {}
 
 
-def _of_pitch(x: float, y: float, z: float) -> Point:
+def _parts(scheme: Scheme) -> list[list[str]]:
+    """The points in groups that edges hold together, the largest first, each in the order of the scheme."""
+    part = {name: {name} for name in scheme.keypoints}
+    for a, b in scheme.edges:
+        if part[a] is not part[b]:
+            part[a] |= part[b]
+            for name in part[b]:
+                part[name] = part[a]
+    groups = {id(one): one for one in part.values()}.values()
+    ordered = [sorted(one, key=lambda name: scheme.index[name]) for one in groups]
+    return sorted(ordered, key=lambda one: (-len(one), scheme.index[one[0]]))
+
+
+def _with_joined(scheme: Scheme, known: dict[str, Point]) -> dict[str, Point]:
+    """Known places, and beside them those of points that edges hang on to them: where there is most room."""
+    places, step = dict(known), _step(scheme, known)
+    middle = np.mean(list(known.values()), axis=0)
+    around = [(math.cos(turn), math.sin(turn)) for turn in np.arange(16) * (math.pi / 8.0)]
+    while True:
+        ways = ((a, b) for edge in scheme.edges for a, b in (edge, edge[::-1]) if a in places and b not in places)
+        held, name = next(ways, ("", ""))
+        if not name:
+            return places
+        taken = np.array(list(places.values()))
+        offered = [(places[held][0] + step * x, places[held][1] + step * y) for x, y in around]
+        places[name] = max(offered, key=lambda at: (
+            round(float(np.hypot(*(taken - at).T).min()), 6), math.dist(at, middle)))  # fmt: skip
+
+
+def _step(scheme: Scheme, places: Mapping[str, Point]) -> float:
+    """How long an edge is, typically."""
+    lengths = [math.dist(places[a], places[b]) for a, b in scheme.edges if a in places and b in places]
+    if lengths:
+        return max(float(np.median(lengths)), 1e-6)
+    spread = np.ptp(np.array(list(places.values())), axis=0).max() if places else 0.0
+    return max(float(spread) / 4.0, 1e-6)
+
+
+def _in_steps(scheme: Scheme) -> Callable[[dict[str, Point]], dict[str, Point]]:
+    """Makes a typical edge one long, so that groups of points are drawn alike."""
+
+    def scaled(places: dict[str, Point]) -> dict[str, Point]:
+        step = _step(scheme, places)
+        return {name: (x / step, y / step) for name, (x, y) in places.items()}
+
+    return scaled
+
+
+def _packed(groups: list[dict[str, Point]]) -> dict[str, Point]:
+    """Groups in rows beneath each other, the first alone on top, a step between any two."""
+    found: dict[str, Point] = {}
+    sizes = [np.ptp(np.array(list(one.values())), axis=0) for one in groups]
+    area = sum(float((wide + GAP) * (high + GAP)) for wide, high in sizes)
+    width = max([math.sqrt(area), *(float(wide) for wide, _ in sizes)])
+    left = top = tall = 0.0
+    for one, (wide, high) in zip(groups, sizes, strict=True):
+        if left > 0.0 and left + wide > width:
+            left, top, tall = 0.0, top + tall + GAP, 0.0
+        low = np.array(list(one.values())).min(axis=0)
+        found.update({name: (x - low[0] + left, y - low[1] + top) for name, (x, y) in one.items()})
+        left, tall = left + float(wide) + GAP, max(tall, float(high))
+    return found
+
+
+def _on_pitch(name: str) -> Point | None:
     """On the map; what is above the ground lies behind the goal line."""
+    if name not in KEYPOINTS:
+        return None
+    x, y, z = KEYPOINTS[name].world
     return (x + math.copysign(abs(z), x) + HALF_LENGTH, y + HALF_WIDTH)
 
 
@@ -78,12 +150,12 @@ def _of_box(name: str) -> Point | None:
     return (sum(x for x, _ in offsets), sum(y for _, y in offsets))
 
 
-def _by_force(scheme: Scheme) -> dict[str, Point]:
-    """Every point pushes the others away, every edge pulls its ends together."""
-    count, index = len(scheme), scheme.index
+def _by_force(scheme: Scheme, names: Sequence[str]) -> dict[str, Point]:
+    """Points that edges hold together: each pushes the others away, every edge pulls its ends together."""
+    count, index = len(names), {name: n for n, name in enumerate(names)}
     turns = 2.0 * math.pi * np.arange(count) / count
     places = np.column_stack([np.sin(turns), -np.cos(turns)])
-    ends = np.array([(index[a], index[b]) for a, b in scheme.edges], dtype=np.intp).reshape(-1, 2)
+    ends = np.array([(index[a], index[b]) for a, b in scheme.edges if a in index], dtype=np.intp).reshape(-1, 2)
     near = 1.6 / math.sqrt(count)
     for turn in range(ROUNDS):
         apart = places[:, None] - places[None]
@@ -96,7 +168,7 @@ def _by_force(scheme: Scheme) -> dict[str, Point]:
         length = np.maximum(np.linalg.norm(force, axis=1), 1e-9)
         step = np.minimum(length, 0.1 * (1.0 - turn / ROUNDS))
         places = places + force / length[:, None] * step[:, None]
-    return {name: (float(x), float(y)) for name, (x, y) in zip(scheme.keypoints, places, strict=True)}
+    return {name: (float(x), float(y)) for name, (x, y) in zip(names, places, strict=True)}
 
 
 class SchemePicture(QWidget):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -31,8 +31,9 @@ from annotator.gui.background import sentence
 from annotator.gui.scheme_draft import SchemeDraft
 from annotator.gui.scheme_picture import SchemePicture
 from annotator.scheme import AttributeKind, AttributeScope, Scheme
-from annotator.schemes import read_scheme, save_own, write_scheme
+from annotator.schemes import known_schemes, read_scheme, save_own, write_scheme
 
+_HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
 NAME, MIRROR, SIGMA, COLOUR = range(4)
 ATTRIBUTE, TITLE, KIND, SCOPE, LOW, HIGH, STEP, CHOICES = range(8)
 
@@ -52,6 +53,31 @@ class EdgePicture(SchemePicture):
         self.update()
 
 
+class RowTable(QTableWidget):
+    """Rows that are typed one after the other: Enter on the last one asks for the next, on another it edits."""
+
+    next_wanted = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter goes on; that which ends what is typed comes here as well."""
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & _HELD
+        if not is_enter or self.state() == QTableWidget.State.EditingState:
+            super().keyPressEvent(event)
+        elif self.currentRow() in (-1, self.rowCount() - 1):
+            self.next_wanted.emit()
+        else:
+            self.edit(self.currentIndex())
+
+    def begin(self, row: int) -> None:
+        """Have the name in this row typed."""
+        self.setCurrentCell(row, 0)
+        item = self.currentItem()
+        if item is not None:
+            self.setFocus()
+            self.scrollToItem(item)
+            self.editItem(item)
+
+
 class SchemeEditor(QDialog):
     """Works on a draft; ``apply`` is told the scheme and where its points come from, where a project is open."""
 
@@ -66,7 +92,8 @@ class SchemeEditor(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Scheme"))
         self._apply, self._folder = apply, folder
-        self.draft = SchemeDraft.empty() if scheme is None else SchemeDraft.of(scheme)
+        self._known = frozenset(known_schemes())
+        self.draft = SchemeDraft.empty(self._known) if scheme is None else SchemeDraft.of(scheme, self._known)
         self._began_here = scheme is not None
         self._filling = False
         self.picture = EdgePicture()
@@ -78,15 +105,17 @@ class SchemeEditor(QDialog):
         ))  # fmt: skip
         self.points.itemChanged.connect(self._on_point)
         self.points.currentCellChanged.connect(lambda *now: self._pick_out())
-        self.asked.itemChanged.connect(lambda item: self._on_asked())
+        self.points.next_wanted.connect(self.add_point)
+        self.asked.itemChanged.connect(self._on_asked)
+        self.asked.next_wanted.connect(self.add_asked)
         self.problem = QLabel(wordWrap=True)
         self.problem.setProperty("role", "warning")
         self._build()
         self.resize(900, 620)
         self.show_draft()
 
-    def _table(self, titles: tuple[str, ...]) -> QTableWidget:
-        table = QTableWidget(0, len(titles))
+    def _table(self, titles: tuple[str, ...]) -> RowTable:
+        table = RowTable(0, len(titles))
         table.setHorizontalHeaderLabels(titles)
         table.verticalHeader().setDefaultSectionSize(24)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -102,7 +131,9 @@ class SchemeEditor(QDialog):
             (self.tr("One is called"), self.thing, "thing"),
         ):
             form.addRow(text, field)
-            field.textEdited.connect(lambda said, key=key: self._take(self.draft.but(**{key: said}), fields=False))
+            field.textEdited.connect(lambda said, key=key: self._take(self.draft.called(key, said), fields=False))
+        self.version = QLabel()
+        form.addRow(self.tr("Version"), self.version)
         form.addRow("", self.many)
         self.many.toggled.connect(
             lambda on: None if self._filling else self._take(self.draft.but(instances="many" if on else "one"))
@@ -143,7 +174,7 @@ class SchemeEditor(QDialog):
             return max(self.points.currentRow(), 0)
 
         return (
-            (self.tr("Add"), lambda: self._take(self.draft.added(), row=len(self.draft.names))),
+            (self.tr("Add"), self.add_point),
             (self.tr("Remove"), lambda: self._take(self.draft.removed(row())) if len(self.draft.names) > 1 else None),
             (self.tr("Up"), lambda: self._take(self.draft.moved(row(), -1), row=row() - 1)),
             (self.tr("Down"), lambda: self._take(self.draft.moved(row(), 1), row=row() + 1)),
@@ -151,19 +182,23 @@ class SchemeEditor(QDialog):
         )
 
     def _asked_ways(self) -> tuple[tuple[str, Callable[[], None]], ...]:
-        def add() -> None:
-            asked = list(self.draft.document.get("attributes", []))
-            name = f"number_{len(asked) + 1}"
-            new = {"name": name, "title": name, "kind": "number", "scope": "instance"}
-            self._take(self.draft.but(attributes=[*asked, new]))
-
         def remove() -> None:
             asked = list(self.draft.document.get("attributes", []))
             if asked:
                 del asked[max(self.asked.currentRow(), 0)]
                 self._take(self.draft.but(attributes=asked))
 
-        return (self.tr("Add"), add), (self.tr("Remove"), remove)
+        return (self.tr("Add"), self.add_asked), (self.tr("Remove"), remove)
+
+    def add_point(self) -> None:
+        """One more point, whose name is typed at once."""
+        self._take(self.draft.added())
+        self.points.begin(len(self.draft.names) - 1)
+
+    def add_asked(self) -> None:
+        """One more attribute, whose name is typed at once."""
+        self._take(self.draft.asked_more())
+        self.asked.begin(self.asked.rowCount() - 1)
 
     def _buttons(self) -> QDialogButtonBox:
         roles = QDialogButtonBox.ButtonRole
@@ -196,10 +231,13 @@ class SchemeEditor(QDialog):
     def show_draft(self, *, fields: bool = True) -> None:
         """Show the draft, and what is wrong with it; ``fields`` False: a person types in one."""
         self._filling = True
-        document = self.draft.document
+        document = self.draft.told
+        for field, key in ((self.identity, "id"), (self.title, "title"), (self.thing, "thing")):
+            said = str(document.get(key, ""))
+            if field.text() != said:
+                field.setText(said)
+        self.version.setText(str(document.get("version", 1)))
         if fields:
-            for field, key in ((self.identity, "id"), (self.title, "title"), (self.thing, "thing")):
-                field.setText(str(document.get(key, "")))
             self.many.setChecked(document.get("instances") == "many")
             self._fill_points()
             self._fill_asked()
@@ -270,8 +308,11 @@ class SchemeEditor(QDialog):
         self.show_draft()
         self.say(why)
 
-    def _on_asked(self) -> None:
+    def _on_asked(self, item: QTableWidgetItem) -> None:
         if self._filling:
+            return
+        if item.column() == ATTRIBUTE:
+            self._take(self.draft.asked_as(item.row(), item.text().strip()))
             return
         before = self.draft.document.get("attributes", [])
         self._take(self.draft.but(attributes=[self._attribute(row, dict(one)) for row, one in enumerate(before)]))
@@ -307,7 +348,7 @@ class SchemeEditor(QDialog):
             self.say(sentence(error))
             return
         self._began_here = False
-        self._take(SchemeDraft.of(scheme))
+        self._take(SchemeDraft.of(scheme, self._known))
 
     def _ask_export(self) -> None:
         name = f"{self._folder}/{self.draft.scheme.id}.json" if self._folder else f"{self.draft.scheme.id}.json"
@@ -322,6 +363,7 @@ class SchemeEditor(QDialog):
         except FormatError as error:
             self.say(sentence(error))
             return
+        self._take(self.draft.kept())
         self.say(self.tr("Written to {path}").format(path=path))
 
     def _on_keep(self) -> None:
@@ -330,6 +372,7 @@ class SchemeEditor(QDialog):
         except FormatError as error:
             self.say(sentence(error))
             return
+        self._take(self.draft.kept())
         self.say(self.tr("Saved as {path}; new projects can use it").format(path=path))
 
     def _on_use(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -14,7 +16,51 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.scheme import Scheme
 from annotator.scheme_change import SchemeChange
+from annotator.scheme_difference import difference
+
+_FEW = 6
+"""So many names are said in a line; the table has the points all."""
+
+
+def _named(scheme: Scheme) -> str:
+    text = QCoreApplication.translate("SchemePreview", "{title} ({id}, version {version})")
+    return text.format(title=scheme.title, id=scheme.id, version=scheme.version)
+
+
+def difference_lines(change: SchemeChange) -> list[str]:
+    """What the new scheme says otherwise, a line for every kind."""
+    translate = QCoreApplication.translate
+    found = difference(change.old, change.new, change.mapping)
+    listed = (
+        (translate("SchemePreview", "Added: {names}"), found.added),
+        (translate("SchemePreview", "Removed: {names}"), found.removed),
+        (translate("SchemePreview", "Renamed: {names}"), tuple(f"{old} \u2192 {new}" for old, new in found.renamed)),
+        (translate("SchemePreview", "Edges added: {names}"), tuple(f"{a} - {b}" for a, b in found.joined)),
+        (translate("SchemePreview", "Edges removed: {names}"), tuple(f"{a} - {b}" for a, b in found.parted)),
+        (translate("SchemePreview", "Also asked, or otherwise: {names}"), found.asked),
+        (translate("SchemePreview", "Asked no longer: {names}"), found.unasked),
+    )
+    lines = [text.format(names=_few(names)) for text, names in listed if names]
+    told = (
+        (found.is_reordered, translate("SchemePreview", "The order of the points")),
+        (found.are_mirrors_other, translate("SchemePreview", "Mirror pairs")),
+        (found.are_sigmas_other, translate("SchemePreview", "Sigmas")),
+        (found.are_colours_other, translate("SchemePreview", "Colours")),
+    )
+    other = [words for is_so, words in told if is_so]
+    if other:
+        lines.append(translate("SchemePreview", "Otherwise: {what}").format(what=", ".join(other)))
+    return lines or [translate("SchemePreview", "Points, edges and what is asked stay as they are.")]
+
+
+def _few(names: Sequence[str]) -> str:
+    said = ", ".join(names[:_FEW])
+    if len(names) <= _FEW:
+        return said
+    more = QCoreApplication.translate("SchemePreview", "{names} and {count} more")
+    return more.format(names=said, count=len(names) - _FEW)
 
 
 class SchemePreview(QDialog):
@@ -25,9 +71,10 @@ class SchemePreview(QDialog):
         self.setWindowTitle(self.tr("Change the scheme"))
         self.change = change
         text = self.tr("From {old} to {new}. Frames whose labels change: {count}").format(
-            old=change.old.title, new=change.new.title, count=f"{change.frames:,}"
+            old=_named(change.old), new=_named(change.new), count=f"{change.frames:,}"
         )
         self.counts = QLabel(text, wordWrap=True)
+        self.differences = QLabel("\n".join(difference_lines(change)), wordWrap=True)
         self.losses = QLabel(self._lost(), wordWrap=True)
         self.losses.setProperty("role", "warning" if change.lost or change.predictions else "muted")
         self.points = self._table()
@@ -38,7 +85,7 @@ class SchemePreview(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        for widget in (self.counts, self.points, self.losses, buttons):
+        for widget in (self.counts, self.differences, self.points, self.losses, buttons):
             layout.addWidget(widget)
         self.resize(560, 480)
 
