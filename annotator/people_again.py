@@ -14,7 +14,7 @@ import numpy as np
 from annotator.instances import Box
 from annotator.labels import FrameLabels
 from annotator.people_boxes import free_of, labelled_boxes
-from annotator.people_prediction import SAME, Rgb, SeesPeople, see
+from annotator.people_prediction import SAME, Rgb, SeesPeople, boxes_left, see
 from annotator.tracking_memory import Pose, alike
 from model.people import Candidate, InstancePrediction, PeoplePrediction
 
@@ -86,7 +86,7 @@ def looking_again(project: Project) -> Callable[[Any, Rgb, int], PeoplePredictio
 
     def look(network: Any, rgb: Rgb, frame_id: int) -> PeoplePrediction | None:
         before = project.people(frame_id, network.id)
-        labels, others = project.record(frame_id).labels, project.boxes(frame_id) or ()
+        labels, others = project.record(frame_id).labels, boxes_left(project, frame_id)
         return see_again(network, rgb, labels, others, before=before, scheme=project.scheme)
 
     return look

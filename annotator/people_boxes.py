@@ -24,6 +24,8 @@ from model.people import Candidate, InstancePrediction, PeoplePrediction
 TAKEN = 0.5
 """Overlap from which a detected box is of somebody who has a box already."""
 PERSON = 1
+FOUND = "boxes"
+"""In place of a network's identity: nobody but the detector or the file looked."""
 _BEGINNING = 1 << 16
 _ADVICE = "Choose COCO detections (a list of image_id, category_id, bbox and score) or a COCO annotation file."
 
@@ -41,7 +43,7 @@ def as_seen(boxes: Sequence[Candidate], scheme: Scheme, size: tuple[int, int]) -
         InstancePrediction(scheme.keypoints, unseen, unsure, np.full(len(scheme), np.nan), one.score, one.box)
         for one in boxes
     )
-    return PeoplePrediction((), size, "").with_instances(found)
+    return PeoplePrediction((), size, FOUND).with_instances(found)
 
 
 def free_of(others: Sequence[Candidate], taken: Sequence[Candidate]) -> list[Candidate]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.dismissals import left
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import FrameLabels
-from annotator.people_boxes import as_seen, free_of, image_id_of, labelled_boxes
+from annotator.people_boxes import FOUND, as_seen, free_of, image_id_of, labelled_boxes
 from annotator.project import Project
 from model.people import Candidate, InstancePrediction, PeoplePrediction
 
@@ -118,7 +119,7 @@ def predict_people(
             continue
         if boxes is not None and network.takes_boxes:
             project.save_boxes({frame_id: boxes(row.name, rgb)})
-        found = see(network, rgb, project.record(frame_id).labels, project.boxes(frame_id) or ())
+        found = see(network, rgb, project.record(frame_id).labels, boxes_left(project, frame_id))
         if found is None:
             tally.without += 1
             continue
@@ -127,6 +128,15 @@ def predict_people(
         tally.people += len(found.instances)
     progress(len(ids), len(ids))
     return tally
+
+
+def boxes_left(project: Project, frame_id: int) -> tuple[Candidate, ...]:
+    """The boxes that were found in a frame, without those of which a person said that nothing is there."""
+    boxes, dismissed = project.boxes(frame_id) or (), project.dismissed(frame_id)
+    if not boxes or FOUND not in dismissed:
+        return boxes
+    seen = left(as_seen(boxes, project.scheme, (1, 1)), dismissed)
+    return tuple(Candidate(one.box, one.score) for one in seen if one.box is not None)
 
 
 def look_and_store(
@@ -142,7 +152,7 @@ def look_and_store(
 
     def look(network: Any, rgb: Rgb, frame_id: int) -> Prediction | PeoplePrediction | None:
         if is_many and hasattr(network, "predict_people"):
-            return see(network, rgb, project.record(frame_id).labels, project.boxes(frame_id) or ())
+            return see(network, rgb, project.record(frame_id).labels, boxes_left(project, frame_id))
         found: Prediction = network.predict(rgb)
         return found
 

@@ -37,6 +37,8 @@ USUAL = (640, 640)
 PERSON, PERSON_BY_LABEL = 0, 1
 """The class of people: the first of COCO's 80; the second number, after the background, where torchvision labels."""
 MOST = 300
+LARGEST = 8192
+"""Pixels of a side: nothing larger is made ready, however a file asks for it."""
 _GREY = 114
 _TRIED = (640, 416, 320, 512, 1280)
 _ADVICE = "Choose an ONNX detector such as an export of YOLO, or one with outputs for boxes and scores."
@@ -136,6 +138,8 @@ class Detector:
         self._last = sides[0] != 3
         height, width = sides[:2] if self._last else sides[1:]
         self.size = (width if width > 0 else USUAL[0], height if height > 0 else USUAL[1])
+        if max(self.size) > LARGEST:
+            raise DetectorError(path, f"its input of {width}x{height} pixels is larger than any detector's")
 
     @classmethod
     def load(cls, path: Path) -> Detector:

@@ -135,7 +135,9 @@ def serve(path: Path, source: IO[bytes], target: IO[bytes]) -> None:
 def main() -> None:
     """Serve the detector named on the command line; what libraries print goes to the standard error."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    # A program without a console has no standard error.
+    with suppress(OSError):
+        os.dup2(2, 1)
     try:
         serve(Path(sys.argv[1]), sys.stdin.buffer, answers)
     except (OSError, KeyboardInterrupt):

@@ -196,6 +196,22 @@ def test_boxes_alone_can_be_accepted_and_be_taken_back(people, qtbot, detector):
         assert [one.box is not None for one in project.record(first).labels.instances] == [True, True]
 
 
+def test_a_box_that_is_sent_away_is_not_looked_into(people, qtbot, detector, tmp_path):
+    remember(people, detector)
+    press(people, qtbot, KEY.Key_F5)
+    qtbot.waitUntil(lambda: people.session.people.has_seen)
+    rest(people, qtbot)
+    press(people, qtbot, KEY.Key_Delete, HELD.ShiftModifier)
+    assert boxes_shown(people) == [(False, RIGHT)]
+    load(people, qtbot, tmp_path)
+    qtbot.waitUntil(lambda: points_shown(people) == 17)
+    assert boxes_shown(people) == [(False, RIGHT)]
+    press(people, qtbot, KEY.Key_Z, HELD.ControlModifier)
+    press(people, qtbot, KEY.Key_F6)
+    qtbot.waitUntil(lambda: points_shown(people) == 34)
+    rest(people, qtbot)
+
+
 def test_boxes_are_there_at_the_next_opening_and_a_network_loaded_then_looks_into_them(
     people, qtbot, detector, tmp_path, make_window, frames
 ):

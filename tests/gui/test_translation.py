@@ -25,9 +25,12 @@ from PySide6.QtWidgets import (
 )
 from windows import open_folder
 
+from annotator.box_offers import BoxOffer, Category
 from annotator.export import ExportKind, ExportReport, LeftOut
 from annotator.gui import language
 from annotator.gui.dialogs.about import AboutDialog
+from annotator.gui.dialogs.boxes_preview import BoxesPreview
+from annotator.gui.dialogs.detect import DetectDialog
 from annotator.gui.dialogs.export import ExportDialog, export_report
 from annotator.gui.dialogs.keys import KeysDialog
 from annotator.gui.dialogs.preferences import PreferencesDialog
@@ -132,7 +135,7 @@ def test_the_window_without_a_project_does_too(pseudo, make_window):
     assert untranslated(make_window(), allowed=UNSPOKEN) == []
 
 
-@pytest.mark.parametrize("name", ["keys", "palette", "preferences", "about", "export", "report"])
+@pytest.mark.parametrize("name", ["keys", "palette", "preferences", "about", "export", "report", "detect", "boxes"])
 def test_the_dialogs_do_too(translated, qtbot, tmp_path, settings, name):
     report = ExportReport(ExportKind.COCO, tmp_path, 3, (LeftOut("frame_001.png", "damaged"),))
     make = {
@@ -142,6 +145,8 @@ def test_the_dialogs_do_too(translated, qtbot, tmp_path, settings, name):
         "about": lambda: AboutDialog("", translated),
         "export": lambda: ExportDialog(translated.session, str(tmp_path), translated),
         "report": lambda: export_report(report, translated),
+        "detect": lambda: DetectDialog(translated, lambda choice, ids: None),
+        "boxes": lambda: BoxesPreview(BoxOffer(tmp_path, (Category(7, "", 3),), images=2, strangers=1), translated),
     }
     dialog = make[name]()
     qtbot.addWidget(dialog)

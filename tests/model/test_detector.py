@@ -172,6 +172,9 @@ def test_files_that_are_no_detector_are_refused_with_a_reason(tmp_path: Path) ->
     path = write_onnx(tmp_path / "grey.onnx", {"o": np.zeros((1, 8, 6), F)}, shape=(1, 1, 64, 64))
     with pytest.raises(DetectorError, match="no colour image"):
         Detector.load(path)
+    path = write_onnx(tmp_path / "vast.onnx", {"o": np.zeros((1, 8, 6), F)}, shape=(1, 3, 90_000, 640))
+    with pytest.raises(DetectorError, match="640x90000 pixels is larger"):
+        Detector.load(path)
 
 
 def test_a_file_cut_short_anywhere_is_refused_before_anything_reads_it(tmp_path: Path) -> None:
