@@ -109,7 +109,9 @@ def read_things(folder: Path) -> tuple[TrainingSet, Scheme]:
         found = read_training_set(folder)
     except TrainingSetError as error:
         raise FormatError(error.path, error.reason, error.advice) from error
-    scheme = known_schemes().get(found.scheme)
+    known = known_schemes()
+    # A changed copy that nobody kept: one with the same points has the same sigmas and lengths.
+    scheme = known.get(found.scheme) or next((one for one in known.values() if one.keypoints == found.keypoints), None)
     if scheme is None:
         scheme = Scheme(id=found.scheme, title=found.scheme, keypoints=found.keypoints, mirror=found.mirror)
     if scheme.keypoints != found.keypoints:

@@ -13,7 +13,6 @@ import numpy as np
 from annotator.frames import FrameSource, MediaError
 from annotator.instance_points import seen_of
 from annotator.labels import EMPTY
-from annotator.pitch import PITCH_57
 from annotator.rendering import Progress, ShouldStop, Shown, labels_scene, network_scene, render_film
 from annotator.rendering_layers import Rgb, Scene, chosen_layers
 from annotator.rendering_things import chosen_thing_layers, thing_scene
@@ -90,7 +89,7 @@ def write_film(
         If the project cannot be read.
     """
     lost: list[str] = []
-    chosen = chosen_layers if project.scheme_id == PITCH_57.id else chosen_thing_layers
+    chosen = chosen_layers if project.scheme.has_football else chosen_thing_layers
     pixels = FrameSource(max_frames=4)
     try:
         count = render_film(
@@ -112,7 +111,8 @@ def write_film(
 
 def _scenes(project: Project, film: Film, pixels: FrameSource, lost: list[str]) -> Iterator[tuple[Rgb, Scene]]:
     """Pictures and what is drawn over them; a frame that cannot be read is left out and named in ``lost``."""
-    has_pitch, scheme = project.scheme_id == PITCH_57.id, project.scheme
+    scheme = project.scheme
+    has_pitch = scheme.has_football
     for number, frame_id in enumerate(film.ids):
         row = project.row(frame_id)
         try:

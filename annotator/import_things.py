@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from annotator.formats.coco_edits import numbered
 from annotator.formats.documents import Finding, FormatError
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame
 from annotator.frames import FrameSource, MediaError
@@ -40,7 +41,8 @@ def scheme_in(paths: Sequence[Path]) -> Scheme | None:
 
     None where none of them says anything of it, or the pitch is meant.
     """
-    known = {scheme.keypoints: scheme for scheme in known_schemes().values()}
+    # Of those with the same points the program's own is meant, which comes first.
+    known = {scheme.keypoints: scheme for scheme in reversed(known_schemes().values())}
     for path in paths:
         if path.is_dir() and not any((path / name).exists() for name in ("data.yaml", MANIFEST)):
             continue
@@ -159,11 +161,12 @@ def _merge(frame: _Frame, offer: Offer, scheme: Scheme, findings: list[Finding])
     for number, one in _matched(present(frame.merged), said, scheme):
         if number is None:
             number = one.id if one.id >= 0 and one.id not in _ids(frame.merged) else next_id(frame.merged)
-            whole = replace(one, id=number)
+            whole = replace(one, id=number, foreign=numbered(one.foreign, number))
             frame.merged, frame.taken = (_put(labels, whole) for labels in (frame.merged, frame.taken))
             frame.added.append(f"{scheme.thing} {number}")
             continue
         own = frame.merged.instance(number)
+        one = replace(one, foreign=_as_numbered(one.foreign, own))
         merged, taken, added, disputed = _both(own, frame.taken.instance(number), one)
         frame.merged, frame.taken = _put(frame.merged, merged), _put(frame.taken, taken)
         where = f" of {scheme.thing} {number}" if scheme.is_many else ""
@@ -179,6 +182,16 @@ def _storable(foreign: Mapping[str, Any]) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return foreign
+
+
+def _as_numbered(foreign: Mapping[str, Any], own: Instance) -> Mapping[str, Any]:
+    """What a file says of a thing that is there, with the number that an earlier import of it gave; None without one.
+
+    A thing that no file spoke of has its number from a person or a tracker.
+    """
+    kept = own.foreign.get("coco")
+    before = kept.get("number") if isinstance(kept, Mapping) else None
+    return foreign if isinstance(kept, Mapping) and before is None else numbered(foreign, before)
 
 
 def _ids(labels: FrameLabels) -> set[int]:

@@ -122,7 +122,7 @@ def resolve(
         drag = _drag(previous, geometry.evidence, size)
         known = Known.of(instance, geometry, prediction, drag, size=size, threshold=threshold)
         keypoints = {name: known.keypoint(name) for name in scheme.keypoints}
-        silent = scheme.id != PITCH_57.id or (geometry.evidence.is_empty and prediction is not None)
+        silent = not scheme.has_football or (geometry.evidence.is_empty and prediction is not None)
         trusted = geometry.trusted
         determined = trusted is not None and is_determined(geometry)
         # While the pitch is not determined as a whole, only the parts of it that are.

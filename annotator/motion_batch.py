@@ -22,7 +22,6 @@ from annotator.labels import FrameRecord, FrameState
 from annotator.motion import Carry, End, Stop, carry
 from annotator.motion_labels import filled, without_carried
 from annotator.motion_points import carry_points
-from annotator.pitch import PITCH_57
 from annotator.timeline import STATES, Track, is_clip
 from annotator.tripod_store import standing_of
 
@@ -180,7 +179,7 @@ class _Work:
         self.after: dict[int, FrameRecord] = {}
         self.left = 0
         self._tracks: dict[int, Track] = {}
-        self._is_pitch = project.scheme_id == PITCH_57.id
+        self._is_pitch = project.scheme.has_football
 
     def along(self, leg: Leg, should_stop: Callable[[], bool], told: Callable[[int], None]) -> Reached:
         """Carry along one leg."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from annotator.scheme import Attribute, Group, Scheme
-from annotator.schemes import BUILT_IN
+from annotator.schemes import BUILT_IN, CHANGED
 
 __all__ = [
     "add_keypoint",
@@ -41,7 +41,7 @@ def name_for_change(base: Scheme, taken: Collection[str] = ()) -> tuple[str, str
     """
     if base.id not in BUILT_IN:
         return base.id, base.title, base.version + 1
-    return free_id(f"{base.id}-changed", taken), f"{base.title}, changed", 1
+    return free_id(base.id + CHANGED, taken), f"{base.title}, changed", 1
 
 
 def free_id(wanted: str, taken: Collection[str]) -> str:

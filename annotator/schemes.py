@@ -25,8 +25,10 @@ from annotator.store_media import data_directory
 __all__ = [
     "BUILT_IN",
     "CARD_PACKET_8",
+    "CHANGED",
     "COCO_17",
     "MPII_16",
+    "family",
     "known_schemes",
     "named_scheme",
     "own_folder",
@@ -42,6 +44,8 @@ __all__ = [
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "schemes"
 BUILT_IN = ("pitch-57", "coco-17", "mpii-16", "card-packet-8")
 """Ids of the schemes that come with the program, in the order in which they are offered."""
+CHANGED = "-changed"
+"""What the id of a changed copy of one of those ends in, with a number behind it where that is taken."""
 _ADVICE = "Correct it as docs/schemes.md says, or choose another file."
 
 
@@ -92,6 +96,16 @@ def scheme_of(identity: str) -> Scheme:
     if identity not in known:
         raise ValueError(f"there is no scheme {identity!r}; there are {', '.join(known)}")
     return known[identity]
+
+
+def family(scheme: Scheme) -> str:
+    """The id by which networks know the points of a scheme: that of the program's own with the same ones in this order.
+
+    A changed copy that has other edges, colours or questions is of the family still; its own id where there is none.
+    """
+    if scheme.id in BUILT_IN:
+        return scheme.id
+    return next((one for one in BUILT_IN if _built_in(one).keypoints == scheme.keypoints), scheme.id)
 
 
 def named_scheme(text: str) -> Scheme:

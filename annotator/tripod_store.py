@@ -17,7 +17,6 @@ from annotator.labels import Decision, FrameLabels
 from annotator.lens import Lens
 from annotator.motion_labels import without_carried
 from annotator.observations import gather
-from annotator.pitch import PITCH_57
 from annotator.project import ProjectError
 from annotator.tripod import Sighting, Tripod, is_usable, tripod_of
 from annotator.tripod_prior import Standing
@@ -95,7 +94,7 @@ def find_tripods(
     ``size_of`` says the size of a frame; its file is looked at where it is not given. Frames of another size than the
     first of their shot are left out, and so is what cannot be read.
     """
-    if project.scheme_id != PITCH_57.id:
+    if not project.scheme.has_football:
         return []
     source = FrameSource(max_frames=2)
     try:

@@ -51,7 +51,7 @@ from annotator.frames import MediaError, read_image
 from annotator.pitch import PITCH_57
 from annotator.pose_data import Poses, read_detections, read_poses, read_scheme, with_sigma
 from annotator.pose_metrics import THERE, evaluate_poses
-from annotator.schemes import known_schemes
+from annotator.schemes import family, known_schemes
 
 if TYPE_CHECKING:
     from annotator.scheme import Scheme
@@ -143,7 +143,8 @@ def _run_on_things(options: argparse.Namespace) -> int:
     found, scheme = read_things(options.data)
     remarks = [str(problem) for problem in found.problems]
     documents: dict[str, Any] = {}
-    weights: list[Path] = list(options.weights) or [one for one in [embedded_weights(found.scheme)] if one is not None]
+    embedded = embedded_weights(family(scheme))
+    weights: list[Path] = list(options.weights) or ([] if embedded is None else [embedded])
     if not weights:
         raise CommandError(f"No embedded network knows {scheme.id}. Name one with --weights FILE.")
     networks: list[tuple[str, ThingsEvaluation, float]] = []

@@ -83,7 +83,7 @@ def _of_project(path: Path, complain: Complain) -> Iterator[Labelled]:
     pixels = FrameSource(max_frames=2)
     try:
         with Project.open(path) as project:
-            if project.scheme_id != PITCH_57.id:
+            if not project.scheme.has_football:
                 complain(f"{path}: the project labels {project.scheme_id}, not the pitch")
                 return
             for frame_id in project.frame_ids():

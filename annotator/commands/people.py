@@ -22,7 +22,7 @@ from annotator.labels import EMPTY
 from annotator.people_boxes import BoxFile, read_boxes
 from annotator.people_prediction import predict_people, results, see
 from annotator.project import Project, ProjectError
-from annotator.schemes import known_schemes
+from annotator.schemes import CHANGED, known_schemes
 from annotator.store_schema import SUFFIX
 from model.people import Candidate
 
@@ -73,7 +73,8 @@ def _sees_many(weights: Path | None) -> bool:
         if is_foreign(data):
             return True
         card = card_of(weights, data)
-        scheme = known_schemes().get(card.scheme)
+        known = known_schemes()
+        scheme = known.get(card.scheme) or known.get(card.scheme.partition(CHANGED)[0])
         return bool(card.spec.tags) or (scheme is not None and scheme.is_many)
     return False
 

@@ -18,7 +18,6 @@ from annotator.commands.render_things import thing_frames, thing_layers, thing_s
 from annotator.commands.stretch import Address, Stretch, add_range_arguments, stretch_of
 from annotator.frames import FrameSource, MediaError
 from annotator.labels import Instance
-from annotator.pitch import PITCH_57
 from annotator.project import Project, ProjectError
 from annotator.rendering import Shown, labels_scene, network_scene, render_film
 from annotator.rendering_files import SUFFIXES, RenderError
@@ -109,7 +108,7 @@ def _film_of_things(options: argparse.Namespace, pixels: FrameSource) -> _Film |
         return None
     try:
         with Project.open(path) as project:
-            if project.scheme_id == PITCH_57.id:
+            if project.scheme.has_football:
                 return None
             layers = thing_layers(options, ",".join(_USUAL))
             options.what = options.what or "labels"

@@ -16,6 +16,7 @@ from annotator.review.plain import line
 from annotator.review.query import QueryError, facts_of, parse_query
 from annotator.review.survey import THRESHOLD, Survey, known_entries
 from annotator.review.worker import Inspector
+from annotator.schemes import family
 
 _REASONS = 3
 _USUAL = 0.3
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _look_closer(project: Project, options: argparse.Namespace) -> list[str]:
-    predictor = load_predictor(options.weights, options.device, scheme=project.scheme.id)
+    predictor = load_predictor(options.weights, options.device, scheme=family(project.scheme))
     ids = to_look_at(project, predictor.id)
     if not ids and predictor.id not in project.networks():
         raise CommandError("This network saw no frame of the project yet; predict them in the window first.")

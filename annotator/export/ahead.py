@@ -19,7 +19,6 @@ from annotator.export.crew import be_modest
 from annotator.export.store import AnswerStore, key_of
 from annotator.frames import FrameSource, MediaError, image_size
 from annotator.labels import FrameState
-from annotator.pitch import PITCH_57
 from annotator.project import Project, ProjectError
 from annotator.tripod_store import standing_of
 
@@ -56,7 +55,7 @@ def work_ahead(
 
 def _blocks(project: Project, should_stop: Callable[[], bool]) -> Iterator[dict[str, Asked]]:
     """What is asked of accepted frames that can be read, by key, so many at a time that frames alike meet."""
-    if project.scheme_id != PITCH_57.id:
+    if not project.scheme.has_football:
         return
     pixels, block = FrameSource(max_frames=1), dict[str, Asked]()
     try:

@@ -16,6 +16,7 @@ from annotator.gui.order import Order
 from annotator.gui.session import Session
 from annotator.project import Project
 from annotator.scheme import Scheme
+from annotator.schemes import family
 from annotator.store_media import IMAGE_SUFFIXES, data_directory
 from annotator.store_schema import SUFFIX
 
@@ -160,7 +161,7 @@ class Errands(QObject):
     @property
     def embedded_network(self) -> Path | None:
         """The network that ships with the program, or None in a copy without it."""
-        return weights_in(self._resources, self._session.people.scheme.id)
+        return weights_in(self._resources, family(self._session.people.scheme))
 
     def load_network(self, path: Path) -> None:
         """Load the network in a file and keep to it in this project."""

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 from annotator.filming import Film, Speaker
 from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.filming import Filming
-from annotator.pitch import PITCH_57
 from annotator.rendering_files import SUFFIXES
 from annotator.rendering_layers import LAYERS
 from annotator.rendering_things import THING_LAYERS
@@ -73,7 +72,7 @@ class FilmDialog(QDialog):
             "caption": self.tr("Frame name"),
         }
         project = self._session.project
-        there = LAYERS if project is None or project.scheme_id == PITCH_57.id else THING_LAYERS
+        there = LAYERS if project is None or project.scheme.has_football else THING_LAYERS
         return {name: texts[name] for name in texts if name in there}
 
     def _free_path(self) -> Path:
