@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from annotator.dismissals import seen_left
 from annotator.export.answers import Answer, StoppedError
 from annotator.export.frames import Frame, Work, labels_of
 from annotator.export.options import Box, ExportKind
+from annotator.formats.coco_edits import NUMBER, OURS, TRACKED
 from annotator.formats.exchange import ExchangeFrame, ExchangeInstance
 from annotator.formats.export_folder import ExportError
 from annotator.frames import MediaError, image_size
@@ -20,11 +24,13 @@ from annotator.labels import EMPTY, FrameLabels, FrameState, Visibility
 from annotator.project import FrameRow, ProjectError
 from annotator.scheme import Scheme
 from annotator.schemes import MPII_16
+from annotator.timeline import Track, is_clip
 from model.people import InstancePrediction
 
 __all__ = ["PITCH_ALONE", "ThingsFrame", "ThingsWork", "kinds_for", "points_of", "refuse_kind"]
 
 PITCH_ALONE = frozenset({ExportKind.SOCCERNET, ExportKind.CAMERAS, ExportKind.KEYPOINTS57})
+_AT_ONCE = 500
 _NOTHING = Answer({})
 _KEEPS_CROWDS = frozenset({ExportKind.COCO})
 
@@ -59,6 +65,8 @@ class ThingsFrame(Frame):
 
     labels: FrameLabels = EMPTY
     things: tuple[ResolvedInstance, ...] = ()
+    followed: frozenset[int] = frozenset()
+    """Numbers that a tracker gave in the frame's clip."""
 
     def points(self) -> dict[str, Keypoint]:
         """Every point that goes out, by the thing's number and its name."""
@@ -79,12 +87,20 @@ class ThingsFrame(Frame):
             instances.append(
                 ExchangeInstance(
                     places, {}, whole or said, one.id if scheme.is_many else None, one.attributes,
-                    one.instance.foreign if kind.value in one.instance.foreign else {},
+                    self._foreign(one, kind),
                 )
             )  # fmt: skip
         kept = tuple(one for one in instances if not one.is_empty)
         foreign = self.labels.foreign if kind.value in self.labels.foreign else {}
         return ExchangeFrame(name, self.size, kept, self.labels.attributes, foreign)
+
+
+    def _foreign(self, one: ResolvedInstance, kind: ExportKind) -> Mapping[str, Any]:
+        """What a file said of it, and whether its number is one that a tracker gave, here or elsewhere in the clip."""
+        kept = one.instance.foreign
+        if kind.value not in kept:
+            return {}
+        return {**kept, OURS: {NUMBER: TRACKED}} if one.id in self.followed and OURS not in kept else kept
 
 
 def points_of(one: ResolvedInstance) -> dict[str, Keypoint]:
@@ -101,6 +117,8 @@ def points_of(one: ResolvedInstance) -> dict[str, Keypoint]:
 @dataclass
 class ThingsWork(Work):
     """One export of a project of any scheme but the pitch."""
+
+    _followed: dict[int, frozenset[int]] | None = field(default=None, init=False)
 
     def frames(self) -> Iterator[Frame]:
         """Every frame that can be read, in media order; the others are left out with their reason."""
@@ -124,8 +142,9 @@ class ThingsWork(Work):
             else:
                 group, split = self.plan.groups[row.id], self.plan.splits[row.id]
                 yield ThingsFrame(
-                    row, labels[row.id], group, split, size, said.pitch, _NOTHING, labels=said, things=things
-                )
+                    row, labels[row.id], group, split, size, said.pitch, _NOTHING, labels=said, things=things,
+                    followed=self._followed_beside(row),
+                )  # fmt: skip
             self.progress(done, len(self.rows))
 
     def _things(
@@ -146,6 +165,19 @@ class ThingsWork(Work):
         )
         return tuple(kept)
 
+    def _followed_beside(self, row: FrameRow) -> frozenset[int]:
+        """The numbers that a tracker gave in the clip of a frame, also in frames that do not go out."""
+        if self._followed is None:
+            of = {row.media_id for row in self.rows} if self.options.kind is ExportKind.COCO else set()
+            found: dict[int, set[int]] = defaultdict(set)
+            for media_id in of:
+                ids = Track.of(self.project, media_id).ids.tolist() if is_clip(self.project, media_id) else []
+                for start in range(0, len(ids), _AT_ONCE):
+                    for document in self.project.documents(ids[start : start + _AT_ONCE]).values():
+                        found[media_id] |= _followed_in(document)
+            self._followed = {media_id: frozenset(numbers) for media_id, numbers in found.items()}
+        return self._followed.get(row.media_id, frozenset())
+
     def _seen_of(self, row: FrameRow) -> tuple[InstancePrediction, ...]:
         network = self.options.network
         found = self.project.people(row.id, network) or self.project.prediction(row.id, network)
@@ -153,3 +185,15 @@ class ThingsWork(Work):
             self.networks.add(found.network)
         return seen_left(self.project, row.id, found)
 
+
+
+def _followed_in(document: str | None) -> set[int]:
+    """The numbers that a stored record has from a tracker, without making it whole."""
+    if document is None or not (f'"{TRACKED}"' in document or '"link"' in document):
+        return set()
+    instances = json.loads(document).get("instances", ())
+    return {
+        int(one["id"])
+        for one in instances
+        if "link" in one or (one.get("foreign", {}).get(OURS) or {}).get(NUMBER) == TRACKED
+    }

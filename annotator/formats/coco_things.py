@@ -1,9 +1,10 @@
 """COCO keypoints of many things an image, as they came: what was not touched is written back as it was read.
 
 A file's objects are kept beside the labels (``foreign["coco"]``: the annotation, the image, their places in the lists),
-and whatever is not in our words, such as outlines and further keys, survives. Points, box and area follow the labels
-where these changed. New annotations follow COCO's rules (`annotator.formats.coco`). Boxes and positions are taken as
-they are, (0, 0) being the centre of the top-left pixel in ours.
+and whatever is not in our words, such as outlines and further keys, survives. Points, box and number follow the labels
+where these changed (`annotator.formats.coco_edits` has what becomes of outline and area). New annotations follow COCO's
+rules (`annotator.formats.coco`). Boxes and positions are taken as they are, (0, 0) being the centre of the top-left
+pixel in ours.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from annotator.formats.coco import CocoFile, CocoFrame, box_of, points_of
+from annotator.formats.coco import CocoFile, CocoFrame, points_of
+from annotator.formats.coco_edits import FORMAT, Annotated, annotated, corners, is_renumbered
 from annotator.formats.documents import number
+from annotator.formats.edits import short
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance, LabelledPoint
 from annotator.formats.export_folder import PIXELS
 from annotator.labels import Visibility
@@ -21,9 +24,7 @@ from annotator.scheme_document import suggested_mirror
 
 __all__ = ["FORMAT", "described", "exchange_of", "things_document", "things_fault"]
 
-FORMAT = "coco"
 _NEEDED = ("id", "image_id", "category_id", "iscrowd", "keypoints", "num_keypoints", "bbox", "area")
-_SHARE = 0.53  # of a person's box that the outline fills, where nobody drew one
 
 
 def exchange_of(read: CocoFile) -> ExchangeFile:
@@ -44,11 +45,7 @@ def _instance(frame: CocoFrame) -> ExchangeInstance:
     foreign = {FORMAT: {"annotation": dict(frame.annotation), "place": frame.places[1]}}
     track = frame.annotation.get("track_id")
     number_ = track if type(track) is int and track >= 0 else None
-    return ExchangeInstance(frame.points, {}, _corners(frame.box), number_, _said(frame.annotation), foreign)
-
-
-def _corners(box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
-    return None if box is None else (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    return ExchangeInstance(frame.points, {}, corners(frame.box), number_, _said(frame.annotation), foreign)
 
 
 def described(read: CocoFile) -> dict[str, Any]:
@@ -164,23 +161,22 @@ def _annotation(
     """The annotation of a thing; None of one that has neither a point nor a box."""
     raw = _raw(one.foreign, "annotation")
     labelled = {n: p for n, p in one.points.items() if p[2] is not Visibility.ABSENT and n in scheme.index}
-    same_points = bool(raw) and "keypoints" in raw and points_of(raw, scheme.keypoints) == labelled
-    same_box = bool(raw) and _corners(box_of(raw)) == one.box
-    box = raw["bbox"] if same_box and one.box is not None else _box(one, labelled, size)
-    if box is None:
+    before = points_of(raw, scheme.keypoints) if "keypoints" in raw else None
+    now = Annotated(labelled, one.box, _box(one, labelled, size), size, is_person=scheme.thing == "person")
+    said = annotated(raw, before, now)
+    if said is None:
         return None
-    document: dict[str, Any] = {"segmentation": [], "iscrowd": 0, **raw, **own, "bbox": box}
-    if not same_points:
+    kept = {key: value for key, value in raw.items() if said.get(key, key) is not None}
+    changed = {key: value for key, value in said.items() if value is not None}
+    document: dict[str, Any] = {"segmentation": [], "iscrowd": 0, **kept, **own, **changed}
+    if before != labelled:
         flat: list[int | float] = []
         for name in scheme.keypoints:
             x, y, seen = labelled.get(name, (0.0, 0.0, Visibility.ABSENT))
-            flat.extend((_rounded(x), _rounded(y), seen.value))
+            flat.extend((short(x), short(y), seen.value))
         document |= {"keypoints": flat, "num_keypoints": len(labelled)}
     document.setdefault("num_keypoints", len(labelled))
-    # An outline has its own area; a box that changed has another.
-    if number(raw.get("area")) is None or not (same_box or raw.get("segmentation")):
-        document["area"] = _rounded((_SHARE if scheme.thing == "person" else 1.0) * box[2] * box[3])
-    if one.number is not None and not raw:
+    if one.number is not None and is_renumbered(one.foreign, raw, one.number):
         document["track_id"] = one.number
     return {**document, **_attributes(raw, one.attributes)}
 
@@ -211,16 +207,11 @@ def _box(
         y0, y1 = (y0, y1) if y1 - y0 >= 1 else (min(y0, size[1] - 1.0), min(y0, size[1] - 1.0) + 1.0)
     else:
         return None
-    return [_rounded(side) for side in (x0, y0, x1 - x0, y1 - y0)]
+    return [short(side) for side in (x0, y0, x1 - x0, y1 - y0)]
 
 
 def _within(value: float, side: int) -> float:
     return min(max(value, 0.0), float(side))
-
-
-def _rounded(value: float) -> int | float:
-    short = round(float(value), 3)
-    return int(short) if short.is_integer() else short
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -4,6 +4,8 @@
 a square of 200 ``scale`` pixels about ``center`` (Andriluka et al., CVPR 2014, and its annotation format). Positions
 count from 1, as Matlab's do; here (0, 0) is the centre of the top-left pixel. The format cannot say that a joint is
 hidden. What was not touched is written back as it was read, further keys such as ``head`` included, in the same order.
+The rectangle of the head (``x1``, ``y1``, ``x2``, ``y2`` in MPII's own annotation) goes along with a person moved or
+scaled as a whole; where the head's joints went elsewhere it is left out, as is everything else that names a head.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from annotator.formats.documents import Finding, FormatError, number, read_json, write_text
+from annotator.formats.edits import STILL, Whole, whole_move
 from annotator.formats.exchange import ExchangeFile, ExchangeFrame, ExchangeInstance, LabelledPoint
 from annotator.labels import Visibility
 from annotator.schemes import MPII_16
@@ -24,6 +27,8 @@ FORMAT = "mpii"
 FROM_ONE = 1.0
 _SQUARE = 200.0
 _MISSING = -1.0
+_HEAD = ("head_top", "upper_neck")
+_CORNERS = (("x1", "y1"), ("x2", "y2"))
 _ADVICE = "Choose MPII's list of people, such as mpii_val.json."
 Box = tuple[float, float, float, float]
 
@@ -126,9 +131,34 @@ def _person(name: str, one: ExchangeInstance) -> dict[str, Any] | None:
             for n in MPII_16.keypoints
         ]  # fmt: skip
         person["joints_vis"] = [int(n in labelled) for n in MPII_16.keypoints]
-    if not raw or _box(raw) != one.box:
+    old = _box(raw) if raw else None
+    if not raw or old != one.box:
         person |= _square(one.box or _hull(labelled))
+    if before is not None:
+        person = _with_head(person, before, labelled, whole_move(before, labelled, old, one.box))
     return person
+
+
+def _with_head(
+    person: dict[str, Any],
+    before: Mapping[str, LabelledPoint],
+    labelled: Mapping[str, LabelledPoint],
+    move: Whole | None,
+) -> dict[str, Any]:
+    """The person with what the file says of the head where the head is now; without it where nobody knows that."""
+    same = all(before.get(name, ())[:2] == labelled.get(name, ())[:2] for name in _HEAD)
+    if move == STILL or (move is None and same):
+        return person
+    corners = {name for pair in _CORNERS for name in pair}
+    kept = {key: value for key, value in person.items() if "head" not in key.lower() and key not in corners}
+    if move is None:
+        return kept
+    for x, y in _CORNERS:
+        place = number(person.get(x)), number(person.get(y))
+        if place[0] is not None and place[1] is not None:
+            now = move.at(place[0] - FROM_ONE, place[1] - FROM_ONE)
+            kept |= {x: _rounded(now[0] + FROM_ONE), y: _rounded(now[1] + FROM_ONE)}
+    return kept
 
 
 def _square(box: Box) -> dict[str, Any]:

@@ -54,12 +54,12 @@ def test_a_moved_point_changes_its_annotation_and_nothing_else(shared_data):
     assert after["annotations"][1:] == before["annotations"][1:]
 
 
-def test_a_moved_box_has_its_own_numbers_and_the_outline_keeps_its_area(shared_data):
+def test_a_moved_box_has_its_own_numbers_and_no_outline_of_another_place(shared_data):
     read, before = rewritten(shared_data / "pose/coco/test_coco.json")
     one = replace(read.frames[0].instances[0], box=(10.0, 20.0, 110.5, 220.0))
     after = things_document([replace(read.frames[0], instances=(one,))], COCO_17)
     assert after["annotations"][0]["bbox"] == [10, 20, 100.5, 200]
-    assert after["annotations"][0]["area"] == before["annotations"][0]["area"]
+    assert (after["annotations"][0]["area"], after["annotations"][0]["segmentation"]) == (0.53 * 100.5 * 200, [])
     raw = {k: v for k, v in before["annotations"][0].items() if k != "segmentation"}
     bare = replace(one, foreign={"coco": {"annotation": raw, "place": 0}})
     after = things_document([replace(read.frames[0], instances=(bare,))], COCO_17)
@@ -154,11 +154,11 @@ def test_mpii_counts_from_one_and_stands_in_its_square(shared_data):
     assert one.points["right_ankle"] == (803.0, 710.0, Visibility.VISIBLE)
     half = 100 * first["scale"]
     assert one.box == pytest.approx((965 - half, 339 - half, 965 + half, 339 + half))
-    kept = {**one.foreign["mpii"]["person"], "head": [1, 2]}
+    kept = {**one.foreign["mpii"]["person"], "activity": [1, 2]}
     moved = replace(one, points={"head_top": (1.5, 2.0, Visibility.OCCLUDED)}, box=(0.0, 0.0, 100.0, 200.0),
                     foreign={"mpii": {"person": kept, "place": 0}})  # fmt: skip
     (person,) = mpii_document([ExchangeFrame("x.jpg", None, (moved, ExchangeInstance()))])
-    assert (person["head"], person["center"], person["scale"]) == ([1, 2], [51.0, 101.0], 1.0)
+    assert (person["activity"], person["center"], person["scale"]) == ([1, 2], [51.0, 101.0], 1.0)
     assert person["joints_vis"] == [int(name == "head_top") for name in MPII_16.keypoints]
     assert person["joints"][9] == [2.5, 3.0]
     assert person["joints"][0] == [-1.0, -1.0]
