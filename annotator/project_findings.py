@@ -158,10 +158,19 @@ class ProjectFindings(ProjectFile):
         with self._read() as db:
             return store_timeline.states(db, media_id)
 
-    def timeline_kinds(self, media_id: int, *, things: bool = False) -> dict[int, int]:
+    def timeline_kinds(self, media_id: int) -> dict[int, int]:
         """By frame of a medium, who spoke of it, see `store_timeline.kinds`."""
         with self._read() as db:
-            return store_timeline.kinds(db, media_id, things=things)
+            return store_timeline.kinds(db, media_id)
+
+    def timeline_kinds_of_things(self, media_id: int) -> dict[int, int]:
+        """As `timeline_kinds`, of a scheme without a pitch, see `store_timeline.kind_of_things`."""
+        found: dict[int, int] = {}
+        after: int | None = -1
+        while after is not None:
+            documents, after = self.timeline_documents(media_id, after)
+            found |= {frame_id: store_timeline.kind_of_things(document) for frame_id, document in documents}
+        return {frame_id: kind for frame_id, kind in found.items() if kind}
 
     def timeline_documents(self, media_id: int, after: int) -> tuple[list[tuple[int, str]], int | None]:
         """Records of a medium as they are stored, piece by piece, see `store_timeline.documents`."""

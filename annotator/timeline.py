@@ -73,7 +73,8 @@ class Track:
         rows = project.timeline_states(media_id)
         ids = np.array([number for number, _ in rows], dtype=np.int64)
         states = np.array([_CODE[state] for _, state in rows], dtype=np.uint8)
-        kinds = project.timeline_kinds(media_id, things=not project.scheme.has_football)
+        is_pitch = project.scheme.has_football
+        kinds = project.timeline_kinds(media_id) if is_pitch else project.timeline_kinds_of_things(media_id)
         said = np.array([kinds.get(number, 0) for number, _ in rows], dtype=np.uint8)
         count = len(ids)
         return cls(media_id, ids, states, said, _none(count), _none(count), damaged=np.zeros(count, dtype=np.bool_))

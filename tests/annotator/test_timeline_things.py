@@ -82,7 +82,7 @@ def test_who_spoke_of_a_thing_is_the_same_from_labels_from_a_record_and_from_the
     with sprites.project(tmp_path) as project:
         frame_id = project.frame_ids()[2]
         project.save_record(frame_id, record, text="Label")
-        assert project.timeline_kinds(project.media()[0].id, things=True) == {frame_id: kind}
+        assert project.timeline_kinds_of_things(project.media()[0].id) == {frame_id: kind}
 
 
 def test_an_empty_or_damaged_record_holds_nobody():

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -121,11 +122,53 @@ def played(app: QApplication, clip: Path, folder: Path) -> tuple[float, float]:
     return statistics.median(costs[0]), statistics.median(costs[1])
 
 
+def rows_of(view: TimelineView, people: int) -> dict[str, Any]:
+    """The rows of so many people, each in a few hundred stretches, and what is asked of them; milliseconds by name."""
+    from annotator.gui.timeline_rows import ThingRows
+    from annotator.timeline_things import Stretches, ThingLanes
+
+    rng, count = np.random.default_rng(2), view.axis.count
+    lanes = {}
+    for number in range(people):
+        edges = np.sort(rng.choice(count, 600, replace=False))
+        lanes[number] = Stretches(edges[::2], edges[1::2], rng.choice([1, 2, 4], 300).astype(np.uint8))
+    known = StillThings(ThingLanes(lanes))
+    rows = ThingRows(view._timeline, known, view)  # type: ignore[arg-type]
+    rows.resize(view.width(), rows.height_of(12))
+    rows.show()
+    QApplication.processEvents()
+
+    def paint() -> None:
+        rows.repaint_rows()
+        QApplication.processEvents()
+
+    def scroll() -> None:
+        rows.bar.setValue((rows.bar.value() + 39) % max(rows.bar.maximum(), 1))
+        QApplication.processEvents()
+
+    def edit() -> None:
+        known.lanes = known.lanes.with_frame(count // 2, dict.fromkeys(range(0, people, 2), 1))
+
+    return {f"paint 12 rows of {people}": paint, "scroll them": scroll, "one frame of all edited": edit}
+
+
+class StillThings(QObject):
+    """Stands for what is known of everybody in a clip."""
+
+    changed = Signal()
+    active = 3
+
+    def __init__(self, lanes: Any) -> None:
+        super().__init__()
+        self.lanes = lanes
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=180_000)
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--clip", type=Path)
     options = parser.parse_args()
     app = QApplication([])
@@ -160,6 +203,8 @@ def main() -> int:
         "move the playhead": median(move, options.runs),
         "one notch of the wheel": median(lambda n: wheel(view, 1), options.runs),
     }
+    for name, run in rows_of(view, options.people).items():
+        rows[name] = median(lambda n, run=run: run(), options.runs)
     session.close()
     print(f"a clip of {count:,} frames, {view.width()} pixels wide, medians in ms")
     for name, value in rows.items():
