@@ -286,7 +286,7 @@ class Lanes(QWidget):
     def _share(self) -> None:
         rows, over = self._rows, self.height() - self._view.minimumHeight()
         pictures = _PICTURES if over - _PICTURES >= rows.height_of(ENOUGH) else _LOW_PICTURES
-        high = min(max(over - pictures, rows.height_of(FEWEST)), rows.height_of(MOST))
+        high = rows.height_of(min(max((over - pictures - 2 * EDGE) // ROW, FEWEST), MOST))
         rows.setVisible(high > 0)
         self._view.setGeometry(0, 0, self.width(), self.height() - high)
         rows.setGeometry(0, self.height() - high, self.width(), high)

@@ -6,16 +6,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QFont, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication, QStyleFactory
+from test_timeline import Still, scene
 from windows import open_folder, press
 
-from annotator.gui.timeline_rows import MOST, ROW
+from annotator.gui import theme
+from annotator.gui.session import Session
+from annotator.gui.timeline_rows import MOST, ROW, ThingRows
+from annotator.gui.timeline_strip import Strip
+from annotator.gui.timeline_view import TimelineView
 from annotator.gui.timeline_words import LABELS, RESIDUAL
 from annotator.instances import delete
 from annotator.labels import FrameLabels, FrameRecord, Origin
 from annotator.timeline import FILLED, KEY, MOTION
+from annotator.timeline_things import Builder
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "annotator"))
 import sprites
@@ -190,3 +196,53 @@ def test_filled_frames_are_told_from_tracked_ones(make_window, tmp_path, qtbot):
     })  # fmt: skip
     assert window.timing.panel.identities.lanes.lanes[0].at(1) == FILLED
     assert window.timing.timeline.track.said[:3].tolist() == [KEY, FILLED, 0]
+
+
+class StillThings(QObject):
+    """What is known of everybody, standing still."""
+
+    changed = Signal()
+    active = 2
+
+    def __init__(self, lanes):
+        super().__init__()
+        self.lanes = lanes
+
+
+def everybody():
+    """Nine people: labelled, tracked, filled in, gone for a while, there for a single frame."""
+    builder = Builder()
+    for place in range(240):
+        some = [number for number in range(6) if 20 * number <= place < 240 - 9 * number]
+        here = {number: KEY if place % 40 == 0 else (MOTION, FILLED)[number % 2] for number in some}
+        here |= {6: KEY} if place == 120 else {}
+        here |= {17: MOTION} if place < 60 or 75 < place < 130 or place > 200 else {}
+        here |= {123: KEY} if place % 2 else {}
+        builder.add(place, here)
+    return builder.lanes()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_rows_look_as_they_did(qtbot, check_picture, scheme):
+    QApplication.setStyle(QStyleFactory.create("Fusion"))
+    theme.apply(QApplication.instance(), theme.Scheme(scheme))
+    session = Session()
+    try:
+        timeline = Still(scene(), 72, (110, 130))
+        view = TimelineView(timeline, Strip(session))
+        rows = ThingRows(timeline, StillThings(everybody()), view)
+        font = QFont("DejaVu Sans")
+        font.setPixelSize(12)
+        for widget in (view, rows):
+            qtbot.addWidget(widget)
+            widget.setFont(font)
+        view.resize(900, 120)
+        view._on_changed()
+        rows.resize(900, rows.height_of(MOST))
+        with qtbot.waitExposed(rows):
+            view.show()
+            rows.show()
+        check_picture(rows.grab().toImage().convertToFormat(QImage.Format.Format_RGB32), f"rows_{scheme}")
+    finally:
+        session.close()
+        theme.apply(QApplication.instance(), theme.Scheme.LIGHT)
