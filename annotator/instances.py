@@ -5,7 +5,7 @@ A box is x0, y0, x1, y1 in pixels of the frame, as positions are. An instance wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from annotator.labels import FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
@@ -48,9 +48,9 @@ def present(labels: FrameLabels) -> tuple[Instance, ...]:
     return tuple(one for one in labels.instances if not one.is_empty)
 
 
-def next_id(labels: FrameLabels) -> int:
-    """The smallest id that no thing in the frame has."""
-    taken = {one.id for one in present(labels)}
+def next_id(labels: FrameLabels, elsewhere: Collection[int] = ()) -> int:
+    """The smallest id that no thing in the frame has, nor any of those ``elsewhere``: in the clip, say."""
+    taken = {one.id for one in present(labels)} | set(elsewhere)
     return next(number for number in range(len(taken) + 1) if number not in taken)
 
 
@@ -80,12 +80,15 @@ def add(labels: FrameLabels, instance: Instance) -> FrameLabels:
     return _with(labels, (*present(labels), instance))
 
 
-def copy(labels: FrameLabels, instance: Instance, *, by: Point = (0.0, 0.0)) -> tuple[FrameLabels, int]:
+def copy(
+    labels: FrameLabels, instance: Instance, *, by: Point = (0.0, 0.0), number: int | None = None
+) -> tuple[FrameLabels, int]:
     """The labels with a copy of a thing, of this frame or another, moved by (x, y) pixels; and its id.
 
-    What a file said of the original stays there; the copy's points are placed by hand.
+    What a file said of the original stays there; the copy's points are placed by hand. Its id is ``number``, the
+    smallest that is free in the frame where none is given; ValueError if it is taken.
     """
-    number = next_id(labels)
+    number = next_id(labels) if number is None else number
     points = {name: replace(said, origin=Origin.HAND) for name, said in instance.keypoints.items()}
     plain = replace(instance, id=number, keypoints=points, foreign={}, carried=frozenset(), link=None)
     return add(labels, _moved(plain, by)), number

@@ -110,8 +110,9 @@ class Instance:
 
     @property
     def is_empty(self) -> bool:
-        """True when nothing was said of it."""
-        return not (self.keypoints or self.markings or self.attributes or self.foreign) and self.box is None
+        """True when nothing was said of it; a number that a person gave says nothing without a thing that has it."""
+        foreign = self.foreign.keys() - {"touchline"}
+        return not (self.keypoints or self.markings or self.attributes or foreign) and self.box is None
 
 
 def _keep_accepted(said: Instance | FrameLabels) -> None:

@@ -52,7 +52,8 @@ def kinds_in(document: str) -> dict[int, int]:
 
 
 def _is_said(one: Mapping[str, Any]) -> bool:
-    return any(one.get(key) for key in ("keypoints", "markings", "attributes", "foreign", "box"))
+    foreign = (one.get("foreign") or {}).keys() - {"touchline"}
+    return bool(foreign) or any(one.get(key) for key in ("keypoints", "markings", "attributes", "box"))
 
 
 def _kind_in(one: Mapping[str, Any]) -> int:

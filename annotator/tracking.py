@@ -16,7 +16,7 @@ holds: the track takes it.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -29,6 +29,7 @@ from annotator.instances import Box, overlap
 from annotator.tracking_flow import Flow, stream
 from annotator.tracking_memory import Memory, Pose, alike
 from annotator.tracking_names import named
+from annotator.tracking_sure import Tints
 
 if TYPE_CHECKING:
     from annotator.scheme import Scheme
@@ -90,7 +91,9 @@ class View:
 
     ``rgb`` is (H, W, 3), or None where there is no picture: then nothing moved since the frame before. ``said`` are the
     things that persons labelled, ``seen`` what a network found, of which only the boxes count where there is a `Look`.
-    With ``begins`` another shot begins here: nobody in it is known by likeness.
+    With ``begins`` another shot begins here: nobody in it is known by likeness. ``gone`` are those that persons deleted
+    here: nothing seen in their place is anybody. ``named`` are those that the last run brought here: who is one of them
+    keeps that number, if no person says otherwise.
     """
 
     frame: int
@@ -98,6 +101,8 @@ class View:
     said: tuple[Pose, ...] = ()
     seen: tuple[Pose, ...] = ()
     begins: bool = False
+    gone: tuple[Pose, ...] = ()
+    named: tuple[Pose, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +124,7 @@ class _Track:
     found: dict[int, Pose] = field(default_factory=dict)
     copies: dict[int, Pose] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    votes: Counter[int] = field(default_factory=Counter)
 
     @property
     def last(self) -> int:
@@ -187,6 +193,7 @@ class _Run:
         self._tracks: list[_Track] = []
         self._alive: list[_Track] = []
         self._last: Rgb | None = None
+        self._tints: Tints | None = None
         self._steps: deque[int] = deque(maxlen=settings.queue)
 
     def step(self, view: View) -> None:
@@ -194,12 +201,14 @@ class _Run:
         if view.begins or _differ(self._last, view.rgb):
             self._alive, self._last = [], None
         self._forget()
+        self._tints = None if view.rgb is None else Tints(view.rgb)
         self._move(view.rgb)
         self._match(view.said, view.frame)
         there = [one.found[view.frame] for one in self._alive if view.frame in one.found]
         self._match(self._candidates(view, there), view.frame)
         if self._look is None:
             self._copy(view.frame, None if view.rgb is None else view.rgb.shape[:2])
+        self._vote(view)
         self._steps.append(view.frame)
         if view.rgb is not None:
             self._last = view.rgb
@@ -218,12 +227,16 @@ class _Run:
         if rgb is None or self._last is None:
             return
         last = self._last
-        Memory.move_all([one.memory for one in self._alive], lambda places: self._flow(last, rgb, places))
+        memories = [one.memory for one in self._alive]
+        Memory.move_all(memories, lambda places: self._flow(last, rgb, places), self._tints)
 
     def _candidates(self, view: View, there: Sequence[Pose]) -> list[Pose]:
         """What a network sees in a frame beside the things that are known to be there, best first."""
         rules = self._settings
         seen = [one for one in view.seen if one.score >= rules.least_box]
+        if seen and view.gone:
+            again = alike(view.gone, seen, self._sigmas).max(axis=0)
+            seen = [one for one, like in zip(seen, again, strict=True) if like < _SAME]
         if self._look is None:
             found = [one.without_weak(rules.least_point) for one in seen]
         elif view.rgb is None:
@@ -259,11 +272,17 @@ class _Run:
                 self._put(owner, pose, frame)
                 left = [one for one in left if one is not pose]
                 free = [one for one in free if one is not owner]
-        for row, column in self._pairs(free, left):
+        pairs = list(self._pairs(free, left))
+        for row, column in pairs:
             self._put(free[row], left[column], frame)
-        for pose in left:
-            if not any(one.found.get(frame) is pose for one in self._alive):
-                self._put(_Track(len(self._tracks)), pose, frame)
+        matched = {column for _, column in pairs}
+        for pose in (one for n, one in enumerate(left) if n not in matched):
+            # Like nobody: whoever has that number by other labels, before a stranger takes it.
+            known = None if pose.fixed is None else next(
+                (one for one in self._tracks if one.fixed is None and one.wanted == pose.fixed
+                 and frame not in one.found), None
+            )  # fmt: skip
+            self._put(known or _Track(len(self._tracks)), pose, frame)
 
     def _pairs(self, tracks: Sequence[_Track], poses: Sequence[Pose]) -> Iterator[tuple[int, int]]:
         """Places of tracks and poses that belong together."""
@@ -300,7 +319,9 @@ class _Run:
         if pose.fixed is not None:
             # Where a person had to say who it is, likeness to what was before is no guide.
             one.memory.entries.clear()
-        one.memory.remember(frame, pose)
+        one.memory.remember(frame, pose, self._tints)
+        if pose.key is None:
+            one.found[frame] = replace(pose, absent=one.memory.newest.absent)
 
     def _copy(self, frame: int, shape: tuple[int, ...] | None) -> None:
         """Tracks that nobody saw in a frame are where the flow moved them, unless somebody else is there."""
@@ -315,10 +336,21 @@ class _Run:
                 one.copies[frame] = pose
                 there.append(pose)
 
+    def _vote(self, view: View) -> None:
+        """Who is where the last run had somebody may be the same one."""
+        if not view.named:
+            return
+        here = [(one, pose) for one in self._alive
+                if (pose := one.found.get(view.frame) or one.copies.get(view.frame)) is not None]  # fmt: skip
+        for (one, _), like in zip(here, alike([pose for _, pose in here], view.named, self._sigmas), strict=True):
+            best = int(np.argmax(like))
+            if like[best] >= _SAME:
+                one.votes[view.named[best].key or 0] += 1
+
     def answer(self, frames: Sequence[int], reserved: Collection[int]) -> dict[int, tuple[Tracked, ...]]:
         """The tracks that are long enough, with their numbers, by frame."""
         kept = [one for one in self._tracks if one.is_said or len(one.found) >= self._settings.shortest]
-        numbers = named([(one.fixed, one.wanted) for one in kept], reserved)
+        numbers = named([(one.fixed, one.wanted, one.votes) for one in kept], reserved)
         found: dict[int, list[Tracked]] = {frame: [] for frame in frames}
         for number, one in zip(numbers, kept, strict=True):
             for frame, pose in one.found.items():
@@ -327,6 +359,10 @@ class _Run:
                 if self._settings.copies is Copies.ALL or frame < one.last:
                     found[frame].append(Tracked(number, pose, is_copy=True))
         return {frame: tuple(sorted(some, key=lambda one: one.id)) for frame, some in found.items()}
+
+
+_SAME = 0.9
+"""OKS from which on two poses are one and the same, but for weak points and the last run's labels."""
 
 
 def _differ(last: Rgb | None, rgb: Rgb | None) -> bool:

@@ -19,27 +19,33 @@ __all__ = ["Flow", "still", "stream"]
 
 Array = NDArray[np.float64]
 Rgb = NDArray[np.uint8]
-Flow = Callable[[Rgb, Rgb, Array], Array]
-"""Where places (N, 2) of the first picture are in the second, (N, 2); every place has an answer."""
+Flow = Callable[[Rgb, Rgb, Array], tuple[Array, NDArray[np.bool_]]]
+"""Where places (N, 2) of the first picture are in the second, (N, 2), every one with an answer; and which are sure."""
 
 WINDOW, LEVELS = (21, 21), 4
 NEAR = 4.0  # pixels at the size tracked by which the two may differ
 
 
-def still(last: Rgb, rgb: Rgb, places: Array) -> Array:
+def still(last: Rgb, rgb: Rgb, places: Array) -> tuple[Array, NDArray[np.bool_]]:
     """No motion at all: for frames without pictures."""
-    return places
+    return places, np.ones(len(places), dtype=np.bool_)
 
 
-def stream(last: Rgb, rgb: Rgb, places: Array) -> Array:
-    """The flow from one frame to the next at some places, (N, 2) pixels; ValueError if they differ in size."""
+def stream(last: Rgb, rgb: Rgb, places: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """The flow from one frame to the next at some places, (N, 2) pixels, and where it found its way there and back.
+
+    Raises
+    ------
+    ValueError
+        If the frames differ in size.
+    """
     import cv2
 
     if last.shape != rgb.shape:
         before, now = (f"{picture.shape[1]}x{picture.shape[0]}" for picture in (last, rgb))
         raise ValueError(f"a frame of {now} cannot follow one of {before}")
     if not len(places):
-        return places
+        return still(last, rgb, places)
     (one, scale), (two, _) = shrunk(last), shrunk(rgb)
     first, second = (
         np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for picture in (one, two)
@@ -50,7 +56,7 @@ def stream(last: Rgb, rgb: Rgb, places: Array) -> Array:
     sharp, good = flow(first, second, at, window=WINDOW, levels=LEVELS)
     good &= np.linalg.norm(sharp - dense, axis=1) < NEAR
     moved: Array = np.where(good[:, None], sharp, dense) * scale + shift
-    return moved
+    return moved, good
 
 
 def _dense(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.instances import is_crowd, present
 from annotator.labels import (
@@ -27,17 +28,19 @@ from annotator.labels import (
     Visibility,
 )
 from annotator.scheme import Scheme
+from annotator.tracking_gone import FORMAT, gone_from, renumbered
 from annotator.tracking_memory import Pose
 
 if TYPE_CHECKING:
     from annotator.tracking import Tracked
 
 __all__ = [
-    "TogetherError", "free_number", "given", "is_given", "is_machine", "join", "renumber", "said_of", "split",
+    "TogetherError", "brought_before", "deleted_from", "free_number", "given", "is_given", "is_machine", "join",
+    "renumber", "said_of", "split",
     "with_tracks",
 ]  # fmt: skip
 
-FORMAT, KEY, GIVEN = "touchline", "number", "given"
+KEY, GIVEN, TRACKED = "number", "given", "tracked"
 _CLOSED = (Decision.ACCEPTED, Decision.REJECTED)
 Clip = Mapping[int, FrameLabels]
 """The labels of the frames of a clip, by the number of the frame."""
@@ -90,13 +93,27 @@ def said_of(record: FrameRecord, scheme: Scheme) -> tuple[tuple[Pose, ...], froz
     return tuple(poses), frozenset(taken)
 
 
+def brought_before(record: FrameRecord, scheme: Scheme) -> tuple[Pose, ...]:
+    """Who was brought into a frame by the last run, with the numbers of then as ``key``."""
+    return tuple(Pose.labelled(one, scheme) for one in present(record.labels) if is_machine(one))
+
+
+def deleted_from(record: FrameRecord, scheme: Scheme) -> tuple[Pose, ...]:
+    """Whom persons deleted from a frame."""
+    some = gone_from(record.labels)
+    return tuple(
+        Pose.labelled(Instance(one.number, {n: KeypointLabel(at) for n, at in one.points.items()}, box=one.box), scheme)
+        for one in some
+    )
+
+
 def with_tracks(
     record: FrameRecord, found: Sequence[Tracked], scheme: Scheme, *, size: tuple[int, int], sources: Mapping[int, str]
 ) -> FrameRecord | None:
     """The record with what a tracker found in its frame; None where a person's decision closed the frame.
 
     Labelled things get their numbers, what was carried here before goes, and what the network saw or the flow moved
-    here comes beside them, points outside the frame left out.
+    here comes beside them, points outside the frame left out. Who was deleted here stays away.
 
     Parameters
     ----------
@@ -111,35 +128,50 @@ def with_tracks(
         return None
     numbers = {one.pose.key: one.id for one in found if one.pose.key is not None}
     kept = [
-        replace(one, id=numbers.get(one.id, one.id))
+        _followed(one, numbers.get(one.id))
         for one in present(record.labels)
         if one.id in numbers or not is_machine(one)
     ]
-    taken = {one.id for one in kept}
+    taken = {one.id for one in kept} | {one.number for one in gone_from(record.labels)}
     for one in found:
         if one.pose.key is None and one.id not in taken:
             brought = _brought(one, scheme, size, sources.get(one.id, ""))
-            if brought.keypoints:
+            if any(said.position is not None for said in brought.keypoints.values()):
                 kept.append(brought)
     labels = replace(record.labels, instances=tuple(sorted(kept, key=lambda each: each.id)) or EMPTY.instances)
     return replace(record, labels=labels)
 
 
+def _followed(one: Instance, number: int | None) -> Instance:
+    """A labelled thing with the number that a tracker gave it; one from a file keeps that it is not the file's own."""
+    if number is None or is_given(one) or not one.foreign:
+        return one if number is None else replace(one, id=number)
+    said = one.foreign.get(FORMAT)
+    kept = dict(said) if isinstance(said, Mapping) else {}
+    return replace(one, id=number, foreign={**one.foreign, FORMAT: {**kept, KEY: TRACKED}})
+
+
 def _brought(one: Tracked, scheme: Scheme, size: tuple[int, int], source: str) -> Instance:
     """A thing that no person labelled, as a carried label."""
-    hidden: set[str] = set()
-    seen = one.pose.seen
-    sd = 0.0
+    seen, sd = one.pose.seen, 0.0
+    hidden = _of(one.pose.hidden, scheme) | _of(one.pose.unsure, scheme)
+    absent = _of(one.pose.absent, scheme)
     if seen is not None:
         if seen.visible is not None:
-            hidden = {name for name, shown in zip(seen.names, seen.visible, strict=True) if shown < 0.5}
+            hidden |= {name for name, shown in zip(seen.names, seen.visible, strict=True) if shown < 0.5}
         sd = float(np.nan_to_num(np.nanmedian(seen.sd))) if np.isfinite(seen.sd).any() else 0.0
     points = {}
     for name, (x, y) in zip(scheme.keypoints, one.pose.points.tolist(), strict=True):
         if -0.5 <= x <= size[0] - 0.5 and -0.5 <= y <= size[1] - 0.5:
             state = Visibility.OCCLUDED if name in hidden else Visibility.VISIBLE
             points[name] = KeypointLabel((x, y), state, Origin.PROPAGATED)
+        elif name in absent:
+            points[name] = KeypointLabel(None, Visibility.ABSENT, Origin.PROPAGATED)
     return Instance(one.id, points, link=Carried((source,) if source else (), How.MOTION, sd))
+
+
+def _of(which: NDArray[np.bool_] | None, scheme: Scheme) -> set[str]:
+    return set() if which is None else {scheme.keypoints[k] for k in np.flatnonzero(which)}
 
 
 # Corrections: the frames that change, by number.
@@ -230,6 +262,9 @@ def _renamed(
             given(one, names_here.get(one.id, one.id)) if one.id in numbers and not one.is_empty else one
             for one in labels.instances
         )
+        changed = renumbered(labels, names_here)
         if some != labels.instances:
-            found[frame] = replace(labels, instances=tuple(sorted(some, key=lambda one: one.id)))
+            changed = replace(changed, instances=tuple(sorted(some, key=lambda one: one.id)))
+        if changed is not labels:
+            found[frame] = changed
     return found

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.instances import Box, area_of, box_around, labelled_points, overlap
+from annotator.labels import Visibility
+from annotator.tracking_sure import Tints, fits, learned
 
 if TYPE_CHECKING:
     from annotator.labels import Instance
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["Memory", "Pose", "alike"]
 
 Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+_OUT_OF_SIGHT = (Visibility.OCCLUDED, Visibility.ABSENT)
 _OVER = 0.5  # overlap of boxes that says as much as an OKS of the same size, where there are no points
 _WIDEST = 1.5  # times by which a box may grow or shrink while it is remembered
+_FEWEST = 3  # points that say how a whole body moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,11 @@ class Pose:
     key : the id of the label that it is, None for what a network saw.
     fixed : the number that a person gave it.
     seen : the prediction that it is, where it is one.
+    hidden : (K,) which points somebody said are hidden; None for none.
+    absent : (K,) which points somebody said are not there at all; None for none.
+    unsure : (K,) which points moved by the flow may be elsewhere; None for none.
+    tints : (K, 3) the colours round its points where it was seen, NaN where unknown; None without a picture.
+    pace : (2,) pixels that it moved in the last frame, where that is known.
     """
 
     points: Array
@@ -45,6 +55,11 @@ class Pose:
     key: int | None = None
     fixed: int | None = None
     seen: InstancePrediction | None = None
+    hidden: Bools | None = None
+    absent: Bools | None = None
+    unsure: Bools | None = None
+    tints: Array | None = None
+    pace: Array | None = None
 
     @classmethod
     def of(cls, seen: InstancePrediction, scheme: Scheme) -> Pose:
@@ -62,7 +77,10 @@ class Pose:
         for name, place in labelled_points(one).items():
             if name in scheme.index:
                 points[scheme.index[name]] = place
-        return cls(points, np.isfinite(points[:, 0]).astype(np.float64), 1.0, one.box, key=one.id, fixed=fixed)
+        said = [None if told is None else told.visibility for told in map(one.keypoints.get, scheme.keypoints)]
+        hidden, absent = (np.array([each is what for each in said]) for what in _OUT_OF_SIGHT)
+        sure = np.isfinite(points[:, 0]).astype(np.float64)
+        return cls(points, sure, 1.0, one.box, key=one.id, fixed=fixed, hidden=hidden, absent=absent)
 
     @property
     def is_placed(self) -> NDArray[np.bool_]:
@@ -124,17 +142,35 @@ class Memory:
         """The pose seen last, where it is now."""
         return self.entries[-1][1]
 
-    def remember(self, frame: int, pose: Pose) -> None:
-        """One more, seen in this frame."""
-        self.entries.append((frame, pose))
+    def remember(self, frame: int, pose: Pose, tints: Tints | None = None) -> None:
+        """One more, seen in this frame; what persons said is absent stays so where a network does not see it."""
+        known = self.entries[-1][1] if self.entries else None
+        colours = None if tints is None else tints.at(pose.points)
+        if colours is not None and pose.hidden is not None:
+            colours[pose.hidden] = np.nan
+        absent = pose.absent
+        if pose.key is None and known is not None and known.absent is not None:
+            absent = known.absent & ~pose.is_placed
+        pace = None if known is None else known.pace
+        self.entries.append((frame, replace(pose, tints=colours, absent=absent, pace=pace)))
 
     def forget(self, *, before: int) -> None:
         """The poses of frames before this one go; the newest stays."""
         self.entries = [entry for entry in self.entries[:-1] if entry[0] >= before] + self.entries[-1:]
 
     @staticmethod
-    def move_all(memories: Iterable[Memory], moved: Callable[[Array], Array]) -> None:
-        """Move all poses of several at once: ``moved`` takes places (N, 2) to where they are now."""
+    def move_all(
+        memories: Iterable[Memory], moved: Callable[[Array], tuple[Array, Bools]], tints: Tints | None = None
+    ) -> None:
+        """Move all poses of several at once.
+
+        Parameters
+        ----------
+        moved
+            Takes places (N, 2) to where they are now, and says which of them surely are there (N,).
+        tints
+            The colours of the picture they are moved to.
+        """
         several = list(memories)
         poses = [pose for memory in several for pose in memory.poses]
         if not poses:
@@ -142,16 +178,29 @@ class Memory:
         middles = np.array([_middle(pose) for pose in poses])
         placed = [pose.is_placed for pose in poses]
         asked = np.concatenate([pose.points[there] for pose, there in zip(poses, placed, strict=True)] + [middles])
-        answer = moved(asked)
+        answer, sure = moved(asked)
+        colours = None if tints is None else tints.at(answer)
         heads, at = answer[len(answer) - len(poses) :], 0
         fresh = []
         for pose, there, middle, head in zip(poses, placed, middles, heads, strict=True):
-            count = int(there.sum())
-            fresh.append(_placed(pose, there, answer[at : at + count], head - middle))
-            at += count
+            here = slice(at, at + int(there.sum()))
+            now = None if colours is None else colours[here]
+            fresh.append(_placed(pose, there, answer[here], _Signs(sure[here], now, head - middle)))
+            at = here.stop
         arrived = iter(fresh)
         for memory in several:
             memory.entries = [(frame, next(arrived)) for frame, _ in memory.entries]
+
+
+@dataclass(frozen=True, eq=False)
+class _Signs:
+    """What tells whether P placed points were moved well: ``back`` (P,) found their way back, the colours round them
+    now (P, 3), and how the middle of the pose was moved (2,).
+    """
+
+    back: Bools
+    colours: Array | None
+    middle: Array
 
 
 def _middle(pose: Pose) -> tuple[float, float]:
@@ -159,12 +208,29 @@ def _middle(pose: Pose) -> tuple[float, float]:
     return (0.0, 0.0) if box is None else (0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3]))
 
 
-def _placed(pose: Pose, there: NDArray[np.bool_], to: Array, by: Array) -> Pose:
-    """The pose with its points where they are now, and its box along with them."""
-    points = pose.points.copy()
-    before = points[there]
-    points[there] = to
-    return replace(pose, points=points, box=None if pose.box is None else _along(pose.box, before, to, by))
+def _placed(pose: Pose, there: Bools, to: Array, signs: _Signs) -> Pose:
+    """The pose with its points where they are now, and its box along with them.
+
+    A point that did not find its way back or does not look as it did goes along with the body, and so does one that
+    somebody said is hidden.
+    """
+    before, tints = pose.points[there], pose.tints
+    follows = signs.back if pose.hidden is None else signs.back & ~pose.hidden[there]
+    if tints is not None and signs.colours is not None:
+        follows = follows & fits(tints[there], signs.colours)
+        tints = tints.copy()
+        tints[there] = np.where(follows[:, None], learned(tints[there], signs.colours), tints[there])
+    step = to - before
+    pace = pose.pace
+    if follows.sum() >= min(_FEWEST, len(before)) and len(before):
+        pace = np.median(step[follows], axis=0)
+    body = signs.middle if pace is None else pace
+    step[~follows] = body
+    points, unsure = pose.points.copy(), np.zeros(len(pose.points), dtype=np.bool_)
+    points[there] = before + step
+    unsure[there] = ~follows
+    box = None if pose.box is None else _along(pose.box, before, before + step, body)
+    return replace(pose, points=points, box=box, unsure=unsure, tints=tints, pace=pace)
 
 
 def _along(box: Box, before: Array, to: Array, by: Array) -> Box:

@@ -15,7 +15,7 @@ from annotator.instances import Box, is_crowd, present
 from annotator.labels import FrameRecord, FrameState
 from annotator.timeline import STATES, Track, is_clip
 from annotator.tracking import Copies, Look, Rgb, Settings, Tracked, View, track
-from annotator.tracking_labels import said_of, with_tracks
+from annotator.tracking_labels import brought_before, deleted_from, said_of, with_tracks
 from annotator.tracking_memory import Pose
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "saw_people", "settings_for",
+    "spoken_frames",
 ]  # fmt: skip
 
 TEXT = "Track through the clip"
@@ -92,6 +93,16 @@ def saw_people(project: Project, frame_ids: Sequence[int]) -> bool:
     return False
 
 
+def spoken_frames(project: Project, media_id: int) -> frozenset[int]:
+    """The frames of a medium of which something is kept: who is in them, or who was deleted from them."""
+    found: set[int] = set()
+    after: int | None = -1
+    while after is not None:
+        documents, after = project.timeline_documents(media_id, after)
+        found.update(frame_id for frame_id, _ in documents)
+    return frozenset(found)
+
+
 def follow(
     project: Project,
     media_id: int,
@@ -153,7 +164,8 @@ class _Work:
         self.source = FrameSource(max_frames=2, max_videos=1)
         self._project, self._scheme, self._clip = project, scheme, clip
         self._numbers, self._cuts, self._progress = numbers, cuts, progress
-        touched = [n for n in numbers if clip.said[n] or STATES[clip.states[n]] not in _UNTOUCHED]
+        spoken = spoken_frames(project, clip.media_id)
+        touched = [n for n in numbers if clip.ids[n] in spoken or STATES[clip.states[n]] not in _UNTOUCHED]
         self._records = {n: project.record(int(clip.ids[n])) for n in touched}
         self._sizes: dict[int, tuple[int, int]] = {}
         self._lost: list[str] = []
@@ -175,7 +187,10 @@ class _Work:
             self._sizes[number] = (rgb.shape[1], rgb.shape[0])
             record = self._records.get(number, FrameRecord())
             seen = tuple(Pose.of(one, self._scheme) for one in self._seen(frame_id))
-            yield View(number, rgb, said_of(record, self._scheme)[0], seen, begins=number in self._cuts)
+            yield View(
+                number, rgb, said_of(record, self._scheme)[0], seen, begins=number in self._cuts,
+                gone=deleted_from(record, self._scheme), named=brought_before(record, self._scheme),
+            )  # fmt: skip
         self._progress(len(self._numbers), len(self._numbers))
 
     def _seen(self, frame_id: int) -> tuple[InstancePrediction, ...]:

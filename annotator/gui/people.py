@@ -5,7 +5,7 @@ Labels hold what was said of them; this knows which of them is worked on, and wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ from annotator.gui.people_view import PersonView, Shown, Style, person_view
 from annotator.gui.view_settings import ViewSettings
 from annotator.instance_points import ResolvedInstance, accepted_things, resolve_instances
 from annotator.keypoints import Keypoint, Resolved, Source
-from annotator.labels import EMPTY, FrameLabels
+from annotator.labels import EMPTY, FrameLabels, Instance
 from annotator.pitch import PITCH_57
 from annotator.project import ProjectError
 from annotator.scheme import Scheme
+from annotator.tracking_gone import without_gone
+from annotator.tracking_labels import given
 
 if TYPE_CHECKING:
     from annotator.project import Project
@@ -70,6 +72,10 @@ class People:
         self.active = 0
         # The active one is new: nothing was said of it yet.
         self.is_new = False
+        # The numbers that are anywhere in the clip: somebody new gets none of them.
+        self.elsewhere: Callable[[], Collection[int]] = tuple
+        # Which numbers of the active one are on the screen as predicted.
+        self.numbers_on_screen: Callable[[], Collection[str]] = tuple
         self._seen: tuple[InstancePrediction, ...] = ()
         # Of the frame on the desk, by network; and the network whose answer is looked at.
         self._dismissed: dict[str, tuple[Mark, ...]] = {}
@@ -142,7 +148,7 @@ class People:
         if self.active in there:
             self.is_new = False
         elif not self.is_new:
-            self.active = self.things[0].id if self.things else 0
+            self.active = self.things[0].id if self.things else self._begun()
         return self.shown_alone()
 
     def shown_alone(self) -> Resolved:
@@ -157,9 +163,14 @@ class People:
         self.is_new = all(one.id != number for one in self.things)
 
     def free_number(self) -> int:
-        """The smallest number that nothing on the screen has."""
-        taken = {one.id for one in self.things}
+        """The smallest number that nothing on the screen has, nor anything in the clip."""
+        taken = {one.id for one in self.things} | set(self.elsewhere())
         return next(number for number in range(len(taken) + 1) if number not in taken)
+
+    def _begun(self) -> int:
+        """The number of whoever is drawn first in an empty frame: the only one of the clip, else a free one."""
+        known = set(self.elsewhere()) if self.is_many else set()
+        return min(known) if len(known) == 1 else self.free_number() if known else 0
 
     def beside(self, by: int) -> int | None:
         """The number of the thing so many after the active one in the list, round its ends; None without any."""
@@ -182,6 +193,9 @@ class People:
         """The labels to edit a thing in, the active one or another: one that only a network saw is said first."""
         number = self.active if number is None else number
         thing = next((one for one in self.things if one.id == number), None)
+        if self.is_many and thing is None and labels.instance(number).is_empty:
+            # Who begins a person knows who it is: the number is a person's word.
+            return without_gone(labels, {number}).with_instance(given(Instance(number), number))
         if not self.is_on or thing is None or thing.labelled:
             return labels
         return taken_over(labels, self.things, self.scheme, number, size=self._size)

@@ -10,8 +10,19 @@ from PySide6.QtWidgets import QInputDialog
 
 from annotator.gui.dismissing import Dismissal
 from annotator.gui.view_state import Selection
-from annotator.instances import copy, delete, flip, renumber, set_box, set_box_from_points, swap_ids
-from annotator.labels import Instance
+from annotator.instances import (
+    copy,
+    delete,
+    flip,
+    next_id,
+    present,
+    renumber,
+    set_box,
+    set_box_from_points,
+    swap_ids,
+)
+from annotator.labels import FrameLabels, Instance
+from annotator.tracking_gone import with_gone, without_gone
 from annotator.tracking_labels import given
 
 if TYPE_CHECKING:
@@ -78,7 +89,10 @@ def copy_thing(window: MainWindow) -> None:
 
 
 def paste(window: MainWindow) -> None:
-    """Add what was copied; beside the original, where it is from this frame."""
+    """Add what was copied; beside the original, where it is from this frame.
+
+    In another frame of the clip it is the same one and keeps its number, where that is free; else somebody new.
+    """
     session = window.session
     if not _copied:
         session.say(translate("Deeds", "Nothing was copied yet"))
@@ -91,9 +105,24 @@ def paste(window: MainWindow) -> None:
         session.say(translate("Deeds", "What was copied is of another scheme"))
         return
     by = ASIDE if said.frame_id == session.frame_id else (0.0, 0.0)
-    labels, number = copy(session.labels, instance, by=by)
+    labels, number = copy(session.labels, instance, by=by, number=_number_of(window, said))
+    if session.people.is_many:
+        named = given(labels.instance(number), number)
+        labels = without_gone(labels.with_instance(named), {number})
     session.edit(labels, text=translate("Deeds", "Paste {number}").format(number=number))
     session.choose_thing(number)
+
+
+def _number_of(window: MainWindow, copied: Copied) -> int:
+    """The number of what is pasted into the frame on the screen."""
+    session, track = window.session, window.timing.timeline.track
+    taken = {one.id for one in present(session.labels)}
+    is_elsewhere = track is not None and copied.frame_id != session.frame_id
+    if track is not None and is_elsewhere and {session.frame_id, copied.frame_id} <= set(track.ids.tolist()):
+        number = copied.instance.id
+        if number not in taken:
+            return number
+    return next_id(session.labels, session.people.elsewhere())
 
 
 def _asked(session: Session, instance: Instance) -> dict[str, float | str]:
@@ -112,7 +141,7 @@ def remove(window: MainWindow) -> None:
         session.stack.push(Dismissal(session, thing.seen))
         return
     try:
-        labels = delete(session.labels, number)
+        labels = delete(_marked_gone(window, number), number)
     except ValueError:
         session.say(translate("Deeds", "Nothing was said of it yet: there is nothing to delete"))
         return
@@ -120,6 +149,15 @@ def remove(window: MainWindow) -> None:
     if after is not None and after != number:
         session.choose_thing(after)
     session.select(Selection())
+
+
+def _marked_gone(window: MainWindow, number: int) -> FrameLabels:
+    """The labels with a mark, in a clip, that this one is deleted here: tracking does not bring it back."""
+    session, track = window.session, window.timing.timeline.track
+    one = session.labels.instance(number)
+    if track is None or one.is_empty or not session.people.is_many:
+        return session.labels
+    return with_gone(session.labels, one)
 
 
 def give_number(window: MainWindow) -> None:

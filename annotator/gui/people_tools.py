@@ -228,7 +228,7 @@ class BoxTool(HoldingTool):
         labels = people.taken(desk.labels)
         if not people.is_new and people.is_many and not self._is_meant(said.box, labels, number, band):
             number = people.free_number()
-            labels = desk.labels
+            labels = people.taken(desk.labels, number)
         desk.edit(set_box(labels, number, band), text=translate("Tools", "Draw box of {number}").format(number=number))
         desk.choose_thing(number)
 

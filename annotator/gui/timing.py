@@ -42,6 +42,8 @@ class Timing(QObject):
         self.filling_things = FillingThings(session, self.timeline, errands, self.carrying.changes, self)
         self.filming = Filming(session, self.timeline, errands, self)
         self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
+        identities = self.panel.identities
+        session.people.elsewhere = lambda: identities.lanes.numbers
 
     def lead(self) -> None:
         """Lead its words to the message bar, and a press on the picture to the player."""

@@ -141,7 +141,7 @@ def test_a_look_sees_the_boxes_found_and_those_that_follow_from_the_frame_before
         View(1, rgb, seen=(person(100),)),
         View(2, rgb, seen=(person(100, score=0.2),)),
     ]
-    found = track(views, COCO, settings=EASY, look=look, flow=lambda one, two, places: still(one, two, places))
+    found = track(views, COCO, settings=EASY, look=look, flow=still)
     assert ids(found) == [[0, 1]] * 3
     assert [len(boxes) for boxes in asked] == [2, 2, 2]
     # The second box of the second frame follows from the pose before, 1.15 times as wide as its points.
@@ -180,7 +180,7 @@ def textured(shift: tuple[int, int]) -> np.ndarray:
 
 def test_the_flow_answers_everywhere_and_exactly_on_texture():
     places = np.array([[100.0, 90.0], [200.5, 120.25], [359.0, 259.0]])
-    moved = stream(textured((0, 0)), textured((5, 3)), places)
+    moved, _ = stream(textured((0, 0)), textured((5, 3)), places)
     assert np.abs(moved[:2] - places[:2] - [5, 3]).max() < 0.3
     assert np.isfinite(moved).all()
 
@@ -194,7 +194,7 @@ def test_copies_follow_the_picture():
 
 def test_copies_that_left_the_picture_are_no_facts():
     def moved(last, rgb, places):
-        return places + np.array([90.0, 0.0])
+        return places + np.array([90.0, 0.0]), np.ones(len(places), dtype=bool)
 
     rgb = np.zeros((200, 300, 3), np.uint8)
     views = [View(0, rgb, seen=(person(150),)), View(1, rgb), View(2, rgb)]
