@@ -54,7 +54,9 @@ class FillingThings(QObject):
         elif not found.after:
             self.told.emit(self.tr("Nothing is missing between two labelled frames here"))
         else:
-            text = self.tr("Filled in: {count}. Frames changed: {frames}")
+            text = self.tr("Frames filled in: {frames}")
+            if self._session.people.is_many:
+                text = self.tr("Filled in: {count}. Frames changed: {frames}")
             text = text.format(count=len(found.numbers), frames=f"{len(found.after):,}")
 
             def ended(count: int) -> None:

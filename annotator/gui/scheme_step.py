@@ -76,12 +76,15 @@ class SchemeTravel:
         failed: Callable[[], None],
     ) -> None:  # fmt: skip
         session = self.window.session
+        project = session.project
         session.end_gesture()
         session.hold(title)
 
         def let_go(after: Callable[[], None]) -> None:
             session.hold("")
-            after()
+            # Whoever opened another project meanwhile stays there.
+            if session.project is project:
+                after()
 
         if not self.window.errands.run(
             title, work, lambda newest: let_go(lambda: then(newest)), failed=lambda: let_go(failed)

@@ -71,7 +71,8 @@ class ThingRows(QWidget):
         self.setAccessibleName(self.tr("Numbers over time"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         identities.changed.connect(self._on_changed)
-        timeline.changed.connect(self.repaint_rows)
+        # What else is found out about the clip changes nothing here.
+        timeline.changed.connect(self.update)
         timeline.range_changed.connect(self.update)
         view.axis_changed.connect(self.repaint_rows)
         self._on_changed()
