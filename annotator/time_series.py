@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.camera_text import camera_facts
+from annotator.dismissals import seen_left
+from annotator.instance_points import resolve_instances
 from annotator.keypoints import Resolved, resolve
-from annotator.labels import Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.labels import EMPTY, FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
 from annotator.project import Project, ProjectError
 
 if TYPE_CHECKING:
+    from annotator.scheme import Scheme
     from model.heatmaps import Prediction
+    from model.people import InstancePrediction
 
-__all__ = ["CAMERA", "Moment", "Quantity", "broken_at", "moments", "series"]
+__all__ = ["CAMERA", "Moment", "Quantity", "broken_at", "moments", "series", "thing_moment", "thing_moments"]
 
 Floats = NDArray[np.float64]
 
@@ -97,6 +101,62 @@ def _with_camera(moment: Moment, resolved: Resolved) -> Moment:
     if facts is None:
         return moment
     return replace(moment, pan=facts.pan.value, tilt=facts.tilt.value, zoom=facts.focal.value)
+
+
+def thing_moment(
+    labels: FrameLabels,
+    seen: Sequence[InstancePrediction],
+    scheme: Scheme,
+    number: int,
+    *,
+    size: tuple[int, int],
+    threshold: float,
+) -> Moment:
+    """One thing of a frame in numbers; where there may be many one that is labelled: only those keep their numbers."""
+    things = resolve_instances(labels, seen, scheme, size=size, threshold=threshold)
+    mine = next((one for one in things if one.id == number and (one.labelled or not scheme.is_many)), None)
+    if mine is None:
+        return Moment()
+    shown = {name: point for name, point in mine.keypoints.items() if point.visibility is not Visibility.ABSENT}
+    return Moment(
+        {name: point.position for name, point in shown.items() if point.position is not None and point.inside},
+        {name: point.confidence for name, point in shown.items() if point.confidence is not None},
+    )
+
+
+def thing_moments(
+    project: Project,
+    frames: Sequence[tuple[int, int]],
+    number: int,
+    *,
+    size: tuple[int, int],
+    threshold: float,
+    found: Callable[[Mapping[int, Moment]], None],
+    progress: Callable[[int, int], None],
+    should_stop: Callable[[], bool],
+    piece: int = 64,
+) -> None:
+    """As `moments`, of the thing with this number."""
+    done: dict[int, Moment] = {}
+    scheme = project.scheme
+    for count, (place, frame_id) in enumerate(frames, 1):
+        if should_stop():
+            break
+        try:
+            labels = project.record(frame_id).labels
+        except ProjectError:
+            labels = EMPTY
+        prediction = project.people(frame_id) or project.prediction(frame_id)
+        own = size if prediction is None else prediction.image_size
+        seen = seen_left(project, frame_id, prediction)
+        done[place] = thing_moment(labels, seen, scheme, number, size=own, threshold=threshold)
+        if len(done) >= piece:
+            found(done)
+            progress(count, len(frames))
+            done = {}
+    if done:
+        found(done)
+    progress(len(frames), len(frames))
 
 
 def moments(

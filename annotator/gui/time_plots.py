@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +19,11 @@ from annotator.gui.session import Session
 from annotator.gui.timeline import Timeline
 from annotator.gui.timeline_axis import place_text
 from annotator.labels import FrameState
-from annotator.pitch import KEYPOINTS
-from annotator.time_series import Moment, Quantity, moments, series
+from annotator.time_series import Moment, Quantity, moments, series, thing_moments
 from annotator.timeline import STATES
 
 if TYPE_CHECKING:
+    from annotator.scheme import Scheme
     from annotator.timeline import Track
 
 _REST_MS = 400
@@ -57,7 +58,8 @@ class TimePlots(QWidget):
         self._session, self._timeline = session, timeline
         self.known: dict[int, Moment] = {}
         self._versions: dict[int, str] = {}
-        self._of: int | None = None
+        # Whose numbers are known: of which medium, and of which thing in it.
+        self._of: tuple[int | None, int | None] = (None, None)
         self._stale = True
         self._lane = Lane("time plots", self)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
@@ -70,20 +72,32 @@ class TimePlots(QWidget):
         self.curve = pg.PlotDataItem(connect="finite")
         self.head = pg.InfiniteLine(angle=90, movable=False)
         self._cuts: list[pg.InfiniteLine] = []
+        self._scheme: Scheme | None = None
         self._fill_choices()
+        self._name_choices()
         self._lay_out()
         self._connect()
         self.refresh_colours()
 
     def _fill_choices(self) -> None:
+        """What can be plotted of the project's scheme: a camera is only over a pitch."""
+        scheme = self._session.people.scheme
+        if scheme == self._scheme:
+            return
+        self._scheme = scheme
+        self.kind.clear()
+        self.point.clear()
         for kind, text in (
             ("pan", self.tr("Camera: pan")), ("tilt", self.tr("Camera: tilt")),
             ("zoom", self.tr("Camera: focal length")), ("residual", self.tr("Distance from the geometry")),
             ("x", self.tr("Point: x")), ("y", self.tr("Point: y")), ("confidence", self.tr("Point: confidence")),
         ):  # fmt: skip
-            self.kind.addItem(text, kind)
-        for name in KEYPOINTS:
+            if scheme.has_football or kind in _OF_POINT:
+                self.kind.addItem(text, kind)
+        for name in scheme.keypoints:
             self.point.addItem(spoken(name), name)
+
+    def _name_choices(self) -> None:
         self.kind.setAccessibleName(self.tr("What is plotted"))
         self.point.setAccessibleName(self.tr("Of which point"))
         for box in (self.kind, self.point):
@@ -120,6 +134,7 @@ class TimePlots(QWidget):
         self._session.many_changed.connect(self._ask)
         self._session.prediction_changed.connect(lambda frame_id: self._ask())
         self._session.active_changed.connect(self._follow_point)
+        self._session.resolved_changed.connect(self._follow_thing)
 
     # What is shown
 
@@ -227,15 +242,29 @@ class TimePlots(QWidget):
 
     def _on_clip(self) -> None:
         track = self._timeline.track
-        media = None if track is None else track.media_id
-        if media != self._of:
-            self._of, self.known, self._versions = media, {}, {}
-            self._lane.drop()
+        self._fill_choices()
+        self._forget_other()
         if track is not None:
             self.plot.getPlotItem().setXRange(0, max(len(track) - 1, 1), padding=0.01)
         self._show_cuts(track)
         self._show()
         self._ask()
+
+    def _forget_other(self) -> bool:
+        """Another clip or another thing is asked about: nothing is known of it yet; whether that was so."""
+        track, people = self._timeline.track, self._session.people
+        of = (None if track is None else track.media_id, people.active if people.is_on else None)
+        if of == self._of:
+            return False
+        self._of, self.known, self._versions = of, {}, {}
+        self._lane.drop()
+        return True
+
+    def _follow_thing(self) -> None:
+        """The curves are of the thing that is worked on."""
+        if self.isVisible() and self._session.people.is_on and not self._session.passing and self._forget_other():
+            self._show()
+            self._ask()
 
     def _on_changed(self) -> None:
         if self.isVisible() and self._timeline.track is not None and len(self._cuts) != len(self._timeline.track.cuts):
@@ -256,7 +285,7 @@ class TimePlots(QWidget):
             return
         self._stale = False
         place, size, threshold = self._timeline.place or 0, session.size, session.settings.threshold
-        known, media_id = dict(self._versions), track.media_id
+        known, of, number = dict(self._versions), self._of, self._of[1]
 
         def work(progress: Progress, should_stop: ShouldStop) -> None:
             versions = project.sign_versions()
@@ -267,18 +296,21 @@ class TimePlots(QWidget):
             # What nobody speaks of any more has no numbers.
             gone = {n: Moment() for n in range(len(ids)) if ids[n] in known and n not in set(worth)} if known else {}
             if gone:
-                self._found.emit(media_id, (gone, versions))
-            moments(
+                self._found.emit(of, (gone, versions))
+            work_out = moments if number is None else partial(thing_moments, number=number)
+            work_out(
                 project, [(n, ids[n]) for n in changed], size=size, threshold=threshold,
-                found=lambda piece: self._found.emit(media_id, (dict(piece), versions)),
+                found=lambda piece: self._found.emit(of, (dict(piece), versions)),
                 progress=progress, should_stop=should_stop,
             )  # fmt: skip
 
         self._lane.ask(work, then=lambda result: self._on_done(), failed=self._on_failed, progress=self._on_progress)
 
-    def _on_found(self, media_id: int, found: tuple[Mapping[int, Moment], Mapping[int, str]]) -> None:
+    def _on_found(
+        self, of: tuple[int | None, int | None], found: tuple[Mapping[int, Moment], Mapping[int, str]]
+    ) -> None:
         track = self._timeline.track
-        if track is None or track.media_id != media_id:
+        if track is None or of != self._of:
             return
         piece, versions = found
         self.known.update(piece)

@@ -102,7 +102,7 @@ class TimelinePanel(QWidget):
         self.choice = QButtonGroup(self)
         for number, (text, tip) in enumerate((
             (self.tr("Lanes"), self.tr("What is known of every frame, side by side")),
-            (self.tr("Plots"), self.tr("Points, distances and the camera as curves over time")),
+            (self.tr("Plots"), self.tr("Points as curves over time, over a pitch distances and the camera too")),
         )):  # fmt: skip
             page = QPushButton(text)
             page.setCheckable(True)
@@ -211,7 +211,6 @@ class TimelinePanel(QWidget):
 
     def _show_clip(self) -> None:
         self.view.subject = Subject.of(self._session.people.scheme)
-        self._show_choice(self.view.subject)
         known = self._timeline.track is not None
         for widget in (self.back, self.play, self.forward, self.closer, self.farther, self.all):
             widget.setEnabled(known)
@@ -221,13 +220,6 @@ class TimelinePanel(QWidget):
         self.speed.setMinimumWidth(self.speed.fontMetrics().horizontalAdvance("\u2212 4\u00d7 "))
         self._show_place()
         self._show_note()
-
-    def _show_choice(self, subject: Subject) -> None:
-        """The curves are of the pitch and its camera: elsewhere there is nothing to choose."""
-        if not subject.pitch:
-            self.show_page(0)
-        for button in self.choice.buttons():
-            button.setVisible(subject.pitch)
 
     def _show_place(self) -> None:
         track, place = self._timeline.track, self._timeline.place
