@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.instances import Box, area_of, box_around, labelled_points, overlap, present
+from annotator.instances import Box, area_of, box_around, box_of, labelled_points, overlap, present
 from annotator.keypoints import Keypoint, Source
 from annotator.labels import EMPTY, FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
-from annotator.scheme import AttributeKind, AttributeScope, AttributeValue, Scheme
+from annotator.network_numbers import suggestions
+from annotator.scheme import AttributeScope, AttributeValue, Scheme
 
 if TYPE_CHECKING:
     from model.heatmaps import Prediction
@@ -88,6 +89,7 @@ def resolve_instances(
     threshold: float,
     least_score: float = 0.0,
     previous: Sequence[ResolvedInstance] = (),
+    earlier: Sequence[ResolvedInstance] = (),
 ) -> tuple[ResolvedInstance, ...]:
     """Every thing of a frame: those that persons labelled, in order, then those that only the network saw, best first.
 
@@ -106,6 +108,9 @@ def resolve_instances(
     previous
         The last answer while something is dragged: who has which prediction stays as it was, and things that did not
         change are the same objects.
+    earlier
+        The answer before an edit: who would be given no prediction now keeps what they had, if nobody else has it. A
+        network looked where somebody was then, though points placed since made more of them.
 
     Raises
     ------
@@ -120,7 +125,7 @@ def resolve_instances(
         given: dict[int, InstancePrediction] = {0: max(seen, key=lambda one: one.score)} if seen else {}
         left: list[InstancePrediction] = []
     else:
-        given = _given(said, seen, scheme, previous)
+        given = _kept(said, seen, _given(said, seen, scheme, size, previous), earlier)
         used = {id(one) for one in given.values()}
         left = [one for one in seen if id(one) not in used and one.score >= least_score]
     asked = (scheme.id, scheme.keypoints, size, threshold)
@@ -151,19 +156,27 @@ def _again(
 
 
 def accepted_things(
-    labels: FrameLabels, things: Sequence[ResolvedInstance], scheme: Scheme, *, ids: Collection[int] | None = None
+    labels: FrameLabels,
+    things: Sequence[ResolvedInstance],
+    scheme: Scheme,
+    *,
+    ids: Collection[int] | None = None,
+    numbers: Mapping[int, Collection[str]] | None = None,
 ) -> FrameLabels:
     """The labels with what is shown of things taken over: predicted points and boxes, and numbers that nobody said.
 
-    What a person said stays; points are of ``Origin.ACCEPTED``. Numbers are rounded to what the scheme allows.
+    What a person said stays; points are of ``Origin.ACCEPTED``, and numbers are known as accepted. They are rounded to
+    what the scheme allows.
 
     Parameters
     ----------
     ids
         Which things; None for all of them.
+    numbers
+        The names of the numbers that are taken over, by thing; None for all numbers of those things.
     """
     kept = {one.id: one for one in present(labels)}
-    frame = dict(labels.attributes)
+    of_thing = {one.name for one in scheme.attributes_of(AttributeScope.INSTANCE)}
     for thing in things:
         if ids is not None and thing.id not in ids:
             continue
@@ -174,38 +187,34 @@ def accepted_things(
             if point.source is Source.PREDICTED
         }
         box = own.box if thing.box_source is not Source.PREDICTED or own.box is not None else thing.box
-        suggested = _allowed(thing.suggested, scheme)
-        of_thing = {one.name for one in scheme.attributes_of(AttributeScope.INSTANCE)}
-        said = {**{n: v for n, v in suggested.items() if n in of_thing}, **own.attributes}
-        frame = {**{n: v for n, v in suggested.items() if n not in of_thing}, **frame}
-        taken = replace(own, keypoints={**own.keypoints, **shown}, box=box, attributes=said)
+        taken = replace(own, keypoints={**own.keypoints, **shown}, box=box)
+        wanted = None if numbers is None else numbers.get(thing.id, ())
+        said = {n: v for n, v in suggestions(scheme, thing.suggested).items() if wanted is None or n in wanted}
+        taken = _with_numbers(taken, {name: value for name, value in said.items() if name in of_thing})
+        labels = _with_numbers(labels, {name: value for name, value in said.items() if name not in of_thing})
         if not taken.is_empty:
             kept[thing.id] = taken
-    if tuple(kept.values()) == present(labels) and frame == labels.attributes:
+    if tuple(kept.values()) == present(labels):
         return labels
-    return replace(labels, instances=tuple(kept.values()) or EMPTY.instances, attributes=frame)
+    return replace(labels, instances=tuple(kept.values()) or EMPTY.instances)
 
 
-def _allowed(suggested: Mapping[str, float], scheme: Scheme) -> dict[str, AttributeValue]:
-    """Numbers as the scheme allows them: within their range, on a step."""
-    found: dict[str, AttributeValue] = {}
-    for one in scheme.attributes:
-        value = suggested.get(one.name)
-        if one.kind is not AttributeKind.NUMBER or value is None or not math.isfinite(value):
-            continue
-        low, high = one.range if one.range is not None else (-math.inf, math.inf)
-        start = low if math.isfinite(low) else 0.0
-        if one.step is not None:
-            value = start + round((value - start) / one.step) * one.step
-            high = start + math.floor((high - start) / one.step + 1e-9) * one.step if math.isfinite(high) else high
-        found[one.name] = min(max(value, low), high)
-    return found
+_Said = TypeVar("_Said", Instance, FrameLabels)
+
+
+def _with_numbers(said: _Said, numbers: Mapping[str, AttributeValue]) -> _Said:
+    """With numbers of a network where nobody said one."""
+    fresh = {name: value for name, value in numbers.items() if name not in said.attributes}
+    if not fresh:
+        return said
+    return replace(said, attributes={**said.attributes, **fresh}, accepted={**said.accepted, **fresh})
 
 
 def _given(
     said: Sequence[Instance],
     seen: Sequence[InstancePrediction],
     scheme: Scheme,
+    size: tuple[int, int],
     previous: Sequence[ResolvedInstance],
 ) -> dict[int, InstancePrediction]:
     """The prediction of every labelled thing that has one, by place in ``said``; the most alike pair is made first."""
@@ -218,9 +227,11 @@ def _given(
     if not open_said or not open_seen:
         return given
     alike = similarity([said[n] for n in open_said], open_seen, scheme)
-    # What a network saw in somebody's own box is of them, however far off what was placed there is; and what it saw in
-    # about that box is more likely of them than of nobody: networks look into no box that is somebody's already.
-    shared = _shared([said[n].box for n in open_said], [one.box for one in open_seen])
+    # What a network saw in somebody's own box, drawn or around their points, is of them, however far off what was
+    # placed there is; and what it saw in about that box is more likely of them than of nobody: networks look into no
+    # box that is somebody's already.
+    others = [one.box or box_around(_points(one).values()) for one in open_seen]
+    shared = _shared([box_of(said[n], size=size) for n in open_said], others)
     alike += np.where(shared >= SAME_BOX, 1.0, np.where(alike > 0.0, 0.0, shared * ALIKE))
     for flat in np.argsort(-alike, axis=None, kind="stable"):
         row, column = divmod(int(flat), alike.shape[1])
@@ -230,6 +241,19 @@ def _given(
             given[open_said[row]] = open_seen[column]
             used.add(id(open_seen[column]))
     return given
+
+
+def _kept(
+    said: Sequence[Instance],
+    seen: Sequence[InstancePrediction],
+    given: Mapping[int, InstancePrediction],
+    earlier: Sequence[ResolvedInstance],
+) -> dict[int, InstancePrediction]:
+    """With what things had before, where they are given nothing and nobody else has it."""
+    free = {id(one) for one in seen} - {id(one) for one in given.values()}
+    had = {one.id: one.seen for one in earlier if one.labelled and one.seen is not None and id(one.seen) in free}
+    kept = {n: mine for n, one in enumerate(said) if n not in given and (mine := had.get(one.id)) is not None}
+    return {**given, **kept}
 
 
 def _shared(said: Sequence[Box | None], seen: Sequence[Box | None]) -> Floats:

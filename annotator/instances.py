@@ -266,7 +266,7 @@ def set_visibility_of_all(labels: FrameLabels, number: int, visibility: Visibili
 def set_attribute(
     labels: FrameLabels, attribute: Attribute, value: AttributeValue, *, instance: int = 0
 ) -> FrameLabels:
-    """The labels with a value of what a scheme asks of the frame, or of one thing in it.
+    """The labels with a value of what a scheme asks of the frame, or of one thing in it; a person's word from now on.
 
     Raises
     ------
@@ -275,9 +275,11 @@ def set_attribute(
     """
     kept = attribute.checked(value)
     if attribute.scope is AttributeScope.FRAME:
-        return replace(labels, attributes={**labels.attributes, attribute.name: kept})
+        taken = _without(labels.accepted, attribute.name)
+        return replace(labels, attributes={**labels.attributes, attribute.name: kept}, accepted=taken)
     one = labels.instance(instance)
-    return _placed(labels, replace(one, attributes={**one.attributes, attribute.name: kept}))
+    taken = _without(one.accepted, attribute.name)
+    return _placed(labels, replace(one, attributes={**one.attributes, attribute.name: kept}, accepted=taken))
 
 
 def clear_attribute(labels: FrameLabels, attribute: Attribute, *, instance: int = 0) -> FrameLabels:

@@ -19,8 +19,6 @@ from model.people import InstancePrediction
 if TYPE_CHECKING:
     from annotator.project import Project
 
-_ANY = (1, 1)
-"""A size of the frame, where only who is whom is asked."""
 _SEEN = 0.1
 """Confidence below which a heatmap shows nothing of a point."""
 LABELLED = frozenset({FrameState.DRAFT, FrameState.ACCEPTED, FrameState.REJECTED, FrameState.LOOK_AGAIN})
@@ -37,7 +35,8 @@ class Statistics:
 
     In a project without football ``of_size`` says that corrections are percent of the size of the thing; ``things``
     counts frames by how many things persons labelled in them, ``numbers`` holds what was said of every number that the
-    scheme asks, ``words`` how often each word of every choice was said.
+    scheme asks, ``words`` how often each word of every choice was said; ``numbers_accepted`` counts those numbers that
+    were taken over from the network.
     """
 
     states: Mapping[FrameState, int]
@@ -50,6 +49,7 @@ class Statistics:
     things: Mapping[int, int] = field(default_factory=dict)
     numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    numbers_accepted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -85,8 +85,10 @@ def project_statistics(
             if counts.scheme.has_football and prediction is not None:
                 counts.corrections.extend(_distances(labels.pitch, InstancePrediction.of(prediction)))
             elif not counts.scheme.has_football:
-                seen = seen_of(prediction or project.people(number))
-                counts.corrections.extend(_of_things(labels, seen, counts.scheme))
+                known = prediction or project.people(number)
+                if known is not None:
+                    found = _of_things(labels, seen_of(known), counts.scheme, known.image_size)
+                    counts.corrections.extend(found)
         progress(done + 1, len(numbers))
     return counts.statistics(dict(project.state_counts()), tuple(project.efforts()))
 
@@ -102,6 +104,7 @@ class _Counts:
         self._things: Counter[int] = Counter()
         self._numbers: defaultdict[str, list[float]] = defaultdict(list)
         self._words: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._taken: Counter[str] = Counter()
         self.corrections: list[float] = []
 
     def add(self, labels: FrameLabels) -> None:
@@ -113,8 +116,9 @@ class _Counts:
                     (self._accepted if said.origin is Origin.ACCEPTED else self._placed)[name] += 1
             self._drawn.update(one.markings.keys() - one.carried)
         self._things[len(things)] += 1
-        for values in (labels.attributes, *(one.attributes for one in things)):
+        for values, taken in ((one.attributes, one.accepted) for one in (labels, *things)):
             self._take(values)
+            self._taken.update(taken.keys() & self._numbers.keys())
 
     def _take(self, values: Mapping[str, AttributeValue]) -> None:
         for attribute in self.scheme.attributes:
@@ -131,14 +135,16 @@ class _Counts:
             states, dict(self._placed), dict(self._accepted), dict(self._drawn), tuple(self.corrections), efforts,
             not football, {} if football else dict(self._things),
             {name: tuple(values) for name, values in self._numbers.items()},
-            {name: dict(counts) for name, counts in self._words.items()},
+            {name: dict(counts) for name, counts in self._words.items()}, dict(self._taken),
         )  # fmt: skip
 
 
-def _of_things(labels: FrameLabels, seen: Sequence[InstancePrediction], scheme: Scheme) -> list[float]:
+def _of_things(
+    labels: FrameLabels, seen: Sequence[InstancePrediction], scheme: Scheme, size: tuple[int, int]
+) -> list[float]:
     """How far the network was from every point put by hand, in percent of the size of the thing."""
     said = [one for one in present(labels) if not is_crowd(one)]
-    given = matched(said, seen, scheme, size=_ANY, threshold=0.0)
+    given = matched(said, seen, scheme, size=size, threshold=0.0)
     found: list[float] = []
     for n, one in enumerate(said):
         if n in given:

@@ -134,6 +134,11 @@ class Docks:
         self._review.raise_()
         self.review.come_to_front()
 
+    def show_things(self) -> None:
+        """Bring the people or things of the frame to the front."""
+        self._things.show()
+        self._things.raise_()
+
     def show_frames(self) -> None:
         """Bring the list of files to the front where it shares its place with the queue."""
         if self._frames.isVisible():

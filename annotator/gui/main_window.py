@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
         canvas.zoom_changed.connect(self.status.show_zoom)
         canvas.files_dropped.connect(lambda paths: self.arrivals.bring([Path(path) for path in paths]))
         canvas.space_tapped.connect(self.actions_.tap)
+        self.docks.things.questions.left.connect(canvas.setFocus)
         self.timing.lead()
         canvas.context_requested.connect(partial(context_menu, self))
         for view in (self.frames.view, self.docks.review.view, self.docks.points, self.docks.things.view):

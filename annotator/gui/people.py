@@ -31,10 +31,19 @@ __all__ = ["People", "taken_over", "told_apart"]
 
 
 def taken_over(
-    labels: FrameLabels, things: Sequence[ResolvedInstance], scheme: Scheme, number: int, *, size: tuple[int, int]
+    labels: FrameLabels,
+    things: Sequence[ResolvedInstance],
+    scheme: Scheme,
+    number: int,
+    *,
+    size: tuple[int, int],
+    asked: Collection[str] = (),
 ) -> FrameLabels:
-    """The labels with all of one thing said: what a network shows of it becomes accepted, as it is on the screen."""
-    return accepted_things(labels, on_screen(things, size), scheme, ids={number})
+    """The labels with all of one thing said: what a network shows of it becomes accepted, as it is on the screen.
+
+    Of the numbers that a network says only those ``asked``: who moves a point says nothing of them.
+    """
+    return accepted_things(labels, on_screen(things, size), scheme, ids={number}, numbers={number: asked})
 
 
 def told_apart(
@@ -143,6 +152,7 @@ class People:
             threshold=settings.threshold,
             least_score=settings.threshold,
             previous=self.things if moving else (),
+            earlier=self.things,
         )
         there = {one.id for one in self.things}
         if self.active in there:
@@ -205,10 +215,16 @@ class People:
         return taken_over(labels, self.things, self.scheme, number, size=self._size)
 
     def accepted(self, labels: FrameLabels, settings: ViewSettings) -> FrameLabels:
-        """The labels with everything that is on the screen taken over."""
+        """The labels with everything that is on the screen taken over; numbers are there of the active thing alone."""
         if not settings.predictions:
             return labels
-        return accepted_things(labels, on_screen(self.things, self._size), self.scheme)
+        numbers = {self.active: self.numbers_on_screen()}
+        return accepted_things(labels, on_screen(self.things, self._size), self.scheme, numbers=numbers)
+
+    def shown_of_active(self, labels: FrameLabels) -> FrameLabels:
+        """The labels with all that is on the screen of the active thing taken over, its numbers, too."""
+        asked = self.numbers_on_screen()
+        return taken_over(labels, self.things, self.scheme, self.active, size=self._size, asked=asked)
 
     @property
     def has_seen(self) -> bool:

@@ -48,11 +48,18 @@ _copied: list[Copied] = []
 def take_over(window: MainWindow) -> None:
     """Say all of the active thing as a network sees it."""
     session = window.session
-    labels = session.people.whole(session.labels, session.people.active)
+    labels = session.people.shown_of_active(session.labels)
     if labels == session.labels:
         session.say(translate("Deeds", "Nothing of it is only predicted"))
         return
     session.edit(labels, text=translate("Deeds", "Take over {number}").format(number=session.people.active))
+
+
+def answer(window: MainWindow) -> None:
+    """Go to what the scheme asks beside the points; Enter there leads back."""
+    window.docks.show_things()
+    if not window.docks.things.ask():
+        window.session.say(translate("Deeds", "This scheme asks nothing beside the points"))
 
 
 def step(window: MainWindow, by: int) -> None:

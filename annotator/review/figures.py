@@ -64,6 +64,8 @@ def as_csv(statistics: Statistics, figures: Figures) -> str:
     rows.writerows(["frames by number of things", count, frames] for count, frames in sorted(statistics.things.items()))
     for name, values in sorted(statistics.numbers.items()):
         rows.writerows(_numbered(name, values))
+    taken = sorted(statistics.numbers_accepted.items())
+    rows.writerows(["accepted as predicted", name, count] for name, count in taken)
     for name, words in sorted(statistics.words.items()):
         rows.writerows([name, word, count] for word, count in sorted(words.items()))
     rows.writerows(_numbered("seconds a frame", [effort.seconds for effort in statistics.efforts]))

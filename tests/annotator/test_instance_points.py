@@ -187,6 +187,55 @@ def test_an_accepted_number_is_one_that_the_scheme_allows(said, stored):
     assert accepted_things(mine, resolved(mine, (seen,), CARD_PACKET_8), CARD_PACKET_8).attributes == {"cards": 7.0}
 
 
+def test_of_a_click_no_number_is_taken_and_of_several_things_only_those_asked_for():
+    seen = person((5, 5), names=CARD_PACKET_8.keypoints, values={"cards": 12.4})
+    shown = resolved(EMPTY, (seen,), CARD_PACKET_8)
+    taken = accepted_things(EMPTY, shown, CARD_PACKET_8, numbers={})
+    assert (len(taken.pitch.keypoints), taken.attributes) == (8, {})
+    taken = accepted_things(EMPTY, shown, CARD_PACKET_8, numbers={0: ("cards",)})
+    assert (taken.attributes, taken.accepted) == ({"cards": 12.0}, {"cards": 12.0})
+    again = instances.set_attribute(taken, CARD_PACKET_8.attributes[0], 12.0)
+    assert (again.attributes, again.accepted) == ({"cards": 12.0}, {})
+
+
+def test_what_is_seen_in_the_box_around_somebodys_points_is_of_them_however_far_off_they_are():
+    labels = FrameLabels((labelled(0, (20, 20)), labelled(1, (300, 200))))
+    away = np.array((2000.0, 2000.0))
+    seen = tuple(
+        InstancePrediction(COCO_17.keypoints, SHAPE + away, np.full(K, 0.9), np.ones(K), 0.9, instances.box_of(one))
+        for one in labels.instances
+    )
+    found = resolved(labels, seen[::-1])
+    assert [(one.id, one.labelled, one.seen) for one in found] == [(0, True, seen[0]), (1, True, seen[1])]
+    assert accepted_things(labels, found, COCO_17) == accepted_things(labels, found[:2], COCO_17)
+
+
+def test_what_a_detector_and_a_network_found_over_a_labelled_person_is_of_them_by_the_overlap():
+    labels = FrameLabels((labelled(0, (20, 20)),))
+    x0, y0, x1, y1 = instances.box_of(labels.instances[0])
+    near, far = (
+        InstancePrediction(COCO_17.keypoints, SHAPE + 2000.0, np.full(K, 0.9), np.ones(K), 0.9, box)
+        for box in ((x0 - 3.0, y0 - 2.0, x1 + 4.0, y1 + 1.0), (x1 - 2.0, y0, 2.0 * x1 - x0, y1))
+    )
+    found = resolved(labels, (far, near))
+    assert [(one.id, one.seen) for one in found] == [(0, near), (1, far)]
+
+
+def test_who_had_an_answer_keeps_it_when_points_placed_since_make_more_of_them():
+    nose, eye = (120.0, 110.0), (126.0, 104.0)
+    labels = place(place(EMPTY, "nose", nose), "left_eye", eye)
+    seen = InstancePrediction(
+        COCO_17.keypoints, SHAPE + 900.0, np.full(K, 0.9), np.ones(K), 0.9, instances.box_of(labels.instances[0])
+    )
+    before = resolved(labels, (seen,))
+    assert [one.seen for one in before] == [seen]
+    more = place(labels, "left_ankle", (180.0, 400.0))
+    assert [one.id for one in resolved(more, (seen,))] == [0, 1]
+    assert [(one.id, one.seen) for one in resolved(more, (seen,), earlier=before)] == [(0, seen)]
+    other = instances.delete(more, 0)
+    assert [one.labelled for one in resolved(other, (seen,), earlier=before)] == [False]
+
+
 def test_what_is_seen_in_somebodys_own_box_is_of_them_whatever_was_placed():
     box = (100.0, 50.0, 200.0, 250.0)
     own, other = (InstancePrediction(

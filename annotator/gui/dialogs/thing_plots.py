@@ -32,6 +32,9 @@ class ThingPlots(QWidget):
             median = f"{float(np.median(values)):g}"
             text = self.tr("{name}: said {count} times, median {median}")
             said = text.format(name=thing(name).capitalize(), count=f"{len(values):,}", median=median)
+            if statistics.numbers_accepted.get(name):
+                taken = self.tr("{said}; {count} of them accepted as predicted")
+                said = taken.format(said=said, count=f"{statistics.numbers_accepted[name]:,}")
             self._add(name, said, _binned(values))
         for name, words in statistics.words.items():
             bars = [(word, float(count)) for word, count in sorted(words.items(), key=lambda one: -one[1])]

@@ -215,7 +215,7 @@ class PointsModel(QAbstractTableModel):
 
     def _icon(self, key: tuple[Glyph | None, bool]) -> QIcon:
         if key not in self._icons:
-            self._icons[key] = _chip(key[0], occluded=key[1])
+            self._icons[key] = chip(key[0], occluded=key[1])
         return self._icons[key]
 
     def _light(self) -> None:
@@ -243,7 +243,7 @@ class PointsModel(QAbstractTableModel):
         self._muted = QBrush(QColor(theme.tokens().muted))
 
 
-def _chip(glyph: Glyph | None, *, occluded: bool) -> QIcon:
+def chip(glyph: Glyph | None, *, occluded: bool = False) -> QIcon:
     """The mark as on the canvas, on a small dark plate; an empty one for a point that is not in the frame."""
     ratio = 2
     pixmap = QPixmap(_CHIP * ratio, _CHIP * ratio)
