@@ -177,7 +177,8 @@ class TimePlots(QWidget):
         if self._lane.busy:
             return
         if anything or self._timeline.track is None:
-            self.note.setText("")
+            number = self._of[1] if self._session.people.is_many and anything else None
+            self.note.setText("" if number is None else self.tr("Number {number}").format(number=number))
         else:
             self.note.setText(self.tr("Nothing yet: label or predict frames, and what they say is plotted here"))
 

@@ -75,6 +75,7 @@ def test_the_curve_is_of_the_person_who_is_worked_on(window, qtbot):
     assert window.session.people.active == 1
     qtbot.waitUntil(lambda: sorted(curve(window)) == [5, 6, 7, 8, 9], timeout=20000)
     assert curve(window)[7] == pytest.approx(sprites.points(1, 7)[0, 0])
+    qtbot.waitUntil(lambda: plots.note.text() == "Number 1")
     press(window, qtbot, Qt.Key.Key_G)
     qtbot.waitUntil(lambda: len(curve(window)) == 10, timeout=20000)
 
