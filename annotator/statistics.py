@@ -116,15 +116,16 @@ class _Counts:
                     (self._accepted if said.origin is Origin.ACCEPTED else self._placed)[name] += 1
             self._drawn.update(one.markings.keys() - one.carried)
         self._things[len(things)] += 1
-        for values, taken in ((one.attributes, one.accepted) for one in (labels, *things)):
-            self._take(values)
-            self._taken.update(taken.keys() & self._numbers.keys())
+        self._take(labels.attributes, labels.accepted)
+        for one in things:
+            self._take(one.attributes, one.accepted)
 
-    def _take(self, values: Mapping[str, AttributeValue]) -> None:
+    def _take(self, values: Mapping[str, AttributeValue], accepted: Mapping[str, AttributeValue]) -> None:
         for attribute in self.scheme.attributes:
             value = values.get(attribute.name)
             if isinstance(value, int | float):
                 self._numbers[attribute.name].append(float(value))
+                self._taken[attribute.name] += attribute.name in accepted
             elif value is not None and attribute.kind is AttributeKind.CHOICE:
                 self._words[attribute.name][value] += 1
 

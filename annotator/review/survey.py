@@ -29,7 +29,7 @@ THRESHOLD = "review/threshold"
 """The setting of a project that holds the confidence which counts as seen."""
 
 _VERSION = 4
-_VERSION_OF_THINGS = 3
+_VERSION_OF_THINGS = 4
 _STORE_SECONDS = 2.0
 
 

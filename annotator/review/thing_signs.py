@@ -16,6 +16,7 @@ import numpy as np
 
 from annotator.instances import box_around, is_crowd, labelled_points, overlap, present
 from annotator.labels import FrameLabels, Instance, Point, Visibility
+from annotator.network_numbers import as_allowed, as_text
 from annotator.review.judged import SAME, Judged, apart, judge, largest, matched, said_by_network, shown_points
 from annotator.review.peaks import second_peaks
 from annotator.review.signs import DOUBTFUL, FrameSigns, Kind, Sign
@@ -189,19 +190,24 @@ def _sight(judged: Sequence[Judged]) -> Iterator[Sign]:
 
 
 def _numbers(things: Things, judged: Sequence[Judged]) -> Iterator[Sign]:
-    """Numbers that a person said far from what the network says, in percent of their range."""
+    """Numbers that a person said and the network says otherwise, as the scheme allows them, in percent of their range.
+
+    A number that was taken over from a network is no person's word against it.
+    """
     found = []
     for attribute in things.scheme.attributes:
         if attribute.kind is not AttributeKind.NUMBER:
             continue
         for one in judged:
-            of_frame = attribute.scope is AttributeScope.FRAME
-            said = (things.labels if of_frame else one.instance).attributes.get(attribute.name)
-            seen = None if one.seen is None else one.seen.values.get(attribute.name)
-            if isinstance(said, int | float) and seen is not None and math.isfinite(seen):
+            whose = things.labels if attribute.scope is AttributeScope.FRAME else one.instance
+            said = whose.attributes.get(attribute.name)
+            seen = None if one.seen is None else as_allowed(attribute, one.seen.values.get(attribute.name))
+            if not isinstance(said, int | float) or attribute.name in whose.accepted:
+                continue
+            if seen is not None and as_text(said) != as_text(seen):
                 low, high = attribute.range or (0.0, max(abs(said), abs(seen), 1.0))
                 off = 100.0 * abs(said - seen) / max(high - low, 1e-9)
-                detail = f"{said:g} {seen:.0f}"
+                detail = f"{as_text(said)} {as_text(seen)}"
                 found.append(Sign(Kind.NUMBER, off, attribute.name, 1, detail, instance=one.id))
     yield from largest(found)
 

@@ -151,6 +151,19 @@ def test_a_number_far_from_the_predicted_one_and_a_hidden_corner_are_told():
     assert (unsaid[Kind.UNLABELLED].keypoint, Kind.NUMBER in unsaid) == ("cards", False)
 
 
+def test_a_number_that_is_the_networks_own_or_the_same_when_rounded_is_no_reason():
+    one, network = packet(cards=38.6)
+    assert Kind.NUMBER not in signs(labels_of(one, cards=39.0), network, scheme=CARDS)
+    beyond, most = packet(cards=53.4)
+    assert Kind.NUMBER not in signs(labels_of(beyond, cards=52.0), most, scheme=CARDS)
+    sign = signs(labels_of(one, cards=38.0), network, scheme=CARDS)[Kind.NUMBER]
+    assert (sign.detail, sign.value) == ("38 39", pytest.approx(100.0 / 51.0))
+    other = packet(cards=20.0)[1]
+    assert Kind.NUMBER in signs(labels_of(one, cards=39.0), other, scheme=CARDS)
+    taken = FrameLabels((one,), {"cards": 39.0}, accepted={"cards": 39.0})
+    assert Kind.NUMBER not in signs(taken, other, scheme=CARDS)
+
+
 def test_frames_only_predicted_are_judged_by_what_was_seen():
     found = signs(EMPTY, seen(sure=0.6))
     assert found[Kind.FAINT].value == pytest.approx(0.4)
