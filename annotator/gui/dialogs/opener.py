@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ class Opener(QObject):
         """Show a dialog over the window; it is gone when it is closed."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.resize(dialog.size().boundedTo(self._window.screen().availableSize() - _FRAME))
+        leave_enter_to_the_ways_out(dialog)
         dialog.open()
 
     def show_palette(self) -> None:
@@ -83,6 +84,20 @@ class Opener(QObject):
             dialog = StatisticsDialog(counted, self._window, figures=figures)
             dialog.frames_wanted.connect(lambda query: list_frames(self._window, query))
             self.open(dialog)
+
+
+def leave_enter_to_the_ways_out(dialog: QDialog) -> None:
+    """Enter goes on with what a dialog is for, whichever other button was pressed last; that one takes Space."""
+    roles = QDialogButtonBox.ButtonRole
+    ways_out = {
+        button
+        for box in dialog.findChildren(QDialogButtonBox)
+        for button in box.buttons()
+        if box.buttonRole(button) not in (roles.ActionRole, roles.HelpRole, roles.ResetRole)
+    }
+    for button in dialog.findChildren(QPushButton):
+        if button not in ways_out:
+            button.setAutoDefault(False)
 
 
 def open_folder(folder: Path) -> None:
