@@ -18,6 +18,7 @@ from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
 from annotator.gui.detector_choice import DetectorChoice, Where
 from annotator.gui.forecasting import NetworkState
 from annotator.people_boxes import as_seen, free_of, labelled_boxes
+from annotator.people_prediction import boxes_left
 from model.people import Candidate
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Detecting(QObject):
         self._session = window.session
         self._lane = Lane("detector", self)
         self._detector: RemoteDetector | None = None
+        self._runs = 0
         self.job = Job(self)
         window.errands.watch(self.job)
         self._found.connect(self._on_found)
@@ -89,6 +91,7 @@ class Detecting(QObject):
         def work(progress: Progress, should_stop: ShouldStop) -> _Tally:
             return self._look(project, choice, path, ordered, progress, should_stop)
 
+        self._runs += 1
         self.job.begin(self.tr("Finding boxes"), stop=self._stop)
         self.job.advance(0, len(ordered))
         self._lane.ask(
@@ -108,8 +111,9 @@ class Detecting(QObject):
                 if should_stop():
                     break
                 try:
-                    rgb = source.read(project.row(frame_id))
-                    found = self._ready(path).detect(rgb, least=choice.least, kind=choice.kind)
+                    rgb, detector = source.read(project.row(frame_id)), self._ready(path)
+                    # Whoever stops ends the detector that is there: from here on there is one.
+                    found = () if should_stop() else detector.detect(rgb, least=choice.least, kind=choice.kind)
                 except MediaError:
                     tally.lost += 1
                     continue
@@ -117,6 +121,8 @@ class Detecting(QObject):
                     if should_stop():
                         break
                     raise
+                if should_stop():
+                    break
                 project.save_boxes({frame_id: found})
                 tally.frames += bool(found)
                 tally.boxes += len(found)
@@ -142,20 +148,28 @@ class Detecting(QObject):
             before.close()
 
     def _stop(self) -> None:
+        run = self._runs
+
+        def insist() -> None:
+            if self._lane.busy and self._runs == run:
+                self._end_detector()
+
         self._lane.stop()
-        QTimer.singleShot(_PATIENCE_MS, self, lambda: self._end_detector() if self._lane.busy else None)
+        QTimer.singleShot(_PATIENCE_MS, self, insist)
 
     def _on_found(self, project: Project, frame_id: int) -> None:
-        """Boxes of a frame are stored: those on the screen are shown and looked into at once."""
+        """Boxes of a frame are stored: those on the screen are shown and looked into at once, if they are others."""
         session = self._session
         if project is not session.project:
             return
-        if frame_id != session.frame_id or session.blind.covers(frame_id):
+        network = session.forecaster.network_id
+        is_shown = frame_id == session.frame_id and not session.blind.covers(frame_id)
+        if not is_shown or (network is not None and project.has_prediction(frame_id, network)):
             session.prediction_changed.emit(frame_id)
             return
-        boxes = free_of(project.boxes(frame_id) or (), labelled_boxes(session.labels, session.size))
+        boxes = free_of(boxes_left(project, frame_id), labelled_boxes(session.labels, session.size))
         session.forecaster.predicted.emit(frame_id, as_seen(boxes, project.scheme, session.size))
-        if session.forecaster.network_id is not None:
+        if network is not None:
             session.predict_again()
 
     def _on_done(self, tally: _Tally, ids: Sequence[int]) -> None:

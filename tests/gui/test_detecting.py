@@ -20,12 +20,13 @@ from annotator.gui.detector_choice import DetectorChoice, Where, usual_kind
 from annotator.gui.dialogs.boxes_preview import BoxesPreview
 from annotator.gui.dialogs.detect import DetectDialog
 from annotator.labels import EMPTY, FrameRecord, FrameState, Instance
+from annotator.people_boxes import as_seen
 from annotator.project import Project
 from annotator.schemes import CARD_PACKET_8, COCO_17
 from annotator.timeline import FEWEST_OF_A_CLIP
 from model.detector import DetectorError
 from model.detector_process import RemoteDetector
-from model.people import InstancePrediction, PeoplePrediction
+from model.people import Candidate, InstancePrediction, PeoplePrediction
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
 
@@ -162,6 +163,34 @@ def test_the_next_time_one_key_finds_and_the_network_looks_at_once(people, qtbot
     assert session.labels.is_empty
     assert session.stack.count() == 0
     assert session.project.row(session.frame_id).state is FrameState.PREDICTED
+
+
+def test_the_same_boxes_once_more_leave_what_was_seen(people, qtbot, detector, tmp_path):
+    load(people, qtbot, tmp_path)
+    remember(people, detector)
+    press(people, qtbot, KEY.Key_F5)
+    qtbot.waitUntil(lambda: points_shown(people) == 34)
+    rest(people, qtbot)
+    shown = []
+    people.session.resolved_changed.connect(lambda: shown.append(points_shown(people)))
+    press(people, qtbot, KEY.Key_F5)
+    rest(people, qtbot)
+    assert points_shown(people) == 34
+    assert set(shown) <= {34}
+
+
+def test_points_that_went_and_came_back_are_painted_again(people, qtbot, network):
+    session, table = people.session, people.docks.points.model()
+    boxes = (Candidate(LEFT, 0.9),)
+    seen = network.predict_people(None, boxes)
+    alone = as_seen(boxes, COCO_17, SIZE)
+    with qtbot.waitSignal(table.dataChanged):
+        session.forecaster.predicted.emit(session.frame_id, seen)
+    with qtbot.waitSignal(table.dataChanged):
+        session.forecaster.predicted.emit(session.frame_id, alone)
+        assert table.data(table.index(0, 1)) == ""
+        session.forecaster.predicted.emit(session.frame_id, seen)
+    assert table.data(table.index(0, 1)) == "160.0"
 
 
 def test_a_person_who_has_a_label_stays_and_gets_no_second_box(people, qtbot, detector, tmp_path):

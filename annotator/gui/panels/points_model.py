@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, Qt
@@ -82,7 +83,8 @@ class PointsModel(QAbstractTableModel):
         self._icons: dict[tuple[Glyph | None, bool], QIcon] = {}
         self._of: tuple[object, ...] = ()
         self._rows: list[_Row] = []
-        self._announced: list[_Row] = []
+        # Places that a view may have painted and was not told of: also of answers that came and went between.
+        self._changed: set[int] = set()
         self._muted = QBrush(QColor(theme.tokens().muted))
         self._lit: str | None = None
         self._soon = Soon(self, self._refresh)
@@ -136,7 +138,8 @@ class PointsModel(QAbstractTableModel):
             self.beginResetModel()
             self._names = names
             self._of = ()
-            self._announced = self._current()
+            self._current()
+            self._changed.clear()
             self.endResetModel()
 
     def name_at(self, row: int) -> str:
@@ -179,7 +182,9 @@ class PointsModel(QAbstractTableModel):
         of = (self._session.resolved, self._session.labels)
         if len(self._of) != 2 or self._of[0] is not of[0] or self._of[1] is not of[1]:
             self._of = of
-            self._rows = [self._row(self._point(name)) for name in self._names]
+            before, self._rows = self._rows, [self._row(self._point(name)) for name in self._names]
+            pairs = enumerate(zip_longest(before, self._rows))
+            self._changed.update(place for place, (old, new) in pairs if old != new)
         return self._rows
 
     def _row(self, point: Keypoint) -> _Row:
@@ -229,14 +234,11 @@ class PointsModel(QAbstractTableModel):
     def _refresh(self) -> None:
         if self._session.passing:
             return
-        before, rows = self._announced, self._current()
-        self._announced = rows
-        if len(before) != len(rows):
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, SD))
-            return
-        different = [place for place, (old, new) in enumerate(zip(before, rows, strict=True)) if old != new]
-        if different:
-            self.dataChanged.emit(self.index(different[0], 0), self.index(different[-1], SD))
+        last = len(self._current()) - 1
+        changed = {min(place, last) for place in self._changed}
+        self._changed.clear()
+        if changed:
+            self.dataChanged.emit(self.index(min(changed), 0), self.index(max(changed), SD))
 
     def recolour(self) -> None:
         """The palette changed."""
