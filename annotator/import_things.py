@@ -21,7 +21,7 @@ from annotator.frames import FrameSource, MediaError
 from annotator.imports import SAME, Change, ImportPlan, Planned, agree
 from annotator.instance_points import similarity
 from annotator.instances import Box, labelled_points, next_id, present
-from annotator.label_files import MANIFEST, Offer, read_labels
+from annotator.label_files import MANIFEST, Offer, offers, read_labels
 from annotator.labels import FrameLabels, FrameRecord, Instance, KeypointLabel, Origin
 from annotator.matching import FrameNames, NoMatch
 from annotator.project import Project, ProjectError
@@ -30,7 +30,7 @@ from annotator.scheme_document import parse_scheme, suggested_mirror
 from annotator.schemes import known_schemes, scheme_of
 from model.people import InstancePrediction
 
-__all__ = ["plan_things", "scheme_in"]
+__all__ = ["other_scheme", "plan_things", "scheme_in"]
 
 _KEYS = {"coco": "annotation"}
 """Formats whose objects carry an id of their own, and where."""
@@ -41,8 +41,6 @@ def scheme_in(paths: Sequence[Path]) -> Scheme | None:
 
     None where none of them says anything of it, or the pitch is meant.
     """
-    # Of those with the same points the program's own is meant, which comes first.
-    known = {scheme.keypoints: scheme for scheme in reversed(known_schemes().values())}
     for path in paths:
         if path.is_dir() and not any((path / name).exists() for name in ("data.yaml", MANIFEST)):
             continue
@@ -50,16 +48,35 @@ def scheme_in(paths: Sequence[Path]) -> Scheme | None:
             read = read_labels(path)
         except FormatError:
             continue
-        found = known.get(read.keypoints)
+        found = _scheme_of(read, path)
         if found is not None:
             return None if found.has_football else found
-        pitch = scheme_of("pitch-57").index
-        if read.described or not any(name in pitch for name in read.keypoints):
-            try:
-                return parse_scheme(read.described or _named(read, path))
-            except ValueError:
-                continue
     return None
+
+
+def other_scheme(project: Project, paths: Sequence[Path]) -> Scheme | None:
+    """The scheme of label files of the project's frames, where it names other points than the project's; else None."""
+    names = FrameNames(project)
+    for offer in offers(paths, project.scheme, []):
+        if not isinstance(names.find(PurePosixPath(offer.frame.name)), NoMatch):
+            found = scheme_of("pitch-57") if offer.read is None else _scheme_of(offer.read, offer.path)
+            return None if found is None or found.keypoints == project.scheme.keypoints else found
+    return None
+
+
+def _scheme_of(read: ExchangeFile, path: Path) -> Scheme | None:
+    """A known scheme with the keypoints of a file, else the one that it describes; None where that is none."""
+    known = {scheme.keypoints: scheme for scheme in reversed(known_schemes().values())}
+    found = known.get(read.keypoints)
+    if found is not None:
+        return found
+    pitch = scheme_of("pitch-57")
+    if not read.described and any(name in pitch.index for name in read.keypoints):
+        return None
+    try:
+        return parse_scheme(read.described or _named(read, path))
+    except ValueError:
+        return None
 
 
 def _named(read: ExchangeFile, path: Path) -> dict[str, Any]:
@@ -96,7 +113,7 @@ class _Frame:
 
 def plan_things(
     project: Project,
-    offers: Sequence[Offer],
+    found: Sequence[Offer],
     scheme: Scheme,
     title: str,
     findings: list[Finding],
@@ -108,7 +125,7 @@ def plan_things(
     frames: dict[int, _Frame] = {}
     foreign: dict[str, Any] = {}
     try:
-        for done, offer in enumerate(offers):
+        for done, offer in enumerate(found):
             if should_stop():
                 return None
             number = _found(project, offer, names, pixels, frames, findings)
@@ -116,7 +133,7 @@ def plan_things(
                 _merge(frames[number], offer, scheme, findings)
                 own = offer.read.foreign if offer.read is not None else {}
                 foreign = {**_storable(own), **foreign}
-            progress(done + 1, len(offers))
+            progress(done + 1, len(found))
     finally:
         pixels.close()
     planned = tuple(frame.planned(number) for number, frame in frames.items())

@@ -14,6 +14,7 @@ from annotator.people_boxes import is_box_list
 
 if TYPE_CHECKING:
     from annotator.export import ExportOptions
+    from annotator.gui.fitting import Fitting
     from annotator.gui.main_window import MainWindow
     from annotator.imports import ImportPlan, ImportReport
     from annotator.project import Project
@@ -65,20 +66,56 @@ class Exchange(QObject):
         self._window.session.end_gesture()
 
         def work(progress: Progress, should_stop: ShouldStop) -> Any:
+            from annotator.gui.fitting import fitting_of
             from annotator.imports import plan_import
 
-            return plan_import(project, chosen, progress=progress, should_stop=should_stop)
+            plan = plan_import(project, chosen, progress=progress, should_stop=should_stop)
+            return plan, None if plan is None else fitting_of(project, chosen, plan)
 
-        self._window.errands.run(self.tr("Looking at labels"), work, lambda plan: self._show_plan(project, plan))
+        def show(found: tuple[ImportPlan | None, Fitting | None]) -> None:
+            self._show_plan(project, chosen, *found)
 
-    def _show_plan(self, project: Project, plan: ImportPlan | None) -> None:
+        self._window.errands.run(self.tr("Looking at labels"), work, show)
+
+    def bring_into_next(self, paths: Sequence[Path]) -> None:
+        """Look at files of labels once the project that is being opened is there."""
+        session, errands = self._window.session, self._window.errands
+
+        def forget() -> None:
+            session.project_changed.disconnect(arrived)
+            errands.failed.disconnect(forget)
+
+        def arrived() -> None:
+            forget()
+            self.bring(paths)
+
+        session.project_changed.connect(arrived)
+        errands.failed.connect(forget)
+
+    def _show_plan(
+        self, project: Project, paths: Sequence[Path], plan: ImportPlan | None, fitting: Fitting | None
+    ) -> None:
         from annotator.gui.dialogs.import_preview import ImportPreview
 
         if plan is None or project is not self._window.session.project:
             return
-        preview = ImportPreview(plan, self._window)
+        preview = ImportPreview(plan, self._window, fitting)
         preview.asked.connect(lambda taken: self._carry_out(project, plan, taken))
+        if fitting is not None:
+            preview.refitted.connect(lambda: self._fit(project, fitting, paths))
         self._window.dialogs.open(preview)
+
+    def _fit(self, project: Project, fitting: Fitting, paths: Sequence[Path]) -> None:
+        """Make the project one of the labels' things and look at them again; one with labels shows what that costs."""
+        from annotator.gui import scheme_deeds
+        from annotator.gui.fitting import make_fit
+
+        if project is not self._window.session.project:
+            return
+        if fitting.is_free:
+            make_fit(self._window, project, fitting.theirs, lambda: self.bring_into_next(paths))
+        else:
+            scheme_deeds.plan(self._window, project, fitting.theirs, None)
 
     def _carry_out(self, project: Project, plan: ImportPlan, taken: frozenset[int]) -> None:
         if project is not self._window.session.project:

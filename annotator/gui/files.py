@@ -62,9 +62,11 @@ class Files(QObject):
 
         self._window.dialogs.open(NewProjectDialog(self._create, folder=self._last("media"), parent=self._window))
 
-    def _create(self, paths: list[Path], scheme: Scheme) -> None:
+    def _create(self, paths: list[Path], scheme: Scheme, labels: Sequence[Path]) -> None:
         self._remember("media", paths[0].parent)
         self.remember_recent(paths[0])
+        if labels:
+            self.exchange.bring_into_next(labels)
         self._window.errands.open(paths, scheme)
 
     def load_network(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -21,6 +23,9 @@ from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.flat_table import by_the_program, flat_table, make_tickable
 from annotator.gui.plain_names import spoken
 from annotator.imports import Change, ImportPlan, Planned
+
+if TYPE_CHECKING:
+    from annotator.gui.fitting import Fitting
 
 translate = QCoreApplication.translate
 _NAMED = 4
@@ -47,13 +52,18 @@ def counts_text(plan: ImportPlan) -> str:
 
 
 class ImportPreview(QDialog):
-    """Shows a plan; ``asked`` brings the ids of conflicts in which the file's words are taken."""
+    """Shows a plan; ``asked`` brings the ids of conflicts in which the file's words are taken.
+
+    ``refitted`` asks for a project of the labels' own things, where ``fitting`` says that they are of others.
+    """
 
     asked = Signal(object)
+    refitted = Signal()
 
-    def __init__(self, plan: ImportPlan, parent: QWidget) -> None:
+    def __init__(self, plan: ImportPlan, parent: QWidget, fitting: Fitting | None = None) -> None:
         super().__init__(parent)
         self.plan = plan
+        self.fit: QPushButton | None = None
         self.setWindowTitle(self.tr("Import labels"))
         self._conflicts: dict[int, QTreeWidgetItem] = {}
         layout = QVBoxLayout(self)
@@ -62,24 +72,68 @@ class ImportPreview(QDialog):
         heading = QLabel(self.tr("Labels of {title}").format(title=plan.title), wordWrap=True)
         heading.setProperty("role", "heading")
         layout.addWidget(heading)
+        if fitting is not None:
+            layout.addWidget(self._offer(fitting))
         self.counts = QLabel(counts_text(plan), wordWrap=True)
         layout.addWidget(self.counts)
         self.frames = self._tree()
         layout.addWidget(self.frames, 3)
         if self._conflicts:
             layout.addLayout(self._decisions())
-        self.findings = QListWidget()
-        self.findings.setAccessibleName(self.tr("What cannot be used"))
-        self.findings.setUniformItemSizes(True)
-        if plan.findings:
-            text = self.tr("Not used: {count}").format(count=f"{len(plan.findings):,}")
-            layout.addWidget(QLabel(text))
-            self.findings.addItems([str(finding) for finding in plan.findings[:_LISTED]])
-            layout.addWidget(self.findings, 1)
+        fits = fitting is None or self._changes() > 0
+        if plan.findings and fits:
+            layout.addLayout(self._not_used(), 1)
         buttons, self.go = go_or_cancel(self, self.tr("Import"), self._ask)
         layout.addWidget(buttons)
         self._show_go()
         self.resize(760, 520)
+        if not fits:
+            self._show_only_the_offer()
+
+    def _show_only_the_offer(self) -> None:
+        """What every frame of other things says of itself would but hide the one way on."""
+        for widget in (self.counts, self.frames, self.go):
+            widget.hide()
+        self.resize(640, 170)
+        assert self.fit is not None
+        self.fit.setDefault(True)
+        self.fit.setFocus()
+
+    def _not_used(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        text = self.tr("Not used: {count}").format(count=f"{len(self.plan.findings):,}")
+        column.addWidget(QLabel(text))
+        self.findings = QListWidget()
+        self.findings.setAccessibleName(self.tr("What cannot be used"))
+        self.findings.setUniformItemSizes(True)
+        self.findings.addItems([str(finding) for finding in self.plan.findings[:_LISTED]])
+        column.addWidget(self.findings, 1)
+        return column
+
+    def _offer(self, fitting: Fitting) -> QFrame:
+        """What the labels are of, and the way to a project of these."""
+        text = self.tr("These labels are of: {theirs}. The project is of: {own}.").format(
+            theirs=fitting.theirs.title, own=fitting.own.title
+        )
+        if fitting.is_free:
+            press = self.tr("Make this project {title}").format(title=fitting.theirs.title)
+            text += " " + self.tr("Nobody labelled anything in it yet.")
+        else:
+            press = self.tr("Change the scheme...")
+            text += " " + self.tr("It has labels: look what another scheme does to them, then import again.")
+        self.fit = QPushButton(press.replace("&", "&&"), autoDefault=False)
+        self.fit.clicked.connect(self._refit)
+        frame = QFrame()
+        frame.setObjectName("notice")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.addWidget(QLabel(text, wordWrap=True), 1)
+        row.addWidget(self.fit)
+        return frame
+
+    def _refit(self) -> None:
+        self.accept()
+        self.refitted.emit()
 
     def _tree(self) -> QTreeWidget:
         titles = self.tr("Frame"), self.tr("What happens"), self.tr("Points and lines")

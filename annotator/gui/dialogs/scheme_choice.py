@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -22,11 +23,13 @@ from PySide6.QtWidgets import (
 from annotator.formats.documents import FormatError
 from annotator.gui.background import sentence
 from annotator.gui.scheme_picture import SchemePicture
+from annotator.import_beside import labels_beside
 from annotator.project import Project
 from annotator.scheme import Scheme
 from annotator.schemes import known_schemes, read_scheme
 from annotator.store_media import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
+_NAMED = 2
 _SCHEME = int(Qt.ItemDataRole.UserRole)
 
 
@@ -89,16 +92,25 @@ class SchemeChoice(QWidget):
 
 
 class NewProjectDialog(QDialog):
-    """Scheme and frames; ``create`` is told both."""
+    """Scheme and frames; ``create`` is told both, and which label files beside the frames are to be imported."""
 
-    def __init__(self, create: Callable[[list[Path], Scheme], None], *, folder: str, parent: QWidget | None) -> None:
+    def __init__(
+        self,
+        create: Callable[[list[Path], Scheme, tuple[Path, ...]], None],
+        *,
+        folder: str,
+        parent: QWidget | None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("New project"))
         self._create, self._folder = create, folder
         self.paths: list[Path] = []
+        self._labels: tuple[Path, ...] = ()
         self.choice = SchemeChoice(list(known_schemes().values()))
         self.choice.list.setCurrentRow(0)
         self.where = QLabel(self.tr("No frames chosen yet"), wordWrap=True)
+        self.beside = QCheckBox()
+        self.beside.setChecked(True)
         self.note = QLabel(wordWrap=True)
         self.note.setProperty("role", "warning")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -113,8 +125,8 @@ class NewProjectDialog(QDialog):
         layout.addWidget(asked)
         layout.addWidget(self.choice, 1)
         layout.addLayout(self._ways())
-        layout.addWidget(self.where)
-        layout.addWidget(self.note)
+        for widget in (self.where, self.beside, self.note):
+            layout.addWidget(widget)
         layout.addWidget(buttons)
         self.resize(640, 520)
         self._refresh()
@@ -161,27 +173,37 @@ class NewProjectDialog(QDialog):
 
     def take(self, paths: list[Path]) -> None:
         """The project is to be of these frames."""
-        self.paths = paths
+        self.paths, self._labels = paths, labels_beside(paths)
         self._refresh()
 
     def _refresh(self) -> None:
         taken = bool(self.paths) and Project.is_there_for(self.paths[0])
         self.note.setText(
-            self.tr("These frames have a project already: open it, and change its scheme there.") if taken else ""
-        )
-        self.note.setVisible(True)
+            self.tr("These frames have a project already. Open it; File > Scheme... changes what it is of.")
+            if taken else ""
+        )  # fmt: skip
+        self.beside.setVisible(bool(self._labels) and not taken)
+        self.beside.setText(self._beside_text())
         if self.paths:
             more = len(self.paths) - 1
             text = str(self.paths[0])
             self.where.setText(self.tr("{path} and {count} more").format(path=text, count=more) if more else text)
-        self.make.setEnabled(bool(self.paths) and not taken)
+        self.make.setText(self.tr("Open it") if taken else self.tr("Create"))
+        self.make.setEnabled(bool(self.paths))
         self.make.setDefault(self.make.isEnabled())
         self.make.setToolTip("" if self.paths else self.tr("Choose a folder, images or videos first"))
 
+    def _beside_text(self) -> str:
+        names = ", ".join(path.name for path in self._labels[:_NAMED])
+        more = len(self._labels) - _NAMED
+        text = self.tr("Import the labels that lie there: {names}").format(names=names)
+        return text + (self.tr(" and {count} more").format(count=more) if more > 0 else "")
+
     def accept(self) -> None:
-        """Make it."""
+        """Make it, or open the one that is there."""
         scheme = self.choice.chosen
         if scheme is None or not self.paths:
             return
-        self._create(self.paths, scheme)
+        wanted = self.beside.isChecked() and self.beside.isVisible()
+        self._create(self.paths, scheme, self._labels if wanted else ())
         super().accept()

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from annotator.formats.documents import FormatError
 from annotator.gui.background import sentence
+from annotator.gui.dialogs.scheme_pick import pick_scheme
 from annotator.gui.scheme_draft import SchemeDraft
 from annotator.gui.scheme_picture import SchemePicture
 from annotator.scheme import AttributeKind, AttributeScope, Scheme
@@ -203,6 +204,8 @@ class SchemeEditor(QDialog):
     def _buttons(self) -> QDialogButtonBox:
         roles = QDialogButtonBox.ButtonRole
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.pick = buttons.addButton(self.tr("Known schemes..."), roles.ActionRole)
+        self.pick.clicked.connect(lambda: pick_scheme(self.take_scheme, self))
         self.bring = buttons.addButton(self.tr("Import..."), roles.ActionRole)
         self.send = buttons.addButton(self.tr("Export..."), roles.ActionRole)
         self.keep = buttons.addButton(self.tr("Save among mine"), roles.ActionRole)
@@ -347,6 +350,10 @@ class SchemeEditor(QDialog):
         except FormatError as error:
             self.say(sentence(error))
             return
+        self.take_scheme(scheme)
+
+    def take_scheme(self, scheme: Scheme) -> None:
+        """Work on another scheme."""
         self._began_here = False
         self._take(SchemeDraft.of(scheme, self._known))
 

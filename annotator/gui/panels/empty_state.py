@@ -14,8 +14,9 @@ from annotator.gui.actions import Actions
 from annotator.gui.recent import Recent
 
 _SHOWN = 5
+_NEW = "file.new"
 _OPENERS = {"file.openFolder": "open-folder", "file.openVideo": "open-video", "file.openSample": "sample",
-            "help.tutorial": "learn"}  # fmt: skip
+            "help.tutorial": "learn", _NEW: "add"}  # fmt: skip
 
 
 class EmptyState(QWidget):
@@ -30,8 +31,7 @@ class EmptyState(QWidget):
         self.buttons: list[QPushButton] = []
         self.recent_buttons: list[QPushButton] = []
         self._recent = recent
-        self._say = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
-        self._say.setProperty("role", "muted")
+        self._say = self._muted("")
         self._drop = self.tr("or drop a folder, images, a video, a project or a network here")
         self._lately = QWidget()
         self._lately.setMaximumWidth(520)
@@ -42,7 +42,8 @@ class EmptyState(QWidget):
         self.show_waiting("")
 
     def _lay_out(self, actions: Actions) -> None:
-        title = QLabel(self.tr("Label football pitches"), alignment=Qt.AlignmentFlag.AlignHCenter)
+        text = self.tr("Label football pitches, people and other things")
+        title = QLabel(text, alignment=Qt.AlignmentFlag.AlignHCenter, wordWrap=True)
         title.setProperty("role", "title")
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
@@ -50,6 +51,9 @@ class EmptyState(QWidget):
         layout.addWidget(title)
         layout.addSpacing(14)
         for command_id in _OPENERS:
+            if command_id == _NEW:
+                layout.addSpacing(4)
+                layout.addWidget(self._muted(self.tr("For people, card packets or points of your own")))
             layout.addWidget(self._button(actions[command_id]), 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(8)
         layout.addWidget(self._say)
@@ -59,6 +63,11 @@ class EmptyState(QWidget):
         self._grid = QGridLayout(self._lately)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
+
+    def _muted(self, text: str) -> QLabel:
+        label = QLabel(text, alignment=Qt.AlignmentFlag.AlignHCenter)
+        label.setProperty("role", "muted")
+        return label
 
     def _button(self, action: QAction) -> QPushButton:
         button = QPushButton("  " + action.iconText().removesuffix("..."))
