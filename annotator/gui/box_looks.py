@@ -61,16 +61,18 @@ class BoxLooks(QObject):
     def _on_frame(self) -> None:
         self._boxes = self._drawn()
         frame_id, network = self._session.frame_id, self._session.forecaster.network_id
-        if self._boxes and self._can_look and not self._are_known() and network is not None:
+        if self._can_look and not self._are_known() and network is not None:
             project = self._session.project
             # A frame without any prediction is looked at as a whole already.
             if project is not None and frame_id is not None and project.has_prediction(frame_id, network):
                 self._look_again(frame_id)
 
     def _are_known(self) -> bool:
-        """Whether every drawn box was looked into."""
-        known = [one.seen.box for one in self._session.people.things if one.seen is not None]
-        return all(any(is_same_box(box, other) for other in known) for box in self._boxes)
+        """Whether the box of everybody labelled, drawn or around the points, was looked into as it is now."""
+        session = self._session
+        known = [one.seen.box for one in session.people.things if one.seen is not None]
+        boxes = [one.box for one in labelled_boxes(session.labels, session.size)]
+        return all(any(is_same_box(box, other) for other in known) for box in boxes)
 
     def _on_saved(self, frame_id: int) -> None:
         if frame_id != self._session.frame_id:

@@ -150,6 +150,25 @@ def test_boxes_that_came_after_the_prediction_are_looked_into_when_the_frame_is_
     assert network.asked == [[SECOND]]
 
 
+def test_a_box_around_points_that_changed_is_looked_into_when_the_frame_is_shown_again(
+    make_window, frames, qtbot, tmp_path, network
+):
+    places = {"nose": (150.0, 70.0), "left_eye": (160.0, 60.0)}
+    points = {name: KeypointLabel(at, Visibility.VISIBLE) for name, at in places.items()}
+    with Project.for_media([frames], scheme=COCO_17) as project:
+        first, *_ = project.frame_ids()
+        project.save_people(first, PeoplePrediction((network.pose((150.0, 60.0, 160.0, 70.0)),), SIZE, network.id))
+        more = {**points, "left_ankle": KeypointLabel((300.0, 300.0), Visibility.VISIBLE)}
+        project.save_record(first, FrameRecord(instances.add(EMPTY, Instance(0, more))), text="Points")
+    window = make_window()
+    window.errands.load_network(tmp_path / "boxes.safetensors")
+    qtbot.waitUntil(lambda: window.session.forecaster.network_id == "boxes")
+    open_folder(window, frames, qtbot)
+    qtbot.waitUntil(lambda: boxes(window) == [(150.0, 60.0, 300.0, 300.0)])
+    qtbot.waitUntil(lambda: [one.id for one in window.session.people.things] == [0])
+    assert network.asked == [[(150.0, 60.0, 300.0, 300.0)]]
+
+
 def test_a_frame_without_a_box_says_which_key_draws_one(window, qtbot, network):
 
 
