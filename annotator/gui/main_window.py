@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
         self.notice = FrameNotice(
             self.actions_, centre, is_last=lambda: self.session.is_last, is_gone=lambda: self.session.is_gone
         )
-        without = self.tr("No network is loaded: draw lines and points by hand, or load one to have them proposed.")
+        without = self.tr("No network is loaded: label by hand, or load one to have points proposed.")
         self.tip = Tip(without, self.actions_, "predict.load")
         self.tip.sent_away = bool(self.settings.value("tips/network", False, bool))
         layout.addWidget(BlindNote(self.session))

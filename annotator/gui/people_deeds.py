@@ -81,7 +81,8 @@ def add(window: MainWindow) -> None:
     session.choose_thing(session.people.free_number())
     session.activate(keypoint=None, marking=None)
     session.advance()
-    window.tools.take("point")
+    # Whoever draws boxes goes on with boxes.
+    window.tools.take("box" if window.tools.current == "box" else "point")
 
 
 def copy_thing(window: MainWindow) -> None:
@@ -153,6 +154,9 @@ def remove(window: MainWindow) -> None:
         session.say(translate("Deeds", "Nothing was said of it yet: there is nothing to delete"))
         return
     session.edit(labels, text=translate("Deeds", "Delete {number}").format(number=number))
+    if not session.labels.instance(number).is_empty:
+        # Refused, such as for a change in another window: it is there still, and stays the active one.
+        return
     if after is not None and after != number:
         session.choose_thing(after)
     session.select(Selection())
