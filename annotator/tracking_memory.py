@@ -25,7 +25,8 @@ Bools = NDArray[np.bool_]
 _OUT_OF_SIGHT = (Visibility.OCCLUDED, Visibility.ABSENT)
 _OVER = 0.5  # overlap of boxes that says as much as an OKS of the same size, where there are no points
 _WIDEST = 1.5  # times by which a box may grow or shrink while it is remembered
-_FEWEST = 3  # points that say how a whole body moves
+_FEWEST, _MOST_OF = 3, 0.5  # points, and the share of them all, that say how a whole body moves
+_LEAVES = 0.1  # of the size of a body by which its points may go apart from it from frame to frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,15 +223,22 @@ def _placed(pose: Pose, there: Bools, to: Array, signs: _Signs) -> Pose:
         tints[there] = np.where(follows[:, None], learned(tints[there], signs.colours), tints[there])
     step = to - before
     pace = pose.pace
-    if follows.sum() >= min(_FEWEST, len(before)) and len(before):
+    if len(before) and follows.sum() >= max(_MOST_OF * len(before), min(_FEWEST, len(before))):
         pace = np.median(step[follows], axis=0)
     body = signs.middle if pace is None else pace
+    # The edge of somebody who passes in front pushes points along long before it lies over them.
+    follows = follows & (np.linalg.norm(step - body, axis=1) < _LEAVES * max(_size_of(before), 1.0))
     step[~follows] = body
     points, unsure = pose.points.copy(), np.zeros(len(pose.points), dtype=np.bool_)
     points[there] = before + step
     unsure[there] = ~follows
     box = None if pose.box is None else _along(pose.box, before, before + step, body)
     return replace(pose, points=points, box=box, unsure=unsure, tints=tints, pace=pace)
+
+
+def _size_of(points: Array) -> float:
+    """The longer side of the box around points, pixels."""
+    return float(np.ptp(points, axis=0).max()) if len(points) else 0.0
 
 
 def _along(box: Box, before: Array, to: Array, by: Array) -> Box:

@@ -6,7 +6,7 @@ Nothing is written here: the records before and after are returned, and `keep` s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from annotator.dismissals import seen_left
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "saw_people", "settings_for",
-    "spoken_frames",
+    "spoken_frames", "to_the_end_of",
 ]  # fmt: skip
 
 TEXT = "Track through the clip"
@@ -53,7 +53,8 @@ class Followed:
     """Records by frame id, before and after, only of frames that change.
 
     ``numbers`` are those of the things followed, ``closed`` how many frames with labels stay as a person accepted them,
-    ``lost`` why frames could not be read.
+    ``lost`` why frames could not be read. ``limited`` are those whom the picture alone would have carried for more than
+    ``longest`` frames, each with the number of the last frame.
     """
 
     before: Mapping[int, FrameRecord] = field(default_factory=dict)
@@ -61,6 +62,8 @@ class Followed:
     numbers: frozenset[int] = frozenset()
     closed: int = 0
     lost: tuple[str, ...] = ()
+    limited: Mapping[int, int] = field(default_factory=dict)
+    longest: int = LONGEST
 
 
 def look_with(network: SeesPeople, scheme: Scheme) -> Look:
@@ -80,6 +83,11 @@ def settings_for(*, predicted: bool) -> Settings:
     Those are moved on by the flow, ``LONGEST`` frames far at the most, and everything on the way is a fact.
     """
     return Settings() if predicted else Settings(queue=LONGEST, copies=Copies.ALL, shortest=1)
+
+
+def to_the_end_of(frames: int) -> Settings:
+    """As without a network, with no limit in a clip of so many frames."""
+    return replace(settings_for(predicted=False), queue=max(frames, 1))
 
 
 def saw_people(project: Project, frame_ids: Sequence[int]) -> bool:
@@ -152,7 +160,23 @@ def follow(
         return None
     if not any(found.values()):
         raise NobodyError("there is nobody to follow: label somebody in a frame, or let a network look at the clip")
-    return work.outcome(found)
+    return replace(work.outcome(found), limited=_limited(found, settings, cuts), longest=settings.queue)
+
+
+def _limited(found: Mapping[int, Sequence[Tracked]], settings: Settings, cuts: Collection[int]) -> dict[int, int]:
+    """Who was carried as far as may be, and on into no frame though there are some: the last frame of each."""
+    seen: dict[int, int] = {}
+    copied: dict[int, int] = {}
+    for frame, some in found.items():
+        for one in some:
+            (copied if one.is_copy else seen)[one.id] = frame
+    end = max(found, default=0)
+    return {
+        number: last for number, last in copied.items()
+        if number in seen and last - seen[number] >= settings.queue and last < end and last + 1 not in cuts
+    }  # fmt: skip
+
+
 
 
 class _Work:

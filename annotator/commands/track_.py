@@ -11,7 +11,7 @@ from annotator.commands.console import Ticker, complain, say, write_result
 from annotator.project import Project, ProjectError
 from annotator.timeline import is_clip
 from annotator.tracking import Look
-from annotator.tracking_project import clips_to_score, follow, keep, look_with, saw_people, settings_for
+from annotator.tracking_project import Followed, clips_to_score, follow, keep, look_with, saw_people, settings_for
 from annotator.tracking_score import score_tracks
 
 
@@ -94,15 +94,22 @@ def _follow(project: Project, options: argparse.Namespace) -> int:
         if not options.dry_run:
             keep(project, followed, author=options.author)
         lost += len(followed.lost)
-        changed, closed = len(followed.after), followed.closed
-        say(f"{medium.path.name}: {len(followed.numbers)} followed, {changed} frames "
-            f"{'would change' if options.dry_run else 'changed'}, {closed} left as they were accepted")  # fmt: skip
-        found.append({"clip": medium.path.name, "things": sorted(followed.numbers), "frames": changed})
+        _tell(medium.path.name, followed, kept=not options.dry_run)
+        things, limited = sorted(followed.numbers), sorted(followed.limited)
+        found.append({"clip": medium.path.name, "things": things, "frames": len(followed.after), "limited": limited})
     for each in nobody:
         complain(each)
     if options.json is not None:
         write_result({"version": 1, "clips": found}, options.json)
     return 2 if not found else 1 if lost or nobody else 0
+
+
+def _tell(name: str, followed: Followed, *, kept: bool) -> None:
+    say(f"{name}: {len(followed.numbers)} followed, {len(followed.after)} frames "
+        f"{'changed' if kept else 'would change'}, {followed.closed} left as they were accepted")  # fmt: skip
+    if followed.limited:
+        some = ", ".join(str(number) for number in sorted(followed.limited))
+        say(f"  stopped {followed.longest} frames after the last label: {some}; --gap N goes further")
 
 
 def _look(project: Project, options: argparse.Namespace) -> Look:

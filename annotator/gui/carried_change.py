@@ -107,7 +107,7 @@ class CarriedChanges(QObject):
         """A step of the stack is undone or made again."""
 
         def then(stored: dict[int, FrameRecord]) -> None:
-            self._take(stored)
+            self._take(stored, keep_active=True)
             self._session.say(self.tr("{what}: frames changed: {count}").format(what=text, count=f"{len(stored):,}"))
 
         self._start(wanted, known, text, then)
@@ -131,9 +131,16 @@ class CarriedChanges(QObject):
         self._session.failed.emit(sentence(error))
         self.ended.emit(0)
 
-    def _take(self, stored: dict[int, FrameRecord]) -> None:
-        self._session.hold("")
-        self._session.take_many(stored)
+    def _take(self, stored: dict[int, FrameRecord], *, keep_active: bool = False) -> None:
+        session = self._session
+        session.hold("")
+        was = session.labels.instance(session.people.active)
+        session.take_many(stored)
+        if keep_active and session.people.is_many and not was.is_empty:
+            # Whoever is worked on stays so, under whatever number.
+            same = [one.id for one in session.labels.instances if one.keypoints == was.keypoints and one.box == was.box]
+            if same and was.id not in same:
+                session.choose_thing(same[0])
 
     def _on_project(self) -> None:
         self._lane.drop()

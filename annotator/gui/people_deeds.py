@@ -40,6 +40,7 @@ class Copied:
 
     instance: Instance
     frame_id: int | None
+    labelled: bool = True
 
 
 _copied: list[Copied] = []
@@ -92,7 +93,8 @@ def copy_thing(window: MainWindow) -> None:
     if whole.is_empty:
         session.say(translate("Deeds", "There is nothing to copy yet"))
         return
-    _copied[:] = [Copied(whole, session.frame_id)]
+    labelled = not session.labels.instance(whole.id).is_empty
+    _copied[:] = [Copied(whole, session.frame_id, labelled)]
     session.say(translate("Deeds", "Copied; paste it here or in another frame"))
 
 
@@ -125,7 +127,7 @@ def _number_of(window: MainWindow, copied: Copied) -> int:
     """The number of what is pasted into the frame on the screen."""
     session, track = window.session, window.timing.timeline.track
     taken = {one.id for one in present(session.labels)}
-    is_elsewhere = track is not None and copied.frame_id != session.frame_id
+    is_elsewhere = copied.labelled and copied.frame_id != session.frame_id
     if track is not None and is_elsewhere and {session.frame_id, copied.frame_id} <= set(track.ids.tolist()):
         number = copied.instance.id
         if number not in taken:

@@ -59,6 +59,8 @@ class Timing(QObject):
         look = self.filming.look
         self.filming.wrote.connect(lambda text, path: window.message.tell(text, (play, lambda: look(path))))
         self.tracking.told.connect(window.message.tell)
+        on = (self.tr("Follow to the end"), self.tracking.follow_on)
+        self.tracking.offered.connect(lambda text: window.message.tell(text, on))
         keys = self.tr("Space plays or stops, J and L play, K stops, arrows step, Shift+arrows choose a range")
         self.panel.view.focused.connect(lambda on: window.session.say(keys) if on else window.tools.say_hint())
         forget = (self.tr("Forget it"), self.clip.forget_camera)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from annotator.gui.background import Progress, ShouldStop
 from annotator.gui.carried_change import CarriedChange, CarriedChanges
@@ -26,6 +26,9 @@ Clip = Mapping[int, FrameLabels]
 Correct = Callable[[Clip], tuple[Mapping[int, FrameLabels], str, int | None]]
 """Labels by the number of the frame: those that change, what is told, and the number that is active then."""
 
+_MOST = 6
+"""So many numbers are named in a message."""
+
 
 class _RefusedError(Exception):
     """A correction that makes no sense; the message is for the person."""
@@ -35,6 +38,8 @@ class Tracking(QObject):
     """Follows everybody through the clip on the timeline, and corrects their numbers."""
 
     told = Signal(str)
+    # As ``told``, where `follow_on` is a way to go on.
+    offered = Signal(str)
 
     def __init__(
         self, session: Session, timeline: Timeline, errands: Errands, changes: CarriedChanges,
@@ -45,18 +50,27 @@ class Tracking(QObject):
 
     def track(self) -> None:
         """Follow everybody through the clip, or through the range on the timeline."""
+        self._follow(to_the_end=False)
+
+    def follow_on(self) -> None:
+        """As `track`, without a limit to how far the picture alone carries somebody."""
+        self._follow(to_the_end=True)
+
+    def _follow(self, *, to_the_end: bool) -> None:
         project, track = self._ready()
         if project is None or track is None:
             return
         span, cuts = self._timeline.range, tuple(int(cut) for cut in track.cuts)
 
         def work(progress: Progress, should_stop: ShouldStop) -> Followed | str | None:
-            from annotator.tracking_project import NobodyError, follow
+            from annotator.tracking_project import NobodyError, follow, to_the_end_of
 
+            settings = to_the_end_of(len(track)) if to_the_end else None
             try:
                 return follow(
-                    project, track.media_id, cuts=cuts, span=span, progress=progress, should_stop=should_stop
-                )
+                    project, track.media_id, settings=settings, cuts=cuts, span=span, progress=progress,
+                    should_stop=should_stop,
+                )  # fmt: skip
             except NobodyError:
                 return self.tr("There is nobody to follow yet: label somebody in a frame, or let a network look")
 
@@ -68,13 +82,25 @@ class Tracking(QObject):
         elif isinstance(found, str):
             self.told.emit(found)
         elif not found.after:
-            self.told.emit(self.tr("Every frame holds already what was found"))
+            text = self.tr("Every frame holds already what was found") + self._ended_early(found)
+            (self.offered if found.limited else self.told).emit(text)
         else:
             text = self.tr("Followed: {count}. Frames changed: {frames}")
             text = text.format(count=len(found.numbers), frames=f"{len(found.after):,}")
             if found.closed:
                 text += self.tr(". Decided frames left as they are: {count}").format(count=f"{found.closed:,}")
-            self._make(found.before, found.after, self.tr("Track through the clip"), text, None)
+            text += self._ended_early(found)
+            title = self.tr("Track through the clip")
+            self._make(found.before, found.after, title, text, None, tell=self.offered if found.limited else self.told)
+
+    def _ended_early(self, found: Followed) -> str:
+        """Who was not followed to where the clip ends, in words; nothing where everybody was."""
+        if not found.limited:
+            return ""
+        some = sorted(found.limited)
+        numbers = ", ".join(str(number) for number in some[:_MOST]) + (", ..." if len(some) > _MOST else "")
+        text = self.tr(". Stopped {longest} frames after the last label, where no network saw them: {numbers}")
+        return text.format(longest=found.longest, numbers=numbers)
 
     # Corrections
 
@@ -97,6 +123,9 @@ class Tracking(QObject):
 
     def join(self, number: int, other: int) -> None:
         """Two numbers are one and the same, everywhere in the clip."""
+        if number == other:
+            self.told.emit(self.tr("{number} is {number} already: choose another number").format(number=number))
+            return
 
         def correct(clip: Clip) -> tuple[Mapping[int, FrameLabels], str, int | None]:
             from annotator.tracking_labels import TogetherError, join
@@ -135,9 +164,13 @@ class Tracking(QObject):
         project, track = self._ready()
         if project is None or track is None:
             return
-        ids = [(place, int(track.ids[place])) for place, kind in enumerate(track.said) if kind]
+        all_ids = track.ids.tolist()
 
         def work(progress: Progress, should_stop: ShouldStop) -> object:
+            from annotator.tracking_project import spoken_frames
+
+            spoken = spoken_frames(project, track.media_id)
+            ids = [(place, frame_id) for place, frame_id in enumerate(all_ids) if frame_id in spoken]
             before: dict[int, FrameRecord] = {}
             for done, (place, frame_id) in enumerate(ids):
                 if should_stop():
@@ -163,7 +196,7 @@ class Tracking(QObject):
 
     def _make(
         self, before: Mapping[int, FrameRecord], after: Mapping[int, FrameRecord], title: str, text: str,
-        number: int | None,
+        number: int | None, *, tell: SignalInstance | None = None,
     ) -> None:  # fmt: skip
         """Write a change; when it is written, say so and go on with this number."""
 
@@ -172,7 +205,7 @@ class Tracking(QObject):
             if count:
                 if number is not None:
                     self._session.choose_thing(number)
-                self.told.emit(text)
+                (tell or self.told).emit(text)
 
         self._changes.ended.connect(ended)
         self._changes.make(CarriedChange(before, after, title))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QInputDialog
 
 from annotator.instances import present
+from annotator.project import ProjectError
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
@@ -38,10 +39,29 @@ def join(window: MainWindow) -> None:
     number = active_number(window)
     if number is None:
         return
+    others = _others(window, number)
+    if not others:
+        window.session.say(translate("Tracking", "There is nobody else in the clip"))
+        return
     text = translate("Tracking", "Which number is {number} as well?").format(number=number)
-    other = _asked(window, translate("Tracking", "Join numbers"), text, number)
-    if other != number:
+    other = _asked(window, translate("Tracking", "Join numbers"), text, others[0])
+    if other is not None:
         window.timing.tracking.join(number, other)
+
+
+def _others(window: MainWindow, number: int) -> list[int]:
+    """The other numbers of the clip, the likeliest to be the same one first."""
+    from annotator.tracking_joins import likeliest
+
+    project, track = window.session.project, window.timing.timeline.track
+    lanes = window.timing.panel.identities.lanes.lanes
+    if project is None or track is None:
+        return []
+    try:
+        return likeliest(project, track.ids, lanes, number)
+    except ProjectError as error:
+        window.session.failed.emit(str(error))
+        return []
 
 
 def renumber(window: MainWindow) -> None:
@@ -51,11 +71,11 @@ def renumber(window: MainWindow) -> None:
         return
     text = translate("Tracking", "New number of {number} in this frame and all that follow").format(number=number)
     to = _asked(window, translate("Tracking", "Number from here on"), text, number)
-    if to != number:
+    if to is not None and to != number:
         window.timing.tracking.renumber(number, to)
 
 
-def _asked(window: MainWindow, title: str, text: str, number: int) -> int:
-    """Another number; this one where the person thought better of it."""
+def _asked(window: MainWindow, title: str, text: str, number: int) -> int | None:
+    """A number, this one offered; None where the person thought better of it."""
     other, chosen = QInputDialog.getInt(window, title, text, number, 0, _LARGEST)
-    return other if chosen else number
+    return other if chosen else None

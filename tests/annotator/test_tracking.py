@@ -200,3 +200,55 @@ def test_copies_that_left_the_picture_are_no_facts():
     views = [View(0, rgb, seen=(person(150),)), View(1, rgb), View(2, rgb)]
     found = track(views, COCO, settings=Settings(shortest=1, copies=Copies.ALL), flow=moved)
     assert [len(found[n]) for n in range(3)] == [1, 1, 0]
+
+
+def passing(frame: int) -> np.ndarray:
+    """Somebody green stands before a wall, and a red board passes in front at ten pixels a frame."""
+    import cv2
+
+    def cloth(seed: int, size: tuple[int, int], colour: tuple[int, int, int]) -> np.ndarray:
+        noise = np.random.default_rng(seed).normal(0.0, 60.0, (*size, 1))
+        return np.clip(cv2.GaussianBlur(noise, (0, 0), 1.2)[..., None] + np.array(colour), 0, 255).astype(np.uint8)
+
+    rgb = cloth(1, (220, 400), (120, 120, 120))
+    rgb[50:150, 165:215] = cloth(2, (100, 50), (40, 170, 60))
+    left = 10 * frame
+    rgb[40:170, left : left + 60] = cloth(3, (130, 60), (190, 50, 40))
+    return rgb
+
+
+def test_points_behind_somebody_else_are_unsure_stay_with_the_body_and_are_sure_again():
+    said = person(190, key=0)
+    views = [View(n, passing(n), (said,) if n == 0 else ()) for n in range(34)]
+    found = track(views, COCO, settings=Settings(queue=50, shortest=1, copies=Copies.ALL))
+    apart = {n: np.linalg.norm(found[n][0].pose.points - said.points, axis=1) for n in range(1, 34)}
+    unsure = {n: found[n][0].pose.unsure for n in range(1, 34)}
+    behind = 16  # the board lies from 160 to 220
+    assert unsure[behind].mean() > 0.9
+    assert apart[behind].max() < 4.0
+    assert unsure[5].mean() < 0.2
+    assert unsure[32].mean() < 0.2
+    assert apart[32].max() < 4.0
+
+
+def test_a_given_number_far_from_everybody_is_of_whoever_has_it_by_other_labels():
+    rows = [(100, 300), (100, 300), (300,)]
+    said = {0: [person(100, key=0), person(300, key=1)], 2: [person(700, key=0, fixed=0)]}
+    found = track(walk(*rows, said=said), COCO, settings=EASY)
+    assert ids(found) == [[0, 1], [0, 1], [0, 1]]
+    assert at(found, 2) == pytest.approx({0: 700, 1: 300})
+
+
+def test_whom_a_person_deleted_is_not_seen_again_in_that_frame():
+    views = walk((100, 300), (100, 300), (100, 300))
+    views[1] = replace(views[1], gone=(person(300),))
+    found = track(views, COCO, settings=EASY)
+    assert ids(found) == [[0, 1], [0], [0, 1]]
+
+
+def test_numbers_of_the_last_run_stay_where_no_person_says_otherwise():
+    views = walk((100, 300), (100, 300))
+    views[1] = replace(views[1], named=(person(100, key=6), person(300, key=4)))
+    assert at(track(views, COCO, settings=EASY), 0) == pytest.approx({6: 100, 4: 300})
+    views[0] = replace(views[0], said=(person(100, key=4, fixed=4),))
+    assert at(track(views, COCO, settings=EASY), 0) == pytest.approx({4: 100, 0: 300})

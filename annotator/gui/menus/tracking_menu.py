@@ -16,7 +16,7 @@ TRACKING: tuple[Command, ...] = (
             tracking_deeds.split, (), "", _CLIP, group=3, room=_MANY),
     Command("time.joinNumbers", "time", N("Commands", "Join with..."),
             N("Commands", "The active person and another number are one and the same in the whole clip"),
-            tracking_deeds.join, (), "", _CLIP, group=3, room=_MANY),
+            tracking_deeds.join, ("Ctrl+Shift+J",), "", _CLIP, group=3, room=_MANY),
     Command("time.renumberOn", "time", N("Commands", "Number from here on..."),
             N("Commands", "Another number for the active person in this and all later frames; its owner takes theirs"),
             tracking_deeds.renumber, ("Ctrl+Shift+R",), "", _CLIP, group=3, room=_MANY),
