@@ -42,6 +42,21 @@ def test_the_plots_show_what_was_counted(qtbot, statistics):
     dialog.close()
 
 
+@pytest.mark.parametrize(("count", "is_turned"), [(2, False), (24, True)])
+def test_bars_have_the_names_of_their_points(qtbot, count, is_turned):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    placed = {f"left_corner_{n}": 1 for n in range(count)}
+    dialog = StatisticsDialog(Statistics({}, placed, {}, {}, ()), parent)
+    dialog.show()
+    axis = dialog.points.getAxis("bottom")
+    assert [text for _, text in axis._tickLevels[0]] == [f"Left corner {n}" for n in sorted(map(str, range(count)))]
+    assert axis.is_turned is is_turned
+    qtbot.waitExposed(dialog)
+    dialog.grab()
+    dialog.close()
+
+
 def test_the_sentences_carry_the_numbers():
     assert progress_sentence(SOME) == "3 of 10 frames accepted, 0 rejected, 0 in work, 7 to do"
     assert corrections_sentence(SOME) == "3 points moved by hand, median 3.0 px from the network"

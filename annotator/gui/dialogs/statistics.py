@@ -25,6 +25,8 @@ from annotator.effort import RECENT, summary
 from annotator.gui import theme
 from annotator.gui.dialogs.frame_plots import FramePlots, agreement_sentence, on_bar, progress_plot
 from annotator.gui.dialogs.thing_plots import ThingPlots
+from annotator.gui.name_axis import NameAxis
+from annotator.gui.plain_names import spoken
 from annotator.labels import FrameState
 from annotator.review.figures import Figures, as_csv
 from annotator.statistics import Statistics
@@ -135,16 +137,19 @@ class StatisticsDialog(QDialog):
         return label
 
     def _plot(self) -> pg.PlotWidget:
-        ink = self.palette().color(QPalette.ColorRole.Text)
         plot = pg.PlotWidget(self, background=self.palette().color(QPalette.ColorRole.Base))
         plot.setMouseEnabled(x=False, y=False)
         plot.hideButtons()
         plot.setMenuEnabled(False)
         for side in ("left", "bottom"):
-            axis = plot.getAxis(side)
-            axis.setPen(QColor(ink.red(), ink.green(), ink.blue(), 90))
-            axis.setTextPen(ink)
+            self._inked(plot.getAxis(side))
         return plot
+
+    def _inked(self, axis: pg.AxisItem) -> pg.AxisItem:
+        ink = self.palette().color(QPalette.ColorRole.Text)
+        axis.setPen(QColor(ink.red(), ink.green(), ink.blue(), 90))
+        axis.setTextPen(ink)
+        return axis
 
     def _points_plot(self, statistics: Statistics) -> pg.PlotWidget:
         """Stacked bars of the points said most often."""
@@ -159,9 +164,11 @@ class StatisticsDialog(QDialog):
         quiet = QColor(accent.red(), accent.green(), accent.blue(), 90)
         plot.addItem(pg.BarGraphItem(x=at, height=placed, width=0.7, brush=accent, pen=None))
         plot.addItem(pg.BarGraphItem(x=at, y0=placed, height=accepted, width=0.7, brush=quiet, pen=None))
-        shorts = [(float(i), str(i + 1)) for i in range(len(names))]
-        plot.getAxis("bottom").setTicks([shorts])
-        plot.setToolTip("\n".join(f"{i + 1}  {name}" for i, name in enumerate(names)))
+        spoken_names = [spoken(name) for name in names]
+        plot.setAxisItems({"bottom": self._inked(NameAxis(spoken_names))})
+        plot.setToolTip("\n".join(
+            f"{name}: {placed[i]:,.0f} + {accepted[i]:,.0f}" for i, name in enumerate(spoken_names)
+        ))  # fmt: skip
         on_bar(plot, len(names), lambda place: self._on_wanted(_having(names[place])))
         return plot
 
