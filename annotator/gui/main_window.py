@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
     def _show_keys(self) -> None:
         """What is no button of a command and still has a key says so."""
         self.frames.search.setToolTip(self.actions_["go.search"].toolTip())
+        self.session.people.key_of_another = self.actions_.key_text("thing.add")
         for part in (self.status, self.timing.panel, self.docks.layers):
             part.use_keys(self.actions_.key_text)
 

@@ -164,6 +164,9 @@ class OnDesk(QObject):
             name = point_after(self._active[0], self.labels.pitch, self._resolved, by=by)
         if name is not None:
             self.activate(keypoint=name, marking=self._active[1])
+        elif self.people.is_many and self.people.key_of_another:
+            text = self.tr("Something was said of every point of it; {key} begins another one")
+            self.say(text.format(key=self.people.key_of_another))
         elif self.people.is_on:
             self.say(self.tr("Something was said of every point of it"))
         else:

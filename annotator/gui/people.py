@@ -83,6 +83,8 @@ class People:
         self.is_new = False
         # The numbers that are anywhere in the clip: somebody new gets none of them.
         self.elsewhere: Callable[[], Collection[int]] = tuple
+        # The key that begins another one, as the system writes it.
+        self.key_of_another = ""
         # Which numbers of the active one are on the screen as predicted.
         self.numbers_on_screen: Callable[[], Collection[str]] = tuple
         self._seen: tuple[InstancePrediction, ...] = ()

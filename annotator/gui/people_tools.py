@@ -217,7 +217,7 @@ class BoxTool(HoldingTool):
         if start is None:
             super().release(event)
         elif band is None or min(band[2] - band[0], band[3] - band[1]) * event.scale < 2.0 * SLACK:
-            self._desk.say(translate("Tools", "Drag from corner to corner to draw a box"))
+            self._desk.say(translate("Tools", "Drag to draw a box: nothing is drawn yet"))
         else:
             self._draw(band)
 

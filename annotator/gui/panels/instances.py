@@ -38,8 +38,10 @@ class InstancesModel(QAbstractTableModel):
 
     def refresh(self) -> bool:
         """Bring the rows in step; True where there are others than before."""
-        things = self._session.people.things
-        ids, rows = tuple(one.id for one in things), tuple(self._row(one) for one in things)
+        people = self._session.people
+        ids, rows = tuple(one.id for one in people.things), tuple(self._row(one) for one in people.things)
+        if people.is_many and people.is_new and self._session.frame_id is not None:
+            ids, rows = (*ids, people.active), (*rows, self._new_row(people.active))
         if ids != self.ids:
             self.beginResetModel()
             self.ids, self.rows = ids, rows
@@ -62,6 +64,11 @@ class InstancesModel(QAbstractTableModel):
         number = str(thing.id) if thing.labelled else self.tr("{number}, predicted").format(number=thing.id)
         box = "" if thing.box_source is None else boxes[thing.box_source]
         return number, f"{said} / {len(thing.keypoints)}", box, "" if thing.score is None else f"{thing.score:.2f}"
+
+    def _new_row(self, number: int) -> tuple[str, ...]:
+        """Of whom nothing was said yet: its points come next."""
+        count = len(self._session.people.scheme.keypoints)
+        return self.tr("{number}, new").format(number=number), f"0 / {count}", "", ""
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """One row a thing."""
@@ -156,6 +163,7 @@ class InstancesPanel(QWidget):
             row = self._model.ids.index(active)
             if [index.row() for index in self.view.selectionModel().selectedRows()] != [row]:
                 self.view.selectRow(row)
+                self.view.scrollTo(self._model.index(row, 0))
         else:
             self.view.clearSelection()
         self._following = False

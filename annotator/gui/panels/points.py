@@ -46,6 +46,7 @@ class PointsPanel(RowTable):
         self._set_up_headers()
         self.selectionModel().selectionChanged.connect(self._on_selected)
         session.selection_changed.connect(self._follow)
+        session.active_changed.connect(self._show_active)
         self._points.modelReset.connect(self._follow)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -107,6 +108,12 @@ class PointsPanel(RowTable):
         if not self._following:
             names = tuple(self._points.name_at(index.row()) for index in self.selectionModel().selectedRows())
             self._session.select(Selection(keypoints=names))
+
+    def _show_active(self) -> None:
+        """The row of the point that is placed next is to be seen."""
+        name = self._session.active_keypoint
+        if name is not None and self._points.has(name):
+            self.scrollTo(self._points.index(self._points.row_of(name), 0))
 
     def _follow(self) -> None:
         wanted = [self._points.row_of(name) for name in self._session.selection.keypoints if self._points.has(name)]
