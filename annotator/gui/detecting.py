@@ -1,36 +1,31 @@
-"""Boxes for networks that look into boxes: found by a detector of the person's own, or brought in from a file.
+"""Boxes for networks that look into boxes: found by a detector of the person's own, which runs in its own process.
 
 Boxes are kept in the project beside labels and predictions, see `annotator.store_boxes`; a network that takes boxes
-looks into them as soon as they are there. The detector runs in a process of its own.
+looks into them as soon as they are there. A file may hold them, too: `annotator.gui.box_files`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.frames import FrameSource, MediaError
 from annotator.gui.background import Job, Lane, Progress, ShouldStop, sentence
+from annotator.gui.box_files import BoxFiles
 from annotator.gui.detector_choice import DetectorChoice, Where
-from annotator.gui.forecasting import NetworkState
-from annotator.people_boxes import as_seen, free_of, labelled_boxes
-from annotator.people_prediction import boxes_left
-from model.people import Candidate
+from annotator.gui.found_boxes import FoundBoxes
 
 if TYPE_CHECKING:
-    from annotator.box_offers import BoxOffer
     from annotator.gui.main_window import MainWindow
     from annotator.project import Project
     from model.detector_process import RemoteDetector
 
 _PATIENCE_MS = 2_000
 """How long a detector may go on with a frame after Stop."""
-_PIECE = 500
-Boxes = Mapping[int, Sequence[Candidate]]
 
 
 @dataclass
@@ -52,15 +47,15 @@ class Detecting(QObject):
         super().__init__(window)
         self._window = window
         self._session = window.session
+        self.boxes = FoundBoxes(window)
+        self.files = BoxFiles(window, self.boxes)
         self._lane = Lane("detector", self)
         self._detector: RemoteDetector | None = None
         self._runs = 0
         self.job = Job(self)
         window.errands.watch(self.job)
-        self._found.connect(self._on_found)
+        self._found.connect(self.boxes.show)
         self._session.project_changed.connect(self._on_project)
-
-    # A detector
 
     def find_here(self) -> None:
         """Find boxes in the frame on the screen as last time; ask which detector where there is none yet."""
@@ -74,13 +69,13 @@ class Detecting(QObject):
         """Ask which detector looks for what, and in which frames, these first."""
         from annotator.gui.dialogs.detect import DetectDialog
 
-        if self._can_look():
+        if self.boxes.can_be_used():
             self._window.dialogs.open(DetectDialog(self._window, self.find, where))
 
     def find(self, choice: DetectorChoice, ids: Sequence[int]) -> None:
         """Find boxes in these frames; that on the screen comes first."""
         project, path = self._session.project, choice.path
-        if project is None or path is None or not ids or not self._can_look():
+        if project is None or path is None or not ids or not self.boxes.can_be_used():
             return
         if self.job.running:
             self._session.say(self.tr("{title} is still running").format(title=self.job.title))
@@ -157,21 +152,6 @@ class Detecting(QObject):
         self._lane.stop()
         QTimer.singleShot(_PATIENCE_MS, self, insist)
 
-    def _on_found(self, project: Project, frame_id: int) -> None:
-        """Boxes of a frame are stored: those on the screen are shown and looked into at once, if they are others."""
-        session = self._session
-        if project is not session.project:
-            return
-        network = session.forecaster.network_id
-        is_shown = frame_id == session.frame_id and not session.blind.covers(frame_id)
-        if not is_shown or (network is not None and project.has_prediction(frame_id, network)):
-            session.prediction_changed.emit(frame_id)
-            return
-        boxes = free_of(boxes_left(project, frame_id), labelled_boxes(session.labels, session.size))
-        session.forecaster.predicted.emit(frame_id, as_seen(boxes, project.scheme, session.size))
-        if network is not None:
-            session.predict_again()
-
     def _on_done(self, tally: _Tally, ids: Sequence[int]) -> None:
         self.job.end()
         if not (tally.boxes or tally.lost or tally.stopped) and len(ids) == 1:
@@ -185,101 +165,14 @@ class Detecting(QObject):
             text += self.tr(", not readable: {count}").format(count=f"{tally.lost:,}")
         if tally.stopped:
             text += self.tr(". Stopped; what is found stays")
-        self._tell(text)
+        self.boxes.tell(text)
         if not tally.stopped and len(ids) > 1:
-            self._look_into(ids)
+            self.boxes.look_into(ids)
 
     def _on_failed(self, error: Exception) -> None:
         self.job.end()
         self._end_detector()
         self._window.message.warn(sentence(error), (self.tr("Choose another..."), self.ask))
-
-    # A file
-
-    def bring(self, path: Path) -> None:
-        """Look at the boxes of a file and show what of them is for this project."""
-        project = self._session.project
-        if project is None or not self._can_look():
-            return
-
-        def work(progress: Progress, should_stop: ShouldStop) -> Any:
-            from annotator.box_offers import offer_boxes
-
-            return offer_boxes(project, path, progress=progress, should_stop=should_stop)
-
-        self._window.errands.run(self.tr("Looking at boxes"), work, lambda offer: self._show(project, offer))
-
-    def _show(self, project: Project, offer: BoxOffer | None) -> None:
-        from annotator.gui.dialogs.boxes_preview import BoxesPreview
-
-        if offer is not None and project is self._session.project:
-            preview = BoxesPreview(offer, self._window)
-            preview.asked.connect(lambda boxes: self.take(project, boxes))
-            self._window.dialogs.open(preview)
-
-    def take(self, project: Project, boxes: Boxes) -> None:
-        """Keep these boxes, and look into them."""
-        ids = list(boxes)
-
-        def work(progress: Progress, should_stop: ShouldStop) -> int:
-            for start in range(0, len(ids), _PIECE):
-                if should_stop():
-                    break
-                piece = ids[start : start + _PIECE]
-                project.save_boxes({frame_id: boxes[frame_id] for frame_id in piece})
-                progress(start + len(piece), len(ids))
-            return sum(map(len, boxes.values()))
-
-        self._window.errands.run(self.tr("Taking boxes"), work, lambda count: self._on_taken(project, ids, count))
-
-    def _on_taken(self, project: Project, ids: Sequence[int], count: int) -> None:
-        session = self._session
-        if project is not session.project:
-            return
-        if session.frame_id is not None and session.frame_id in ids:
-            self._on_found(project, session.frame_id)
-        session.frames_changed.emit()
-        text = self.tr("Boxes taken: {count}, in frames: {frames}")
-        self._tell(text.format(count=f"{count:,}", frames=f"{len(ids):,}"))
-        self._look_into(ids)
-
-    # What comes of either
-
-    def _can_look(self) -> bool:
-        """Whether boxes are of use here now; else it is said why not."""
-        session = self._session
-        if session.project is None:
-            return False
-        if not session.people.is_many:
-            self._window.message.warn(self.tr("Boxes are for projects in which a frame shows several things"))
-        elif session.forecaster.state is NetworkState.READY and not session.forecaster.takes_boxes:
-            text = self.tr("This network finds everybody by itself: press {key} to let it look")
-            self._window.message.warn(text.format(key=self._window.actions_.key_text("predict.frame")))
-        elif session.is_blind:
-            session.say(self.tr("No boxes are looked for during a blind check"))
-        else:
-            return True
-        return False
-
-    def _tell(self, text: str) -> None:
-        """Say what came of it; without a network, that one would look into the boxes."""
-        if self._session.forecaster.state in (NetworkState.NONE, NetworkState.FAILED):
-            text += self.tr(". Load a network to see points in them")
-            self._window.message.tell(text, (self.tr("Load network..."), self._window.files.load_network))
-        else:
-            self._window.message.tell(text)
-
-    def _look_into(self, ids: Sequence[int]) -> None:
-        """Let the network look into the boxes of frames."""
-        session = self._session
-        project, network = session.project, session.forecaster.network_id
-        if project is not None and network is not None:
-            session.forecaster.run_batch(
-                ids,
-                read_row=project.row,
-                is_done=lambda frame_id: project.has_prediction(frame_id, network),
-                title=self.tr("Predicting"),
-            )
 
     def _on_project(self) -> None:
         """What goes on is of another project: it ends, and the detector rests."""

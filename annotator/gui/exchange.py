@@ -56,7 +56,7 @@ class Exchange(QObject):
             return
         boxes = [path for path in paths if path.suffix.lower() == ".json" and is_box_list(path)]
         if boxes:
-            self._window.detecting.bring(boxes[0])
+            self._window.detecting.files.bring(boxes[0])
         for path in boxes[1:]:
             text = self.tr("{name} was left out: one file of boxes is taken at a time.")
             self._window.message.warn(text.format(name=path.name))

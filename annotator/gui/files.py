@@ -86,7 +86,7 @@ class Files(QObject):
         """Ask for a file of boxes."""
         kinds = [(translate("Files", "Detections or annotations"), "*.json")]
         chosen = self._ask_files(translate("Files", "Boxes from a file"), "import", kinds)
-        self._take("import", chosen[:1], lambda paths: self._window.detecting.bring(paths[0]))
+        self._take("import", chosen[:1], lambda paths: self._window.detecting.files.bring(paths[0]))
 
     def export(self) -> None:
         """Ask what to export and where to."""

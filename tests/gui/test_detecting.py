@@ -15,10 +15,10 @@ from windows import SIZE, make_frames, open_folder, press, settle
 
 from annotator import instances
 from annotator.gui import detecting
-from annotator.gui.detecting import Detecting
 from annotator.gui.detector_choice import DetectorChoice, Where, usual_kind
 from annotator.gui.dialogs.boxes_preview import BoxesPreview
 from annotator.gui.dialogs.detect import DetectDialog
+from annotator.gui.found_boxes import FoundBoxes
 from annotator.labels import EMPTY, FrameRecord, FrameState, Instance
 from annotator.people_boxes import as_seen
 from annotator.project import Project
@@ -354,15 +354,15 @@ def test_where_a_file_names_no_classes_their_number_is_asked(people, qtbot, tmp_
 
 def test_stop_keeps_what_was_found(people, qtbot, detector, monkeypatch):
     stopped = []
-    found = Detecting._on_found
+    show = FoundBoxes.show
 
     def stop_after_the_first(self, project, frame_id):
         if not stopped:
             stopped.append(frame_id)
             press(people, qtbot, KEY.Key_Period, HELD.ControlModifier)
-        found(self, project, frame_id)
+        show(self, project, frame_id)
 
-    monkeypatch.setattr(Detecting, "_on_found", stop_after_the_first)
+    monkeypatch.setattr(FoundBoxes, "show", stop_after_the_first)
     remember(people, detector)
     people.detecting.find(DetectorChoice(detector), people.session.project.frame_ids() * 40)
     rest(people, qtbot)
