@@ -101,7 +101,7 @@ def nothing_known(subject: Subject = PITCH) -> dict[str, str]:
     return {
         **texts,
         LABELS: many if subject.many else translate("Timeline", "Label two frames, then fill in between them"),
-        RESIDUAL: translate("Timeline", "Known once labels and a network's answer are of the same frames"),
+        RESIDUAL: translate("Timeline", "Known once the queue has held labels against what a network sees"),
     }
 
 
