@@ -152,14 +152,16 @@ def _run_on_project(path: Path, network: Predictor, boxes: _Boxes, options: argp
         ticker = ticker or Ticker("predicted", total)
         ticker.show(done)
 
-    find = boxes if boxes.given else None
+    find, stretch = boxes if boxes.given else None, stretch_of(options)
     with Project.open(path) as project, closing(FrameSource(max_frames=2)) as pixels:
         if not project.scheme.is_many:
             raise CommandError(
                 f"{path}: its frames show one {project.scheme.thing} each. Open it in the window and predict it there."
             )
+        every = project.frame_ids()
+        ids = [every[place] for place in stretch.of(len(every))]
         try:
-            tally = predict_people(project, network, pixels=pixels, boxes=find, progress=progress)
+            tally = predict_people(project, network, pixels=pixels, boxes=find, frame_ids=ids, progress=progress)
         except ValueError as error:
             raise CommandError(f"{path}: {error}. Choose another network.") from error
         for remark in tally.lost:
@@ -168,13 +170,15 @@ def _run_on_project(path: Path, network: Predictor, boxes: _Boxes, options: argp
         if tally.without:
             complain(f"{tally.without} frames have no box to look into; draw some, or name --boxes or --detector")
         if options.output is not None:
-            _write_stored(project, network.id, boxes.file, options.output)
+            _write_stored(project, ids, network.id, boxes.file, options.output)
     return 2 if not tally.frames else 1 if tally.lost or tally.without else 0
 
 
-def _write_stored(project: Project, network: str, file: BoxFile | None, output: Path) -> None:
+def _write_stored(
+    project: Project, ids: Sequence[int], network: str, file: BoxFile | None, output: Path
+) -> None:
     listed: list[dict[str, Any]] = []
-    for frame_id in project.frame_ids():
+    for frame_id in ids:
         stored, name = project.people(frame_id, network), project.row(frame_id).name
         if stored is not None:
             listed.extend(results(name, stored.instances, image_id=None if file is None else file.image_id(name)))

@@ -69,24 +69,27 @@ def _inspected(path: Path, family: str | None) -> dict[str, Any]:
         numbers = sum(tensor.numel() for tensor in checkpoint.weights.values())
         return {"id": checkpoint.id, "numbers": numbers, "card": json.loads(checkpoint.card.to_json())}
     from model.foreign import inspect
-    from model.published import points_of
+    from model.published import decoder_of, input_size_of, points_of
 
     found = inspect(path, _known(family))
     unknown = f"{found.spec.channels} channels without known names"
     order = _ORDERS.get(found.family)
     fits = order is not None and found.spec.channels == len(order) + 1
     people = points_of(found.family, found.spec.channels)
+    # As an import of the file takes them.
+    size = found.facts.input_size if people is None else input_size_of(path.name, found.family, people.scheme)
     return {
         "family": found.family,
         "numbers": found.numbers,
         "network": found.spec.to_dict(),
         "input": {
-            "size": list(found.facts.input_size),
+            "size": list(size),
             "colour": found.facts.colour,
             "mean": list(found.facts.mean),
             "std": list(found.facts.std),
         },
         "points": "the 57 of the pitch" if fits else people.scheme if people is not None else unknown,
+        **({} if people is None else {"maps read by": decoder_of(path.name)}),
         "complete": found.report.exact,
         "loaded": len(found.report.loaded),
         "unused": list(found.report.unused),

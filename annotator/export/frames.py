@@ -201,7 +201,7 @@ def begin(
     rows = [project.row(number) for number in project.frame_ids(_STATES[options.scope])]
     if not rows:
         words = {
-            Scope.ACCEPTED: ("no frame is accepted yet", "Accept frames first."),
+            Scope.ACCEPTED: _no_accepted(project),
             Scope.DRAFTS: ("no frame is accepted or in work yet", "Label or accept frames first."),
             Scope.CONFIDENT: ("no frame is labelled or predicted yet", "Label or predict frames first."),
         }
@@ -209,6 +209,15 @@ def begin(
     plan = plan_splits(project, rows, options.splitting)
     of = Work if scheme.has_football else ThingsWork
     return of(project, options, rows, plan, progress, should_stop, workers, store)
+
+
+def _no_accepted(project: Project) -> tuple[str, str]:
+    """Why nothing goes out and what to do: most often everything was imported, and nobody accepted it yet."""
+    drafts = len(project.frame_ids(frozenset({FrameState.DRAFT})))
+    if not drafts:
+        return "no frame is accepted yet", "Label and accept frames first."
+    reason = f"no frame is accepted yet, {drafts:,} are in work"
+    return reason, "Accept them first, or take frames in work, too: --scope drafts, or Frames in the export dialog."
 
 
 def labels_of(project: Project, rows: Sequence[FrameRow]) -> dict[int, str]:

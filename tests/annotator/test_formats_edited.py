@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from annotator import instances
+from annotator.commands import run_command
 from annotator.export import ExportKind, ExportOptions, Scope, export
 from annotator.formats.coco import read_coco
 from annotator.formats.coco_edits import SHARE
@@ -317,3 +318,17 @@ def test_people_of_mpii_moved_in_a_project_go_out_and_in_again(shared_data, tmp_
             project.frame_ids()
         )
         assert project.record(project.frame_ids()[0]).labels == labels
+
+
+def test_an_export_of_what_nobody_accepted_yet_says_how_to_get_it(people, tmp_path, capsys):
+    assert run_command(["export", str(people.path), str(tmp_path / "out"), "--what", "coco"]) == 2
+    said = capsys.readouterr().err
+    assert "4 are in work" in said
+    assert "--scope drafts" in said
+    assert run_command(["export", str(people.path), str(tmp_path / "out"), "--what", "coco", "--scope", "drafts"]) == 0
+    with Project.create(tmp_path / "none.touchline", scheme=COCO_17) as empty:
+        empty.add_media([tmp_path / "coco"])
+        path = empty.path
+    capsys.readouterr()
+    assert run_command(["export", str(path), str(tmp_path / "none"), "--what", "coco"]) == 2
+    assert "--scope" not in capsys.readouterr().err

@@ -316,6 +316,26 @@ def test_a_project_is_predicted_by_the_command(
     assert len(json.loads(output.read_text())) == 2  # the detections in the first frame are of who is labelled
 
 
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [(["--every", "2"], [0, 2]), (["--from", "1"], [1, 2]), (["--to", "0"], [0]), (["--from", "1", "--to", "1"], [1])],
+)
+def test_only_the_frames_asked_for_are_predicted(
+    weights: Path, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str], seen: list[int]
+) -> None:
+    with Project.open(project) as opened:
+        ids = opened.frame_ids()
+        opened.save_boxes({frame_id: (Candidate((20.0, 10.0, 70.0, 100.0)),) for frame_id in ids})
+    output = tmp_path / "people.json"
+    assert run_command(["predict", str(project), "--weights", str(weights), "--output", str(output), *asked]) == 0
+    assert f"in {len(seen)} frames" in capsys.readouterr().err
+    with Project.open(project) as opened:
+        names = [opened.row(ids[place]).name for place in seen]
+        assert [place for place, frame_id in enumerate(ids) if opened.people(frame_id)] == seen
+    assert {one["file_name"] for one in json.loads(output.read_text())} == set(names)
+    assert run_command(["predict", str(project), "--weights", str(weights), "--every", "0"]) == 2
+
+
 def test_a_network_without_boxes_needs_none(images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights = tmp_path / "pose_higher_hrnet_w32_512.pth"
     write_published(weights, kind="higher-w32")
@@ -363,6 +383,21 @@ def test_a_published_file_is_inspected_and_made_ours(
     cv2.imwrite(str(image), np.full((120, 160, 3), 90, np.uint8))
     assert run_command(["predict", str(image), "--weights", str(target), "--boxes", str(boxes)]) == 0
     assert json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", ["pose_hrnet_w48_384x288.pth", "udp_256x192.pth", "pose.pth"])
+def test_an_inspection_says_what_an_import_takes(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    from model.checkpoint import load
+
+    source, target = tmp_path / name, tmp_path / "ours.safetensors"
+    source.write_bytes(weights.read_bytes())
+    assert run_command(["weights", "inspect", str(source)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert run_command(["weights", "import", str(source), str(target)]) == 0
+    card = load(target).card
+    assert (tuple(found["input"]["size"]), found["maps read by"]) == (card.input_size, card.decoder)
 
 
 def test_boxes_of_a_detector_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

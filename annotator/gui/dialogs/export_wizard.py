@@ -26,7 +26,7 @@ from annotator.export import ExportKind, ExportOptions, ExportPreview, ExportRep
 from annotator.export.things import kinds_for
 from annotator.gui.background import Job, Lane, Progress, ShouldStop
 from annotator.gui.dialogs.export_form import ExportForm
-from annotator.gui.dialogs.export_words import counted, formats, leak_sentence, summary
+from annotator.gui.dialogs.export_words import choices, counted, formats, leak_sentence, summary
 from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.dialogs.opener import open_folder
 from annotator.gui.session import Session
@@ -194,8 +194,16 @@ class ExportDialog(QDialog):
     def _rough(self) -> str:
         count = self._frames()
         if not count and self.form.scope.currentData() is Scope.ACCEPTED:
-            return self.tr("No frame is accepted yet. Space accepts the frame on the screen.")
+            return self._none_accepted()
         return self.tr("Frames: {count}").format(count=f"{count:,}")
+
+    def _none_accepted(self) -> str:
+        text = self.tr("No frame is accepted yet. Space accepts the frame on the screen.")
+        drafts = _in_scope(self._session, Scope.DRAFTS)
+        if drafts:
+            more = self.tr("Frames in work: {count}. They go out with Frames set to {choice}.")
+            text += " " + more.format(count=f"{drafts:,}", choice=choices()[Scope.DRAFTS])
+        return text
 
     def _show_go(self) -> None:
         chosen = self.options()
