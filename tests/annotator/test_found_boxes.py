@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ from annotator import instances
 from annotator.box_offers import offer_boxes
 from annotator.formats.documents import FormatError
 from annotator.frames import FrameSource
+from annotator.imports import carry_out, plan_import
 from annotator.instance_points import resolve_instances
 from annotator.labels import EMPTY, FrameRecord, FrameState, Instance, KeypointLabel, Visibility
-from annotator.people_boxes import as_seen, is_box_list
+from annotator.people_boxes import TAKEN, as_seen, is_box_list, labelled_boxes
 from annotator.people_prediction import look_and_store, predict_people
 from annotator.project import Project
 from annotator.schemes import COCO_17
@@ -188,3 +191,38 @@ def test_lists_of_other_things_are_no_boxes(tmp_path: Path) -> None:
         file.write_text(json.dumps(document))
         assert not is_box_list(file)
     assert not is_box_list(tmp_path / "none.json")
+
+
+def test_real_detections_find_nobody_twice_who_has_a_label(tmp_path: Path) -> None:
+    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "pose" / "coco"
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"{folder} is missing")
+        pytest.skip(f"{folder} is not there")
+    images = tmp_path / "images"
+    images.mkdir()
+    for file in folder.glob("*.jpg"):
+        shutil.copy(file, images)
+    with Project.create(tmp_path / "people.touchline", scheme=COCO_17) as project:
+        project.add_media([images])
+        plan = plan_import(project, [folder / "test_coco.json"])
+        offer = offer_boxes(project, folder / "test_coco_det_AP_H_56.json")
+        assert plan is not None
+        assert offer is not None
+        assert offer.strangers == 0
+        carry_out(project, plan)
+        before = {frame_id: project.record(frame_id) for frame_id in project.frame_ids()}
+        project.save_boxes(offer.chosen(offer.usual, 0.3))
+        pixels = FrameSource(max_frames=1)
+        assert predict_people(project, Stub(), pixels=pixels).frames == 4
+        pixels.close()
+        for frame_id, record in before.items():
+            seen = project.people(frame_id, "stub")
+            assert seen is not None
+            people = resolve_instances(record.labels, seen.instances, COCO_17, size=seen.image_size, threshold=0.3)
+            labelled = [one for one in people if one.labelled]
+            assert len(labelled) == len(instances.present(record.labels))
+            for one in labelled_boxes(record.labels, seen.image_size):
+                others = [other.box for other in people if not other.labelled and other.box is not None]
+                assert max((instances.overlap(one.box, other) for other in others), default=0.0) <= TAKEN
+            assert project.record(frame_id) == record

@@ -18,7 +18,9 @@ from annotator.gui import detecting
 from annotator.gui.detector_choice import DetectorChoice, Where, usual_kind
 from annotator.gui.dialogs.boxes_preview import BoxesPreview
 from annotator.gui.dialogs.detect import DetectDialog
+from annotator.gui.forecasting import load_network
 from annotator.gui.found_boxes import FoundBoxes
+from annotator.gui.main_window import MainWindow
 from annotator.labels import EMPTY, FrameRecord, FrameState, Instance
 from annotator.people_boxes import as_seen
 from annotator.project import Project
@@ -31,6 +33,7 @@ from model.people import Candidate, InstancePrediction, PeoplePrediction
 sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
 
 from onnx_files import write_onnx
+from poses import write_published
 
 pytest_plugins = ("window_fixtures",)
 KEY, HELD = Qt.Key, Qt.KeyboardModifier
@@ -399,6 +402,35 @@ def test_another_project_ends_what_is_going_on(people, qtbot, detector, tmp_path
     assert not people.detecting.job.running
     rest(people, qtbot)
     assert people.session.project.frames_with_boxes() == set()
+
+
+def test_a_published_network_in_its_process_looks_where_a_detector_found_somebody(
+    qtbot, settings, resources, frames, tmp_path, monkeypatch, detector
+):
+    monkeypatch.setenv("TOUCHLINE_CACHE", str(tmp_path / "cache"))
+    weights = tmp_path / "pose_hrnet_w32_256x192.pth"
+    write_published(weights)
+    Project.for_media([frames], scheme=COCO_17).close()
+    window = MainWindow(settings, network_factory=load_network, resources=resources, data=tmp_path / "data")
+    window.resize(1280, 720)
+    window.show()
+    qtbot.waitExposed(window)
+    open_folder(window, frames, qtbot)
+    session = window.session
+    window.errands.load_network(weights)
+    qtbot.waitUntil(lambda: session.forecaster.network_id is not None)
+    remember(window, detector)
+    press(window, qtbot, KEY.Key_F5)
+    first, network = session.frame_id, session.forecaster.network_id
+    qtbot.waitUntil(lambda: session.project.has_prediction(first, network))
+    rest(window, qtbot)
+    # Random weights may see the same in both boxes.
+    seen = {one.box[0] for one in session.project.people(first, network).instances}
+    assert seen
+    assert seen <= {LEFT[0], RIGHT[0]}
+    assert session.labels.is_empty
+    window.close()
+    window.deleteLater()
 
 
 # What can go wrong
