@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import (
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import (
 from annotator.gui import theme
 from annotator.gui.actions import Actions
 from annotator.gui.menus.command import Command
+from annotator.gui.menus.search_words import words_of
 from annotator.gui.menus.table import COMMANDS
 from annotator.gui.rows import Index, paint_chosen
 
@@ -54,6 +56,18 @@ def score(text: str, query: str) -> int | None:
     return 1000 + gaps
 
 
+_SMALL = frozenset(("a", "an", "the", "to", "of", "in", "on", "for", "with", "by", "and"))
+_BY_WORDS = 300
+
+
+def by_words(text: str, query: str) -> bool:
+    """Whether every word that is typed begins one of the text, in whatever order; small words do not count."""
+    asked = re.findall(r"\w+", query.casefold())
+    asked = [word for word in asked if word not in _SMALL] or asked
+    known = re.findall(r"\w+", text.casefold())
+    return bool(asked) and all(any(one.startswith(word) for one in known) for word in asked)
+
+
 def fitting(commands: Iterable[Command], query: str) -> list[Command]:
     """The commands that fit a query, best first, in the order of the table among equals."""
     found = []
@@ -63,6 +77,12 @@ def fitting(commands: Iterable[Command], query: str) -> list[Command]:
         scores = [by_title] if by_title is not None else []
         if by_hint is not None and by_hint < 1000:
             scores.append(500 + by_hint)
+        other = words_of(command)
+        by_other = score(other, query) if other else None
+        if by_other is not None and by_other < 100:
+            scores.append(200)
+        elif by_words(f"{command.title} {command.hint} {other}", query):
+            scores.append(_BY_WORDS)
         if scores:
             found.append((min(scores), place, command))
     return [command for _, _, command in sorted(found, key=lambda item: item[:2])]
