@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.instances import Box, overlap
+from annotator.instances import Box
 from annotator.tracking_flow import Flow, stream
-from annotator.tracking_memory import Memory, Pose, alike
+from annotator.tracking_memory import Memory, Pose, alike, thinned
 from annotator.tracking_names import named
 from annotator.tracking_sure import Tints
 
@@ -68,6 +68,9 @@ class Settings:
         Frames in which a track is seen at the least; one with a person's word may be shorter.
     copies
         Which moved poses are facts.
+    longest
+        Frames for which somebody whom a person labelled is carried on where nothing is seen of them, while most points
+        are sure: such copies are facts, too.
     """
 
     queue: int = 10
@@ -78,6 +81,12 @@ class Settings:
     least_alike: float = 0.3
     shortest: int = 3
     copies: Copies = Copies.BRIDGES
+    longest: int = 50
+
+    @property
+    def reach(self) -> int:
+        """Frames for which what a person labelled is carried on at the most."""
+        return self.queue if self.copies is Copies.ALL else self.longest
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
@@ -116,13 +125,17 @@ class Tracked:
 
 @dataclass(eq=False)
 class _Track:
-    """One under way. ``fixed`` is the number that a person gave; ``found`` its poses by frame, copies apart."""
+    """One under way. ``fixed`` is the number that a person gave; ``found`` its poses by frame, copies apart.
+
+    ``carried`` are the frames with copies of what a person said, sure enough to be facts.
+    """
 
     order: int
     fixed: int | None = None
     wanted: int | None = None
     found: dict[int, Pose] = field(default_factory=dict)
     copies: dict[int, Pose] = field(default_factory=dict)
+    carried: set[int] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
     votes: Counter[int] = field(default_factory=Counter)
 
@@ -200,27 +213,32 @@ class _Run:
         """One more frame."""
         if view.begins or _differ(self._last, view.rgb):
             self._alive, self._last = [], None
-        self._forget()
+        self._forget(view.frame)
         self._tints = None if view.rgb is None else Tints(view.rgb)
         self._move(view.rgb)
         self._match(view.said, view.frame)
         there = [one.found[view.frame] for one in self._alive if view.frame in one.found]
         self._match(self._candidates(view, there), view.frame)
-        if self._look is None:
-            self._copy(view.frame, None if view.rgb is None else view.rgb.shape[:2])
+        self._copy(view.frame, None if view.rgb is None else view.rgb.shape[:2])
         self._vote(view)
         self._steps.append(view.frame)
         if view.rgb is not None:
             self._last = view.rgb
 
-    def _forget(self) -> None:
+    def _forget(self, frame: int) -> None:
         """Tracks that were not seen for too long are over, and so are poses of theirs."""
         if len(self._steps) < self._settings.queue:
             return
         oldest = self._steps[0]
-        self._alive = [one for one in self._alive if one.last >= oldest]
+        self._alive = [one for one in self._alive if one.last >= oldest or self._carries(one, frame)]
         for one in self._alive:
             one.memory.forget(before=oldest)
+
+    def _carries(self, one: _Track, frame: int) -> bool:
+        """Whether the last word about a thing was a person's, and the flow still surely says where it is."""
+        pose = one.memory.newest
+        is_sure = pose.unsure is None or 2 * int(pose.unsure.sum()) <= int(pose.is_placed.sum())
+        return one.found[one.last].key is not None and frame - one.last <= self._settings.reach and is_sure
 
     def _move(self, rgb: Rgb | None) -> None:
         """Everything remembered is moved to where the flow says that it is now."""
@@ -245,7 +263,7 @@ class _Run:
             moved = [one.memory.newest for one in self._alive if view.frame not in one.found]
             offers = [(one.score, box) for one in seen if (box := one.outline) is not None]
             offers += [(one.score, box) for one in moved if (box := one.grown(rules.growth)) is not None]
-            boxes = _thinned(offers, [box for one in there if (box := one.outline) is not None], rules.together)
+            boxes = thinned(offers, [box for one in there if (box := one.outline) is not None], rules.together)
             poses = self._look(view.rgb, boxes) if boxes else ()
             found = [one.without_weak(rules.least_point) for one in poses if one.score >= rules.least_box]
         return self._apart([one for one in found if one.outline is not None], there)
@@ -327,13 +345,16 @@ class _Run:
         """Tracks that nobody saw in a frame are where the flow moved them, unless somebody else is there."""
         there = [one.found[frame] for one in self._alive if frame in one.found]
         for one in sorted(self._alive, key=lambda each: -each.last):
-            if frame in one.found:
+            carries = self._carries(one, frame)
+            if frame in one.found or (self._look is not None and not carries):
                 continue
             pose = replace(one.memory.newest, key=None, fixed=None)
             if not _is_in_view(pose, shape):
                 continue
             if not there or alike(there, [pose], self._sigmas).max() < self._settings.together:
                 one.copies[frame] = pose
+                if carries:
+                    one.carried.add(frame)
                 there.append(pose)
 
     def _vote(self, view: View) -> None:
@@ -356,7 +377,7 @@ class _Run:
             for frame, pose in one.found.items():
                 found[frame].append(Tracked(number, pose))
             for frame, pose in one.copies.items():
-                if self._settings.copies is Copies.ALL or frame < one.last:
+                if self._settings.copies is Copies.ALL or frame < one.last or frame in one.carried:
                     found[frame].append(Tracked(number, pose, is_copy=True))
         return {frame: tuple(sorted(some, key=lambda one: one.id)) for frame, some in found.items()}
 
@@ -377,12 +398,3 @@ def _is_in_view(pose: Pose, shape: tuple[int, ...] | None) -> bool:
         return box is not None
     x, y = 0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3])
     return -0.5 <= x <= shape[1] - 0.5 and -0.5 <= y <= shape[0] - 0.5
-
-
-def _thinned(offers: Sequence[tuple[float, Box]], taken: Sequence[Box], together: float) -> list[Box]:
-    """The boxes of which no two are of one thing, nor of one that is taken, best score first; the first of equals."""
-    kept: list[Box] = []
-    for _, box in sorted(offers, key=lambda offer: -offer[0]):
-        if all(overlap(box, other) < together for other in (*taken, *kept)):
-            kept.append(box)
-    return kept

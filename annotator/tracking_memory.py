@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from annotator.scheme import Scheme
     from model.people import InstancePrediction
 
-__all__ = ["Memory", "Pose", "alike"]
+__all__ = ["Memory", "Pose", "alike", "thinned"]
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -125,6 +125,15 @@ def alike(first: Sequence[Pose], second: Sequence[Pose], sigmas: Array) -> Array
         shared = 0.0 if box is None or other is None else overlap(box, other)
         found[n, m] = shared if shared >= _OVER else 0.0
     return found
+
+
+def thinned(offers: Sequence[tuple[float, Box]], taken: Sequence[Box], together: float) -> list[Box]:
+    """The boxes of which no two are of one thing, nor of one that is taken, best score first; the first of equals."""
+    kept: list[Box] = []
+    for _, box in sorted(offers, key=lambda offer: -offer[0]):
+        if all(overlap(box, other) < together for other in (*taken, *kept)):
+            kept.append(box)
+    return kept
 
 
 @dataclass(eq=False)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TEXT", "Followed", "NobodyError", "clips_to_score", "follow", "keep", "look_with", "saw_people", "settings_for",
-    "spoken_frames", "to_the_end_of",
+    "spoken_frames", "without_limit",
 ]  # fmt: skip
 
 TEXT = "Track through the clip"
@@ -85,9 +85,10 @@ def settings_for(*, predicted: bool) -> Settings:
     return Settings() if predicted else Settings(queue=LONGEST, copies=Copies.ALL, shortest=1)
 
 
-def to_the_end_of(frames: int) -> Settings:
-    """As without a network, with no limit in a clip of so many frames."""
-    return replace(settings_for(predicted=False), queue=max(frames, 1))
+def without_limit(settings: Settings, frames: int) -> Settings:
+    """The settings with no limit, in a clip of so many frames, to how far the picture carries what persons labelled."""
+    queue = max(settings.queue, frames) if settings.copies is Copies.ALL else settings.queue
+    return replace(settings, queue=queue, longest=max(settings.longest, frames))
 
 
 def saw_people(project: Project, frame_ids: Sequence[int]) -> bool:
@@ -160,10 +161,10 @@ def follow(
         return None
     if not any(found.values()):
         raise NobodyError("there is nobody to follow: label somebody in a frame, or let a network look at the clip")
-    return replace(work.outcome(found), limited=_limited(found, settings, cuts), longest=settings.queue)
+    return replace(work.outcome(found), limited=_limited(found, settings.reach, cuts), longest=settings.reach)
 
 
-def _limited(found: Mapping[int, Sequence[Tracked]], settings: Settings, cuts: Collection[int]) -> dict[int, int]:
+def _limited(found: Mapping[int, Sequence[Tracked]], longest: int, cuts: Collection[int]) -> dict[int, int]:
     """Who was carried as far as may be, and on into no frame though there are some: the last frame of each."""
     seen: dict[int, int] = {}
     copied: dict[int, int] = {}
@@ -173,7 +174,7 @@ def _limited(found: Mapping[int, Sequence[Tracked]], settings: Settings, cuts: C
     end = max(found, default=0)
     return {
         number: last for number, last in copied.items()
-        if number in seen and last - seen[number] >= settings.queue and last < end and last + 1 not in cuts
+        if number in seen and last - seen[number] >= longest and last < end and last + 1 not in cuts
     }  # fmt: skip
 
 

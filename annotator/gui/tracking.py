@@ -63,9 +63,13 @@ class Tracking(QObject):
         span, cuts = self._timeline.range, tuple(int(cut) for cut in track.cuts)
 
         def work(progress: Progress, should_stop: ShouldStop) -> Followed | str | None:
-            from annotator.tracking_project import NobodyError, follow, to_the_end_of
+            from annotator.tracking_project import NobodyError, follow, saw_people, settings_for, without_limit
 
-            settings = to_the_end_of(len(track)) if to_the_end else None
+            settings = None
+            if to_the_end:
+                ids = track.ids if span is None else track.ids[span[0] : span[1] + 1]
+                predicted = saw_people(project, ids.tolist())
+                settings = without_limit(settings_for(predicted=predicted), len(track))
             try:
                 return follow(
                     project, track.media_id, settings=settings, cuts=cuts, span=span, progress=progress,

@@ -27,7 +27,7 @@ from annotator.labels import (
 from annotator.motion_labels import without_carried
 from annotator.project import Project
 from annotator.tracking_labels import free_number, is_given, is_machine, join, renumber, split
-from annotator.tracking_project import clips_to_score, follow, keep, saw_people
+from annotator.tracking_project import clips_to_score, follow, keep, saw_people, settings_for, without_limit
 from annotator.tracking_score import score_tracks
 from model.heatmaps import Prediction
 
@@ -90,6 +90,26 @@ def test_accepted_frames_stay_as_they_are_and_their_numbers_hold(project):
     assert project.record(project.frame_ids()[8]).labels == labels(8, 5, 6)
     assert (found.closed, found.numbers) == (1, {5, 6})
     assert where(project, 0) == pytest.approx({5: middle(0, 0), 6: middle(1, 0)})
+
+
+def far_off(frame: int):
+    """What a network sees that knows nothing: everybody somewhere else in every frame."""
+    seen = sprites.seen(frame)
+    aside = np.random.default_rng(frame).uniform([-20.0, -60.0], [20.0, -50.0], (2, 2))
+    return seen.with_instances(tuple(
+        replace(one, xy=one.xy + by) for one, by in zip(seen.instances, aside, strict=True)
+    ))  # fmt: skip
+
+
+def test_who_was_accepted_is_followed_by_the_picture_where_a_network_is_far_off(project):
+    for n, frame_id in enumerate(project.frame_ids()):
+        project.save_people(frame_id, far_off(n))
+    for n in range(3):
+        say(project, n, labels(n, 0, 1), Decision.ACCEPTED)
+    followed(project)
+    for n in (3, 4, 8, 12):
+        assert where(project, n)[0] == pytest.approx(middle(0, n), abs=2.0)
+        assert where(project, n)[1] == pytest.approx(middle(1, n), abs=2.0)
 
 
 def test_a_rejected_frame_is_left_alone(project):
@@ -176,6 +196,18 @@ def test_a_network_looks_at_the_boxes_of_everybody(project):
     assert found is not None
     assert asked == [2, 2, 2]
     assert len(found.after) == 3
+
+
+def test_who_is_carried_no_further_is_said_and_goes_on_when_asked(project):
+    say(project, 0, labels(0, 0, 1))
+    media_id, settings = project.media()[0].id, replace(settings_for(predicted=False), queue=8)
+    found = follow(project, media_id, settings=settings)
+    assert (found.limited, found.longest, len(found.after)) == ({0: 8, 1: 8}, 8, 8)
+    on = follow(project, media_id, settings=without_limit(settings, COUNT))
+    assert (on.limited, len(on.after)) == ({}, COUNT - 1)
+    # Nothing goes on behind a cut, nor behind the end.
+    assert follow(project, media_id, settings=settings, cuts={9}).limited == {}
+    assert follow(project, media_id, settings=settings, span=(0, 8)).limited == {}
 
 
 # Corrections
