@@ -139,12 +139,15 @@ def _edge_ink(colour: int, *, active: bool, dashed: bool) -> Ink:
 
 
 def _box_ink(view: PersonView) -> Ink:
-    """Said boxes are whole lines, those around points are dotted; one that only a network saw is orange."""
+    """Said boxes are whole lines, those around points are dotted; one that only a network saw is orange.
+
+    The casing is as dark around quiet ones: a faint white line alone is lost on snow and white walls.
+    """
     shade = QColor(ACCENT if view.active else FAINT if view.labelled else ORANGE)
     if not view.active:
-        shade.setAlphaF(0.55)
+        shade.setAlphaF(0.75)
     dashes = () if view.box_said and not view.crowd else (2.0, 4.0) if not view.crowd else (8.0, 4.0)
-    return Ink(shade.rgba(), SOFT_CASING.rgba() if view.active else 0, dashes=dashes)
+    return Ink(shade.rgba(), SOFT_CASING.rgba(), dashes=dashes)
 
 
 @cache

@@ -43,8 +43,32 @@ def test_everybody_has_the_colour_of_their_number(size):
 
 
 def test_the_colours_come_round_and_neighbours_differ():
-    assert [identity_colour(n) for n in range(8)] == [*CYCLE, CYCLE[0]]
-    assert len(set(CYCLE)) == len(CYCLE)
+    assert [identity_colour(n) for n in range(len(CYCLE) + 1)] == [*CYCLE, CYCLE[0]]
+    assert len(set(CYCLE)) == len(CYCLE) == 14
+    told = [apart(one, CYCLE[(n + 1) % len(CYCLE)]) for n, one in enumerate(CYCLE)]
+    assert min(told) > 20.0
+    # All of them, too; what a person just tells apart in one glance is about 2 (CIE 1976).
+    assert min(apart(a, b) for n, a in enumerate(CYCLE) for b in CYCLE[:n]) > 10.0
+
+
+def apart(one, other) -> float:
+    """How far two colours are apart (CIE 1976) for whoever sees the least of it, after Machado et al. (2009)."""
+    seen_by = (
+        np.eye(3),
+        [(0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)],
+        [(0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)],
+        [(1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)],
+    )
+    return min(float(np.linalg.norm(_lab(one, eye) - _lab(other, eye))) for eye in map(np.array, seen_by))
+
+
+def _lab(colour, eye) -> np.ndarray:
+    shares = np.array(colour) / 255.0
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    to_xyz = [(0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041)]
+    x, y, z = np.array(to_xyz) @ np.clip(eye @ linear, 0.0, 1.0) / (0.95047, 1.0, 1.08883)
+    f, g, h = (np.cbrt(v) if v > 216 / 24389 else (24389 / 27 * v + 16) / 116 for v in (x, y, z))
+    return np.array((116 * g - 16, 500 * (f - g), 200 * (g - h)))
 
 
 def test_an_edge_joins_two_points_that_are_there_and_nothing_else_is_drawn():

@@ -21,7 +21,7 @@ THINGS = (
             N("Commands", "Take over all that the network sees of the active person or thing, and of no other"),
             people_deeds.take_over, ("Shift+Ins",), scope=Scope.CANVAS, group=4, room=_THINGS),
     Command("thing.answer", "label", N("Commands", "Go to its number"),
-            N("Commands", "Go to what is asked beside the points; Enter takes a predicted number, typing overwrites it"),
+            N("Commands", "Go to what is asked beside the points; Enter takes a predicted number, typing replaces it"),
             people_deeds.answer, ("Shift+V",), group=4, room=_THINGS),
     Command("thing.copy", "label", N("Commands", "Copy"),
             N("Commands", "Remember the active person or thing with all its points"),
