@@ -3,7 +3,7 @@
 Every point goes along a cubic through the frames around that never leaves the room between the two beside it (Fritsch
 and Carlson, "Monotone piecewise cubic interpolation", SIAM J. Numer. Anal. 17(2), 1980); between two frames alone that
 is a straight line, as CVAT draws its tracks. What is filled in is a machine's and says so; it gives way to all that a
-person or a tracker says, and the frames beside a gap are what they were.
+person or a tracker says, and the frames beside a gap are what they were. Whom a person deleted from a frame stays away.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from annotator.labels import EMPTY, Carried, Decision, FrameRecord, FrameState, 
 from annotator.store_timeline import FILLED
 from annotator.timeline import STATES, Track
 from annotator.timeline_things import Stretches, ThingLanes, kind_of_thing, read_lanes
+from annotator.tracking_gone import gone_from
 
 if TYPE_CHECKING:
     from annotator.project import Project
@@ -235,6 +236,8 @@ class _Work:
         record = self._after[place]
         there = record.labels.instance(one.id)
         if not there.is_empty and kind_of_thing(there) != FILLED:
+            return
+        if any(gone.number == one.id for gone in gone_from(record.labels)):
             return
         others = [other for other in present(record.labels) if other.id != one.id]
         some = tuple(sorted((*others, one), key=lambda each: each.id)) or EMPTY.instances

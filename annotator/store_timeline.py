@@ -42,11 +42,13 @@ def kind_of_things(document: str) -> int:
 
     Looked for in the text: to read the records of a crowd takes forty times as long.
     """
-    if any(mark in document for mark in _BY_PERSONS):
+    # Who was deleted from the frame is not in it.
+    text = document.partition('"gone":{')[0]
+    if any(mark in text for mark in _BY_PERSONS):
         return KEY
-    if '"keypoints":{"' not in document:
+    if '"keypoints":{"' not in text:
         return 0
-    return FILLED if '"how":"interpolated"' in document and '"how":"motion"' not in document else MOTION
+    return FILLED if '"how":"interpolated"' in text and '"how":"motion"' not in text else MOTION
 
 
 def documents(db: sqlite3.Connection, media_id: int, after: int) -> tuple[list[tuple[int, str]], int | None]:

@@ -25,6 +25,7 @@ from annotator.labels import (
 from annotator.store_timeline import FILLED, KEY, MOTION
 from annotator.timeline import Track
 from annotator.timeline_things import Builder, kind_of_thing
+from annotator.tracking_gone import with_gone
 
 
 def at(x: float, y: float = 0.0, visibility=Visibility.VISIBLE) -> Instance:
@@ -151,6 +152,15 @@ def test_a_person_a_decision_and_a_tracker_keep_their_word(project):
     low, high = sprites.points(0, 2)[0, 0], sprites.points(0, 20)[0, 0]
     assert low < x[3] < high
     assert high > x[5] > sprites.points(0, 8)[0, 0]
+
+
+def test_whom_a_person_deleted_from_a_frame_stays_away(project):
+    gone = with_gone(FrameLabels((sprites.labelled(1, 5, 9),)), sprites.labelled(0, 5, 4))
+    track = store(project, {**{n: FrameRecord(sprites.labels(n, 4, 9)) for n in (2, 8)}, 5: FrameRecord(gone)})
+    found, ids = fill_things(project, track, 4), project.frame_ids()
+    assert found.numbers == {4, 9}
+    assert ids[5] not in found.after
+    assert all(not found.after[ids[n]].labels.instance(4).is_empty for n in (3, 4, 6, 7))
 
 
 def test_nobody_missing_changes_nothing_and_stopping_says_so(project):

@@ -13,6 +13,7 @@ from annotator.records import encode_record
 from annotator.store_timeline import FILLED, KEY, MOTION
 from annotator.timeline import Track
 from annotator.timeline_things import Builder, Stretches, ThingLanes, kinds_in, kinds_of, read_lanes, spoken_kind
+from annotator.tracking_gone import with_gone
 from annotator.tracking_labels import renumber
 
 KINDS = st.sampled_from((0, KEY, MOTION, FILLED))
@@ -89,6 +90,17 @@ def test_an_empty_or_damaged_record_holds_nobody():
     assert kinds_in(encode_record(FrameRecord())) == {}
     for document in ("", "{}", "[]", "null", '{"instances": 3}', '{"instances": [1]}', '{"instances": [{"id": "x"}]}'):
         assert kinds_in(document) == {}
+
+
+def test_whom_a_person_deleted_is_nobody_in_the_frame(tmp_path):
+    left = FrameLabels((Instance(0, {"nose": point(Origin.PROPAGATED)}),))
+    record = FrameRecord(with_gone(left, Instance(4, {"nose": point(Origin.HAND)}, box=(0.0, 0.0, 5.0, 5.0))))
+    with sprites.project(tmp_path) as project:
+        first, second, *_ = project.frame_ids()
+        project.save_record(first, record, text="Delete")
+        project.save_record(second, FrameRecord(with_gone(FrameLabels(), sprites.labelled(0, 0, 4))), text="Delete")
+        assert kinds_of(record.labels) == kinds_in(encode_record(record)) == {0: MOTION}
+        assert project.timeline_kinds_of_things(project.media()[0].id) == {first: MOTION}
 
 
 def test_a_persons_word_about_anybody_makes_the_frame_a_persons():

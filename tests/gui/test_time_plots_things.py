@@ -10,8 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from windows import open_folder, press
 
-from annotator.labels import EMPTY, FrameLabels, FrameRecord, place, set_visibility
-from annotator.labels import Visibility as V
+from annotator.labels import EMPTY, FrameLabels, FrameRecord, Visibility, place, set_visibility
 from annotator.time_series import Moment, thing_moment
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "annotator"))
@@ -37,7 +36,7 @@ def test_a_moment_of_a_person_has_what_was_said_and_how_sure_the_network_is_of_t
 def test_whom_nobody_labelled_has_no_number_and_what_is_absent_no_place():
     assert moment(EMPTY, sprites.seen(3).instances) == Moment()
     assert moment(sprites.labels(3, 4), (), 0) == Moment()
-    gone = set_visibility(place(place(EMPTY, NOSE, (5.0, 6.0)), "left_eye", (7.0, 8.0)), NOSE, V.ABSENT)
+    gone = set_visibility(place(place(EMPTY, NOSE, (5.0, 6.0)), "left_eye", (7.0, 8.0)), NOSE, Visibility.ABSENT)
     assert moment(gone).points == {"left_eye": (7.0, 8.0)}
 
 
