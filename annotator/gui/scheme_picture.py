@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from annotator.gui.colours import BACKDROP, CASING
@@ -236,5 +236,10 @@ class SchemePicture(QWidget):
             painter.drawEllipse(self.place_of(name), radius, radius)
         if self.chosen in self._scheme.index:
             painter.setBrush(Qt.BrushStyle.NoBrush)
+            at = self.place_of(str(self.chosen))
             painter.setPen(QPen(QColor(255, 255, 255), 1.5))
-            painter.drawEllipse(self.place_of(str(self.chosen)), radius + 4.0, radius + 4.0)
+            painter.drawEllipse(at, radius + 4.0, radius + 4.0)
+            wide = QFontMetricsF(self.font()).horizontalAdvance(str(self.chosen))
+            right = at.x() + radius + 8.0 + wide <= self.width()
+            painter.drawText(QPointF(at.x() + (radius + 8.0 if right else -radius - 8.0 - wide), at.y() + 4.0),
+                             str(self.chosen))  # fmt: skip

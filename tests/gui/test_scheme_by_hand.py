@@ -73,6 +73,20 @@ def test_the_name_of_a_new_point_is_typed_at_once_and_enter_goes_on(open_editor,
     assert editor.isVisible()
 
 
+def test_a_row_that_is_worked_on_is_not_the_first_of_two_clicks(open_editor, qtbot):
+    editor = open_editor(COCO_17)
+    click_add(editor, qtbot)
+    typed(qtbot, "whistle\n")
+    assert editor.picture.chosen == "whistle"
+    for name in ("left_wrist", "whistle"):
+        at = editor.picture.place_of(name).toPoint()
+        qtbot.mouseClick(editor.picture, Qt.MouseButton.LeftButton, pos=at)
+        if name == "left_wrist":
+            assert editor.draft.edges == COCO_17.edges
+    assert editor.draft.edges == (*COCO_17.edges, ("left_wrist", "whistle"))
+    assert editor.problem.text() == ""
+
+
 def test_an_attribute_is_typed_alike_and_its_title_follows_until_it_has_words_of_its_own(open_editor, qtbot):
     editor = open_editor(None)
     editor.findChild(QTabWidget).setCurrentIndex(1)

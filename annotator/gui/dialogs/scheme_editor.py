@@ -43,15 +43,21 @@ class EdgePicture(SchemePicture):
     """Two clicks on points join them, or part them."""
 
     joined = Signal(str, str)
+    _first: str | None = None
+
+    def pick_out(self, name: str | None) -> None:
+        """Show where a point is; it is not one of two that are clicked."""
+        self.chosen, self._first = name, None
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick a point out, or join the one picked out before with it."""
-        name = self.point_at(event.position())
-        before, self.chosen = self.chosen, name
+        """Pick a point out, or join the one clicked before with it."""
+        name, before = self.point_at(event.position()), self._first
+        self.pick_out(name)
+        self._first = name
         if name is not None and before is not None and name != before:
-            self.chosen = None
+            self.pick_out(None)
             self.joined.emit(before, name)
-        self.update()
 
 
 class RowTable(QTableWidget):
@@ -104,6 +110,8 @@ class SchemeEditor(QDialog):
             self.tr("Name"), self.tr("Title"), self.tr("Kind"), self.tr("Of"), self.tr("From"), self.tr("To"),
             self.tr("Step"), self.tr("Choices"),
         ))  # fmt: skip
+        for column in (KIND, SCOPE, LOW, HIGH, STEP):
+            self.asked.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.points.itemChanged.connect(self._on_point)
         self.points.currentCellChanged.connect(lambda *now: self._pick_out())
         self.points.next_wanted.connect(self.add_point)
@@ -286,8 +294,7 @@ class SchemeEditor(QDialog):
 
     def _pick_out(self) -> None:
         row = self.points.currentRow()
-        self.picture.chosen = self.draft.names[row] if 0 <= row < len(self.draft.names) else None
-        self.picture.update()
+        self.picture.pick_out(self.draft.names[row] if 0 <= row < len(self.draft.names) else None)
 
     # What is said
 
@@ -297,6 +304,7 @@ class SchemeEditor(QDialog):
         row, text = item.row(), item.text().strip()
         if item.column() == NAME:
             self._take(self.draft.renamed(row, text), row=row)
+            self._pick_out()
         elif item.column() == MIRROR:
             if text and text not in self.draft.names:
                 self._fill_again(self.tr("There is no point called {name}").format(name=text))
