@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ class BoxOffer:
     kinds: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     boxes: tuple[Candidate, ...] = ()
 
-    @property
+    @cached_property
     def scores(self) -> NDArray[np.float64]:
         """How sure each box is."""
         return np.array([one.score for one in self.boxes], dtype=np.float64)

@@ -37,7 +37,7 @@ LEAST_DETECTED = 0.3
 def add_people_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments for networks of people: where to look."""
     people = parser.add_argument_group("people", "networks that look for one person in a box, or for everybody")
-    text = "COCO detections or annotations: boxes to look into, matched with the images by name or number"
+    text = "COCO detections or annotations: boxes to look into, matched by name or number; a project keeps them"
     people.add_argument("--boxes", type=Path, metavar="FILE", help=text)
     text = "a detector of boxes (YOLO, or any network with boxes and scores) as an ONNX file"
     people.add_argument("--detector", type=Path, metavar="FILE", help=text)
