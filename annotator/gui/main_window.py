@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from annotator.gui.bars import fill_menu_bar, toolbar
 from annotator.gui.box_looks import BoxLooks
 from annotator.gui.canvas import Canvas
 from annotator.gui.checking import Checker
+from annotator.gui.confidence import Confidence
 from annotator.gui.detecting import Detecting
 from annotator.gui.dialogs.opener import Opener
 from annotator.gui.docks import Docks
@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, Keyring(keys_path(settings), self))
         self.empty = EmptyState(self.actions_, self.files.recent_list)
         self.session.set_settings(view_memory.restored(settings))
+        self.confidence = Confidence(self.session, self)
         self.tools.restore(settings)
         self._build_centre()
         self.checker = Checker(self.session, self)
@@ -194,7 +195,6 @@ class MainWindow(QMainWindow):
         self.errands.opening.connect(lambda name: self.message.hide())
         self.errands.exported.connect(self.dialogs.tell_export)
         self.errands.counted.connect(self.dialogs.show_statistics)
-        session.forecaster.loaded.connect(self._take_threshold)
         canvas.pointer_moved.connect(self.status.show_pointer)
         canvas.pointer_left.connect(self.status.show_no_pointer)
         canvas.hint_changed.connect(session.say)
@@ -263,15 +263,6 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Put the panels back."""
         self.docks.reset()
-
-    def _take_threshold(self) -> None:
-        """A network that is new here brings its own threshold; what a person chose for it afterwards is kept."""
-        network, threshold = self.session.forecaster.network_id, self.session.forecaster.threshold
-        if threshold is not None and self.settings.value("view/threshold_of") != network:
-            self.settings.setValue("view/threshold_of", network)
-            # Both now: a program that is killed stores nothing later.
-            self.settings.setValue("view/threshold", threshold)
-            self.session.set_settings(replace(self.session.settings, threshold=threshold))
 
     def changeEvent(self, event: QEvent) -> None:
         """Icons follow the palette."""

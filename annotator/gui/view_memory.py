@@ -1,4 +1,7 @@
-"""What a person chose to see, remembered until the next start. Anything unreadable there is as at first."""
+"""What a person chose to see, remembered until the next start. Anything unreadable there is as at first.
+
+But for the confidence from which on predictions are shown, which belongs to a project and its network.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from annotator.gui.view_settings import LOUPE_ZOOMS, ViewSettings
 
 _LIMITS: dict[str, tuple[float, float]] = {
     "heatmap_opacity": (0.0, 1.0),
-    "threshold": (0.0, 1.0),
     "loupe_zoom": (LOUPE_ZOOMS[0], LOUPE_ZOOMS[-1]),
     "brightness": (-1.0, 1.0),
     "contrast": (-1.0, 1.0),
@@ -36,8 +38,9 @@ def restored(settings: QSettings) -> ViewSettings:
 
 
 def _values(chosen: ViewSettings) -> list[tuple[str, Any]]:
-    """Every field by name, those of the tone among them."""
-    own = [(field.name, getattr(chosen, field.name)) for field in fields(chosen) if field.name != "tone"]
+    """Every field that is remembered by name, those of the tone among them."""
+    names = [field.name for field in fields(chosen) if field.name not in ("tone", "threshold")]
+    own = [(name, getattr(chosen, name)) for name in names]
     return own + [(field.name, getattr(chosen.tone, field.name)) for field in fields(Tone)]
 
 

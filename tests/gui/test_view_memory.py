@@ -15,7 +15,7 @@ pytest_plugins = ("window_fixtures",)
 
 CHOSEN = ViewSettings(
     names=True, indices=True, spreads=True, heatmap=HeatmapLayer.ENTROPY, heatmap_opacity=0.25,
-    heat_colours=HeatColours.CIVIDIS, threshold=0.45, tone=Tone(0.1, -0.2, 1.5, paint=True),
+    heat_colours=HeatColours.CIVIDIS, tone=Tone(0.1, -0.2, 1.5, paint=True),
     loupe=LoupeWhen.ALWAYS, loupe_zoom=12, navigator=False, keep_view=False,
 )  # fmt: skip
 
@@ -33,7 +33,7 @@ def test_all_that_was_chosen_is_remembered(tmp_path):
 @pytest.mark.parametrize(
     ("key", "value"),
     [("loupe_zoom", "9000"), ("loupe_zoom", "x"), ("gamma", "nan"), ("gamma", "0"), ("heatmap", "plaid"),
-     ("names", "perhaps"), ("threshold", "-1"), ("brightness", "inf"), ("loupe", "5")],
+     ("names", "perhaps"), ("brightness", "inf"), ("loupe", "5")],
 )  # fmt: skip
 def test_nonsense_in_the_memory_is_as_at_first(tmp_path, key, value):
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
