@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _choice(parser, "--box", Box.HULL, "the box of COCO and YOLO-pose: hull of the points, or the whole frame")
     parser.add_argument("--shares", type=_shares, metavar="80/20", help="shares of train, val and test")
     parser.add_argument("--seed", type=int, metavar="N", help="the seed of the split (default: 0)")
-    parser.add_argument("--group", choices=[one.value for one in GroupBy], help="what is never separated")
+    text = "what is never separated: a match or folder (default), a clip, or nothing, for single photographs (frame)"
+    parser.add_argument("--group", choices=[one.value for one in GroupBy], help=text)
     parser.add_argument("--lists", nargs="+", type=Path, metavar="FILE", help="train.txt, valid.txt, test.txt: names "
                         "of frames with a fixed split")  # fmt: skip
     _choice(parser, "--dialect", Dialect.CALIBRATION, "how SoccerNet lines name the left goal post")

@@ -149,6 +149,8 @@ def _head(work: Work) -> dict[str, Any]:
 
 
 def _report(work: Work, folder: Path) -> ExportReport:
+    how = work.options.splitting
+    short = "" if how is None else work.plan.shortage(how)
     return ExportReport(
         work.options.kind,
         folder,
@@ -156,7 +158,7 @@ def _report(work: Work, folder: Path) -> ExportReport:
         tuple(work.left_out),
         dict(sorted(work.counts.items())),
         tuple(work.points),
-        tuple(map(str, work.plan.leaks)),
+        (*map(str, work.plan.leaks), *([short] if short else [])),
     )
 
 

@@ -157,7 +157,8 @@ class ExportReport:
     """What was made: the kind, the folder, the frames in it, what was left out, and counts by what they count.
 
     ``left_out`` names frames that are not in it and markings that the format lacks; ``points`` every point that was
-    dropped or moved to the border; ``warnings`` what a split gives away.
+    dropped or moved to the border; ``warnings`` what a split gives away, and
+    which one that was asked for is empty.
     """
 
     kind: ExportKind

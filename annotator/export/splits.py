@@ -21,14 +21,20 @@ from annotator.project import FrameRow, Project
 
 __all__ = ["GroupBy", "Leak", "SplitPlan", "Splits", "parse_shares", "plan_splits", "read_split_lists"]
 
+_KINDS = {"match": ("match or folder", "matches or folders"), "clip": ("clip", "clips")}
 NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
 class GroupBy(Enum):
-    """What is never separated: a match (a video, or the top folder), or a clip (a video, or a series of images)."""
+    """What is never separated: a match (a video, or the top folder), or a clip (a video, or a series of images).
+
+    ``FRAME`` separates everything and is for photographs of different things. Of a video, whose frames look alike, the
+    last part goes to another split than the first: as far from the others as it gets, and still of the same video.
+    """
 
     MATCH = "match"
     CLIP = "clip"
+    FRAME = "frame"
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """The split and the group of every frame by id; what it gives away; splits that got no frame at all."""
+    """The split and the group of every frame by id; what it gives away; splits that were asked for and got no frame."""
 
     splits: Mapping[int, str]
     groups: Mapping[int, str]
@@ -80,6 +86,24 @@ class SplitPlan:
     def counts(self) -> Mapping[str, int]:
         """Frames by split."""
         return Counter(self.splits.values())
+
+    @property
+    def only_group(self) -> str:
+        """The one match or clip that all frames are of; "" where there are several."""
+        found = set(self.groups.values())
+        return next(iter(found)) if len(found) == 1 else ""
+
+    def shortage(self, how: Splits) -> str:
+        """Why a split that was asked for is empty, and what helps, in a sentence; "" where none is."""
+        if not self.empty:
+            return ""
+        none = f"no frame is in {' or '.join(self.empty)}"
+        if how.group_by is GroupBy.FRAME:
+            return f"{none}: {len(self.splits)} frames are too few"
+        kind, several = _KINDS[how.group_by.value]
+        count = len(set(self.groups.values()))
+        why = f"only {count} {several} are there" if count > 1 else f"all frames are of one {kind} ({self.only_group})"
+        return f"{none}: {why}, and none is ever separated; photographs of different things are split by --group frame"
 
     def document(self, how: Splits) -> dict[str, Any]:
         """The plan as JSON values, for a manifest."""
@@ -102,8 +126,12 @@ def plan_splits(project: Project, rows: Sequence[FrameRow], how: Splits | None) 
     match = {row.id: group_of(row.name, media[row.media_id], is_video=row.is_video) for row in rows}
     if how is None:
         return SplitPlan(dict.fromkeys(match, "train"), match)
-    groups = match if how.group_by is GroupBy.MATCH else {row.id: _clip(row, media[row.media_id]) for row in rows}
     listed = _listed(project, how)
+    if how.group_by is GroupBy.FRAME:
+        splits = _by_frame(rows, match, how) | {frame: split for frame, split in listed.items() if frame in match}
+        of_videos = {row.id: match[row.id] for row in rows if row.is_video or row.id in listed}
+        return SplitPlan(splits, match, _leaks(of_videos, splits), _empty(splits, how))
+    groups = match if how.group_by is GroupBy.MATCH else {row.id: _clip(row, media[row.media_id]) for row in rows}
     drawn = splits_of(Counter(groups.values()), seed=how.seed, shares=dict(how.shares))
     told: dict[str, set[str]] = defaultdict(set)
     for frame, split in listed.items():
@@ -112,9 +140,43 @@ def plan_splits(project: Project, rows: Sequence[FrameRow], how: Splits | None) 
     drawn = _spread(drawn, Counter(groups.values()), how)
     by_group = {group: min(told[group]) if len(told.get(group, ())) == 1 else drawn[group] for group in drawn}
     splits = {frame: listed.get(frame, by_group[group]) for frame, group in groups.items()}
+    return SplitPlan(splits, groups, _leaks(match, splits), _empty(splits, how))
+
+
+def _empty(splits: Mapping[int, str], how: Splits) -> tuple[str, ...]:
+    taken = set(splits.values())
+    return tuple(split for split, share in how.shares if share > 0 and split not in taken)
+
+
+def _by_frame(rows: Sequence[FrameRow], match: Mapping[int, str], how: Splits) -> dict[int, str]:
+    """Videos in parts, first to last in the order of the shares; images each by a hash of its name and folder."""
+    found: dict[int, str] = {}
+    videos: dict[int, list[int]] = defaultdict(list)
+    images: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.is_video:
+            videos[row.media_id].append(row.id)
+        else:
+            images[f"{match[row.id]}/{row.name}"].append(row.id)
+    if images:
+        ones = dict.fromkeys(images, 1)
+        drawn = splits_of(ones, seed=how.seed, shares=dict(how.shares))
+        found |= {frame: split for name, split in _spread(drawn, ones, how).items() for frame in images[name]}
+    for frames in videos.values():
+        found |= zip(frames, _parts(len(frames), how), strict=True)
+    return found
+
+
+def _parts(count: int, how: Splits) -> list[str]:
+    """So many splits one after the other, as many of each as its share; the last ones of each get one at the least."""
+    total = sum(share for _, share in how.shares)
     wanted = [split for split, share in how.shares if share > 0]
-    empty = tuple(split for split in wanted if split not in splits.values())
-    return SplitPlan(splits, groups, _leaks(match, splits), empty)
+    sizes = {split: round(count * share / total) for split, share in how.shares if share > 0}
+    for split in wanted[1:]:
+        sizes[split] = max(1, sizes[split])
+    rest = max(0, count - sum(sizes[split] for split in wanted[1:]))
+    listed = [wanted[0]] * rest + [split for split in wanted[1:] for _ in range(sizes[split])]
+    return listed[:count] if rest else [wanted[0], *listed][:count]
 
 
 def _spread(drawn: Mapping[str, str], frames: Mapping[str, int], how: Splits) -> dict[str, str]:

@@ -22,11 +22,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.export import ExportKind, ExportOptions, ExportPreview, ExportReport, Scope
+from annotator.export import ExportKind, ExportOptions, ExportPreview, ExportReport, GroupBy, Scope, Splits
 from annotator.export.things import kinds_for
 from annotator.gui.background import Job, Lane, Progress, ShouldStop
 from annotator.gui.dialogs.export_form import ExportForm
-from annotator.gui.dialogs.export_words import choices, counted, formats, leak_sentence, summary
+from annotator.gui.dialogs.export_words import (
+    alike_sentence,
+    choices,
+    counted,
+    formats,
+    leak_sentence,
+    shortage_sentence,
+    summary,
+)
 from annotator.gui.dialogs.go_or_cancel import go_or_cancel
 from annotator.gui.dialogs.opener import open_folder
 from annotator.gui.session import Session
@@ -90,6 +98,13 @@ class ExportDialog(QDialog):
         self.note = QLabel(wordWrap=True)
         self.warning = QLabel(wordWrap=True)
         self.warning.setProperty("role", "warning")
+        self.hold = QPushButton(self.tr("Hold back frames"), autoDefault=False)
+        self.hold.setToolTip(self.tr("Split frame by frame: for photographs of different things"))
+        self.hold.clicked.connect(self._on_hold)
+        self.hold.hide()
+        advice = QHBoxLayout()
+        advice.addWidget(self.warning, 1)
+        advice.addWidget(self.hold, 0, Qt.AlignmentFlag.AlignTop)
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addWidget(self._hint)
@@ -97,7 +112,7 @@ class ExportDialog(QDialog):
         right.addStretch(1)
         right.addLayout(self._folder_row())
         right.addWidget(self.note)
-        right.addWidget(self.warning)
+        right.addLayout(advice)
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(self.kinds)
@@ -182,8 +197,13 @@ class ExportDialog(QDialog):
             self._base = Path(chosen)
             self.path.setText(str(self._base / f"{self._project}-{self.kind.value}"))
 
+    def _on_hold(self) -> None:
+        """Split frame by frame."""
+        self.form.group.setCurrentIndex(self.form.group.findData(GroupBy.FRAME))
+
     def _on_changed(self) -> None:
         self.warning.hide()
+        self.hold.hide()
         self.note.setText(self._rough())
         self._show_go()
         self._soon.start()
@@ -243,13 +263,19 @@ class ExportDialog(QDialog):
             text += "\n" + self.tr("Split: {split}").format(split=split)
         self.note.setText(text)
         self.note.setToolTip("\n".join(map(str, found.left_out[:20])))
+        self._warn(" ".join(self._advice(found, None if chosen is None else chosen.splitting)))
+
+    def _advice(self, found: ExportPreview, how: Splits | None) -> list[str]:
+        """What a split gives away, and why one of it gets nothing."""
         said = [leak_sentence(leak) for leak in found.plan.leaks[:_SHOWN_LEAKS]]
         more = len(found.plan.leaks) - _SHOWN_LEAKS
         said += [self.tr("And {count} more.").format(count=more)] if more > 0 else []
-        if found.plan.empty and not said:
-            none = self.tr("No frame falls into {splits}: there are too few matches or clips to tell apart.")
-            said = [none.format(splits=", ".join(found.plan.empty))]
-        self._warn(" ".join(said))
+        if how is not None and found.plan.empty:
+            said.append(shortage_sentence(found.plan, how.group_by))
+            self.hold.setVisible(how.group_by is not GroupBy.FRAME)
+        elif how is not None and how.group_by is GroupBy.FRAME and not said and self._session.project is not None:
+            said.append(alike_sentence(football=self._session.project.scheme.has_football))
+        return said
 
     def _ask(self) -> None:
         options = self.options()

@@ -8,7 +8,7 @@ from enum import Enum
 from PySide6.QtCore import QCoreApplication
 
 from annotator.export import Box, ExportKind, ExportReport, GroupBy, Images, Scope, Unaccepted
-from annotator.export.splits import Leak
+from annotator.export.splits import Leak, SplitPlan
 from annotator.formats.soccernet import Dialect
 
 translate = QCoreApplication.translate
@@ -76,6 +76,7 @@ def choices() -> Mapping[Enum, str]:
         Box.FRAME: translate("Export", "Whole frame"),
         GroupBy.MATCH: translate("Export", "Match or folder"),
         GroupBy.CLIP: translate("Export", "Clip"),
+        GroupBy.FRAME: translate("Export", "Nothing: frame by frame"),
         Dialect.CALIBRATION: translate("Export", "Calibration 2023"),
         Dialect.GAMESTATE: translate("Export", "Game state"),
     }
@@ -94,6 +95,27 @@ def leak_sentence(leak: Leak) -> str:
     text = translate("Export", "Frames of {group} are in several splits ({where}): scores on them will be too good.")
     where = ", ".join(f"{split} {count:,}" for split, count in leak.frames.items())
     return text.format(group=leak.group, where=where)
+
+
+def shortage_sentence(plan: SplitPlan, group: GroupBy) -> str:
+    """Why a split gets no frame."""
+    none = translate("Export", "No frame falls into {splits}:").format(splits=", ".join(plan.empty))
+    if group is GroupBy.FRAME:
+        why = translate("Export", "there are too few frames.")
+    elif plan.only_group and group is GroupBy.CLIP:
+        why = translate("Export", "all frames are of one clip, {name}, which is kept together.")
+    elif plan.only_group:
+        why = translate("Export", "all frames are of one match or folder, {name}, which is kept together.")
+    else:
+        why = translate("Export", "there are too few matches or clips to tell apart.")
+    return f"{none} {why.format(name=plan.only_group)}"
+
+
+def alike_sentence(*, football: bool) -> str:
+    """What figures are worth where frames of one clip are learnt from and judged by."""
+    if football:
+        return translate("Retrain", "Frames of one clip look alike: the figures will be better than on a new match.")
+    return translate("Retrain", "Frames of one clip look alike: the figures will be better than on new ones.")
 
 
 def summary(report: ExportReport) -> str:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.gui.dialogs.export_words import alike_sentence
 from annotator.gui.dialogs.retrain_scout import THREADS, Scout
 from annotator.gui.dialogs.retrain_words import hold_backs, length_hint, lengths, new_network_text
 from annotator.gui.training_words import duration
@@ -258,9 +259,7 @@ class RetrainForm(QWidget):
         unjudged = division is not None and not division.val and not self_problem
         self.offer.setVisible(unjudged and self._data is None and self.hold.currentData() is not HoldBack.FRAMES)
         without = self.tr("No frame is held back, so the network before and the one after cannot be compared.")
-        close = self.tr("Frames of one clip look alike: the figures will be better than on a new match.")
-        if not self._trainings.scheme.has_football:
-            close = self.tr("Frames of one clip look alike: the figures will be better than on new ones.")
+        close = alike_sentence(football=self._trainings.scheme.has_football)
         flattering = self._data is None and self.hold.currentData() is HoldBack.FRAMES
         self.advice.setText(self_problem or (without if unjudged else close if flattering and division else ""))
         self.changed.emit()
