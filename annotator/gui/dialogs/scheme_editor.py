@@ -126,6 +126,7 @@ class SchemeEditor(QDialog):
     def _table(self, titles: tuple[str, ...]) -> RowTable:
         table = RowTable(0, len(titles))
         table.setHorizontalHeaderLabels(titles)
+        table.setWordWrap(False)
         table.verticalHeader().setDefaultSectionSize(24)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         return table
