@@ -179,6 +179,17 @@ def test_a_click_takes_the_number_and_another_forgets_it(cards, qtbot):
     assert not taker.isVisible()
 
 
+def test_the_click_that_takes_a_number_takes_what_stands_there(cards, qtbot):
+    taker = cards.docks.things.questions.taker("cards")
+    type_in(cards, qtbot, "99", end=None)
+    assert [action.isVisible() for action in field(cards).lineEdit().actions()] == [False]
+    qtbot.mouseClick(taker, Qt.MouseButton.LeftButton)
+    assert cards.session.labels.is_empty
+    type_in(cards, qtbot, "12", end=None)
+    qtbot.mouseClick(taker, Qt.MouseButton.LeftButton)
+    assert (dict(cards.session.labels.attributes), cards.session.labels.accepted) == ({"cards": 12.0}, {})
+
+
 def test_leaving_the_field_takes_nothing(cards, qtbot):
     press(cards, qtbot, KEY.Key_V, HELD.ShiftModifier)
     cards.canvas.setFocus()

@@ -70,7 +70,6 @@ class NumberField(QAbstractSpinBox):
             glyph: Glyph | None = Glyph.ACCEPTED if accepted else Glyph.PLACED
         else:
             glyph = None if self.predicted is None else Glyph.PREDICTED
-        self._mark.setVisible(glyph is not None)
         if glyph is not None:
             self._mark.setIcon(chip(glyph))
             self._mark.setToolTip(self._whose(glyph))
@@ -80,13 +79,15 @@ class NumberField(QAbstractSpinBox):
     def _whose(self, glyph: Glyph) -> str:
         if glyph is Glyph.PREDICTED:
             return self.tr("Predicted: nobody said it yet. Enter takes it, typing overwrites it")
-        return self.tr("Taken over from the network") if glyph is Glyph.ACCEPTED else self.tr("Said by a person")
+        return self.tr("Taken over from the network") if glyph is Glyph.ACCEPTED else self.tr("Said by a person or a file")
 
     def _lean(self) -> None:
-        """Italics while a network's word stands in it."""
+        """Italics while a network's word stands in it; what is being typed has no mark yet."""
+        is_predicted = self.predicted is not None and not self.text()
         font = self.font()
-        font.setItalic(self.predicted is not None and not self.text())
+        font.setItalic(is_predicted)
         self.lineEdit().setFont(font)
+        self._mark.setVisible(is_predicted or (self._value is not None and not self._is_open))
 
     # What a person does
 
@@ -135,7 +136,7 @@ class NumberField(QAbstractSpinBox):
             self.why = why
             self.refused.emit(why)
 
-    def _commit(self) -> bool:
+    def commit(self) -> bool:
         """Say what was typed; whether that was allowed."""
         if not self._is_open:
             return True
@@ -156,7 +157,7 @@ class NumberField(QAbstractSpinBox):
             if self.predicted is not None and not self.text():
                 self.taken.emit(self.predicted)
                 self.left.emit()
-            elif self._commit():
+            elif self.commit():
                 self.left.emit()
             return
         if event.key() == Qt.Key.Key_Escape:
@@ -171,7 +172,7 @@ class NumberField(QAbstractSpinBox):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """What was typed is said; a prediction is not."""
         super().focusOutEvent(event)
-        self._commit()
+        self.commit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel changes a number only where a person is at work on it."""

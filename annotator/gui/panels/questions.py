@@ -114,7 +114,7 @@ class Questions(QWidget):
         note.setProperty("role", "muted")
         note.hide()
         field = self._field_of(one)
-        take = self._button("\u2713", self.tr("Take over what the network says"), lambda: self._take(one))
+        take = self._button("\u2713", self.tr("Take over what stands there"), lambda: self._confirm(one))
         forget = self._button("\u00d7", self.tr("Say nothing of it"), lambda: self._forget(one))
         take.setObjectName(f"take-{one.name}")
         if isinstance(field, NumberField):
@@ -209,6 +209,14 @@ class Questions(QWidget):
             return
         session.edit(labels, text=self.tr("Set {title}").format(title=one.title))
         self.refresh()
+
+    def _confirm(self, one: Attribute) -> None:
+        """Take what stands in the field: what was typed, else the prediction."""
+        field = self._rows[one.name].field
+        if isinstance(field, NumberField) and field.text():
+            field.commit()
+        else:
+            self._take(one)
 
     def _take(self, one: Attribute) -> None:
         session, value = self._session, self._predicted(one)
