@@ -79,7 +79,9 @@ class NumberField(QAbstractSpinBox):
     def _whose(self, glyph: Glyph) -> str:
         if glyph is Glyph.PREDICTED:
             return self.tr("Predicted: nobody said it yet. Enter takes it, typing overwrites it")
-        return self.tr("Taken over from the network") if glyph is Glyph.ACCEPTED else self.tr("Said by a person or a file")
+        if glyph is Glyph.ACCEPTED:
+            return self.tr("Taken over from the network")
+        return self.tr("Said by a person or a file")
 
     def _lean(self) -> None:
         """Italics while a network's word stands in it; what is being typed has no mark yet."""
