@@ -410,9 +410,12 @@ def test_frames_with_a_project_keep_their_scheme(players, frames, qtbot):
     players.actions_["file.new"].trigger()
     dialog = players.findChild(NewProjectDialog)
     dialog.take([frames])
-    assert not dialog.make.isEnabled()
+    assert dialog.make.text() == "Open it"
     assert dialog.note.text()
-    dialog.reject()
+    before = players.session.project
+    qtbot.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: players.session.project is not before)
+    assert players.session.project.scheme == PLAYERS
 
 
 @pytest.mark.parametrize(("name", "scheme", "kind"), [("coco", COCO_17, "COCO"), ("mpii", MPII_16, "MPII")])
