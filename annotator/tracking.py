@@ -50,12 +50,12 @@ class Copies(Enum):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the tracker goes by; the first five as published.
+    """What the tracker goes by; the first five as published, but for the memory: 10 frames lose who was hidden longer.
 
     Parameters
     ----------
     queue
-        Frames for which a pose is remembered: a gap may be one frame shorter.
+        Frames for which a pose is remembered, the last ten of each: a gap may be one frame shorter.
     growth
         How much wider a box is than a moved pose.
     least_box, least_point
@@ -73,7 +73,7 @@ class Settings:
         are sure: such copies are facts, too.
     """
 
-    queue: int = 10
+    queue: int = 20
     growth: float = 1.15
     least_box: float = 0.5
     least_point: float = 0.4

@@ -26,6 +26,7 @@ _OUT_OF_SIGHT = (Visibility.OCCLUDED, Visibility.ABSENT)
 _OVER = 0.5  # overlap of boxes that says as much as an OKS of the same size, where there are no points
 _WIDEST = 1.5  # times by which a box may grow or shrink while it is remembered
 _FEWEST, _MOST_OF = 3, 0.5  # points, and the share of them all, that say how a whole body moves
+_POSES = 10  # of a track that are remembered: as many as there are frames in the published queue
 _LEAVES = 0.1  # of the size of a body by which its points may go apart from it from frame to frame
 
 
@@ -162,7 +163,8 @@ class Memory:
         if pose.key is None and known is not None and known.absent is not None:
             absent = known.absent & ~pose.is_placed
         pace = None if known is None else known.pace
-        self.entries.append((frame, replace(pose, tints=colours, absent=absent, pace=pace)))
+        entry = frame, replace(pose, tints=colours, absent=absent, pace=pace)
+        self.entries = [*self.entries[1 - _POSES :], entry]
 
     def forget(self, *, before: int) -> None:
         """The poses of frames before this one go; the newest stays."""

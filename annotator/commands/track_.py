@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "a pose network (.safetensors or .pth) that looks at every box; without it what was predicted counts"
     add("--weights", type=Path, metavar="FILE", help=text)
     add("--device", default="auto", metavar="NAME", help="where the network computes (default auto)")
-    text = "frames for which somebody who is not seen is remembered (default 10, or 50 without "
+    text = "frames for which somebody who is not seen is remembered (default 20, or 50 without "
     add("--gap", type=int, metavar="N", help=text + "predictions)")
     add("--dry-run", action="store_true", help="only look: keep nothing in the project")
     add("--author", default="", metavar="NAME", help="whose edit it is in the history")
