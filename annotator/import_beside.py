@@ -8,13 +8,15 @@ from pathlib import Path
 
 from annotator.label_files import MANIFEST
 
-__all__ = ["labels_beside"]
+__all__ = ["labels_beside", "named_by"]
 
 _BEGINNINGS = {
     ".json": (b'"images"', b'"annotations"', b'"categories"', b'"licenses"', b'"joints"'),
     ".csv": (b"scorer",),
     ".xml": (b"<annotations",),
 }
+_WHOLE = (MANIFEST, "data.yaml")
+"""What makes a folder a set of labels as a whole: of this program, of YOLO-pose."""
 _LOOKED_INTO = 4_000
 _LOOKED_AT = 2_000
 
@@ -29,12 +31,17 @@ def labels_beside(paths: Sequence[Path]) -> tuple[Path, ...]:
         try:
             if not folder.is_dir():
                 continue
-            whole = any((folder / name).is_file() for name in (MANIFEST, "data.yaml"))
+            whole = any((folder / name).is_file() for name in _WHOLE)
             inside = [] if whole else sorted(islice(folder.iterdir(), _LOOKED_AT))
             found += [folder] if whole else [path for path in inside if _holds_labels(path)]
         except OSError:
             continue
     return tuple(found)
+
+
+def named_by(path: Path) -> str:
+    """The name of a file of labels; of a folder that is a set as a whole, of the file that says so."""
+    return next((name for name in _WHOLE if (path / name).is_file()), path.name)
 
 
 def _holds_labels(path: Path) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain
 from annotator.formats.documents import FormatError
-from annotator.import_things import scheme_in
+from annotator.import_things import other_scheme, scheme_in
 from annotator.imports import Change, Conflicts, ImportPlan, carry_out, plan_import
 from annotator.project import Project, ProjectError
 from annotator.scheme import Scheme
-from annotator.schemes import named_scheme
+from annotator.schemes import known_schemes, named_scheme
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +73,7 @@ def _import(project: Project, options: argparse.Namespace) -> int:
     for finding in plan.findings:
         complain(str(finding))
     _tell(plan)
+    _tell_of_others(project, plan, options.labels)
     conflicts = Conflicts(options.conflicts)
     if options.dry_run:
         return 1 if plan.findings else 0
@@ -83,6 +85,19 @@ def _import(project: Project, options: argparse.Namespace) -> int:
     if not plan.frames:
         return 2
     return 1 if plan.findings or report.findings or disputed else 0
+
+
+def _tell_of_others(project: Project, plan: ImportPlan, labels: list[Path]) -> None:
+    """Where nothing came of it because the labels are of other things, say how to make the project theirs."""
+    if any(frame.added for frame in plan.frames):
+        return
+    theirs = other_scheme(project, labels)
+    if theirs is not None:
+        is_known = theirs.id in known_schemes()
+        way = f"project scheme {shlex.quote(str(project.path))} --to {theirs.id if is_known else 'SCHEME.json'}"
+        complain(
+            f"These labels are of {theirs.title}, the project is of {project.scheme.title}. Change that with: {way}"
+        )
 
 
 def _tell(plan: ImportPlan) -> None:

@@ -105,8 +105,8 @@ def test_a_number_of_the_file_follows_its_change_and_stays_without_one(people, s
         assert after == document
 
 
-def clip(shared_data, tmp_path, document):
-    """A clip of images, each the first of COCO's, with the person of that in the first and the last."""
+def clip(shared_data, tmp_path, document, labelled=(0, FEWEST_OF_A_CLIP - 1)):
+    """A clip of images, each the first of COCO's, with the person of that in some of them."""
     folder = tmp_path / "clip"
     folder.mkdir()
     names = [f"walk_{n:03d}.jpg" for n in range(FEWEST_OF_A_CLIP)]
@@ -114,8 +114,8 @@ def clip(shared_data, tmp_path, document):
         shutil.copyfile(shared_data / "pose/coco/000000000785.jpg", folder / name)
     image = next(one for one in document["images"] if one["file_name"] == "000000000785.jpg")
     thing = next(one for one in document["annotations"] if one["image_id"] == image["id"])
-    document["images"] = [{**image, "id": n + 1, "file_name": names[n]} for n in (0, FEWEST_OF_A_CLIP - 1)]
-    document["annotations"] = [{**thing, "id": n + 1, "image_id": n + 1} for n in (0, FEWEST_OF_A_CLIP - 1)]
+    document["images"] = [{**image, "id": n + 1, "file_name": names[n]} for n in labelled]
+    document["annotations"] = [{**thing, "id": n + 1, "image_id": n + 1} for n in labelled]
     path = tmp_path / "clip.json"
     path.write_text(json.dumps(document))
     return folder, path
@@ -135,6 +135,20 @@ def test_a_tracked_clip_has_the_same_numbers_of_imported_and_carried_people(shar
         after = sent_out(project, tmp_path / "after")["annotations"]
     assert len(after) == FEWEST_OF_A_CLIP
     assert {one.get("track_id") for one in after} == {0}
+
+
+def test_a_clip_that_was_labelled_whole_has_numbers_once_it_was_tracked(shared_data, tmp_path):
+    document = json.loads((shared_data / FILE).read_text())
+    folder, path = clip(shared_data, tmp_path, document, range(FEWEST_OF_A_CLIP))
+    with Project.for_media([folder], scheme=COCO_17) as project:
+        carry_out(project, plan_import(project, [path]))
+        keep(project, follow(project, project.media()[0].id), author="")
+        after = sent_out(project, tmp_path / "after")["annotations"]
+        assert {one.get("track_id") for one in after} == {0}
+        assert plan_import(project, [path]).counts[Change.UNTOUCHED] == FEWEST_OF_A_CLIP
+    for one in after:
+        one.pop("track_id")
+    assert after == document["annotations"]
 
 
 def test_a_person_moved_or_scaled_takes_outline_and_area_along(people, shared_data, tmp_path):
@@ -332,3 +346,21 @@ def test_an_export_of_what_nobody_accepted_yet_says_how_to_get_it(people, tmp_pa
     capsys.readouterr()
     assert run_command(["export", str(path), str(tmp_path / "none"), "--what", "coco"]) == 2
     assert "--scope" not in capsys.readouterr().err
+
+
+def test_labels_of_other_things_say_how_to_make_the_project_theirs(people, shared_data, tmp_path, capsys):
+    with Project.create(tmp_path / "pitch.touchline") as pitch:
+        pitch.add_media([tmp_path / "coco"])
+        path = pitch.path
+    assert run_command(["import", str(path), str(shared_data / FILE)]) == 2
+    said = capsys.readouterr().err
+    assert "of COCO person, 17 points, the project is of Football pitch, 57 points" in said
+    way = said.split("Change that with: ")[1].split()
+    assert run_command(way[:5]) == 0
+    assert run_command(["import", str(path), str(shared_data / FILE)]) == 0
+    assert "Change that with" not in capsys.readouterr().err
+    document = json.loads((shared_data / FILE).read_text())
+    document["categories"][0]["keypoints"] = [f"joint_{n}" for n in range(17)]
+    (tmp_path / "own.json").write_text(json.dumps(document))
+    run_command(["import", str(path), str(tmp_path / "own.json")])
+    assert "--to SCHEME.json" in capsys.readouterr().err

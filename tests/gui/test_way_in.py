@@ -18,7 +18,7 @@ from annotator.gui.dialogs.scheme_choice import NewProjectDialog
 from annotator.gui.dialogs.scheme_editor import SchemeEditor
 from annotator.gui.dialogs.scheme_pick import SchemePick
 from annotator.gui.dialogs.scheme_preview import SchemePreview
-from annotator.import_beside import labels_beside
+from annotator.import_beside import labels_beside, named_by
 from annotator.labels import EMPTY, FrameRecord, Visibility, place
 from annotator.schemes import CARD_PACKET_8, COCO_17, MPII_16
 
@@ -240,6 +240,6 @@ def test_leaving_the_list_changes_nothing(window, qtbot):
 def test_labels_beside_frames_are_told_by_how_they_begin(tmp_path, files, found):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    assert labels_beside([tmp_path, tmp_path / "not-there"]) == tuple(
-        tmp_path if name == "." else tmp_path / name for name in found
-    )
+    beside = labels_beside([tmp_path, tmp_path / "not-there"])
+    assert beside == tuple(tmp_path if name == "." else tmp_path / name for name in found)
+    assert [named_by(path) for path in beside] == [next(iter(files)) if name == "." else name for name in found]

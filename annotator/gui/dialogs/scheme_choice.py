@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from annotator.formats.documents import FormatError
 from annotator.gui.background import sentence
 from annotator.gui.scheme_picture import SchemePicture
-from annotator.import_beside import labels_beside
+from annotator.import_beside import labels_beside, named_by
 from annotator.project import Project
 from annotator.scheme import Scheme
 from annotator.schemes import known_schemes, read_scheme
@@ -194,7 +194,7 @@ class NewProjectDialog(QDialog):
         self.make.setToolTip("" if self.paths else self.tr("Choose a folder, images or videos first"))
 
     def _beside_text(self) -> str:
-        names = ", ".join(path.name for path in self._labels[:_NAMED])
+        names = ", ".join(named_by(path) for path in self._labels[:_NAMED])
         more = len(self._labels) - _NAMED
         text = self.tr("Import the labels that lie there: {names}").format(names=names)
         return text + (self.tr(" and {count} more").format(count=more) if more > 0 else "")
