@@ -296,6 +296,17 @@ def test_the_command_tracks_and_scores(project, tmp_path, capsys):
     assert said["mota"] == scores.things.mota > 0.6
 
 
+def test_the_command_says_whom_it_followed_no_further(project, tmp_path, capsys):
+    say(project, 0, labels(0, 0, 1))
+    out = tmp_path / "found.json"
+    assert run_command(["track", str(project.path), "--gap", "5", "--json", str(out)]) == 0
+    assert "stopped 5 frames after the last label: 0, 1; --gap N goes further" in capsys.readouterr().out
+    assert numbers(project)[4:7] == [[0, 1], [0, 1], []]
+    assert json.loads(out.read_text())["clips"][0]["limited"] == [0, 1]
+    assert run_command(["track", str(project.path), "--gap", "50"]) == 0
+    assert "stopped" not in capsys.readouterr().out
+
+
 def test_the_command_says_what_it_cannot_do(project, tmp_path, capsys):
     assert run_command(["track", str(project.path)]) == 2
     assert "nobody to follow" in capsys.readouterr().err
