@@ -136,7 +136,7 @@ class ImportPreview(QDialog):
         self.refitted.emit()
 
     def _tree(self) -> QTreeWidget:
-        titles = self.tr("Frame"), self.tr("What happens"), self.tr("Points and lines")
+        titles = self.tr("Frame"), self.tr("What happens"), self.tr("Labels")
         tree = flat_table(self.tr("Frames that would change"), titles, _WIDTHS)
         make_tickable(tree)
         order = [Change.CONFLICT, Change.ADD, Change.CHANGE]
