@@ -242,7 +242,13 @@ class Docks:
         arrange(self._window, self.by_name, self._plan())
         state = self._settings.value(self._key)
         if isinstance(state, QByteArray):
+            # A hidden window that is to be maximized keeps what was restored, and takes it up again whenever its size
+            # changes: where that was of a larger screen, after the panels in it were taken out. Qt dies of that.
+            wanted = self._window.windowState()
+            if not self._window.isVisible():
+                self._window.setWindowState(Qt.WindowState.WindowNoState)
             self._window.restoreState(state, _STATE_VERSION)
+            self._window.setWindowState(wanted)
         self.timeline_dock.follow()
         self._bar_others()
 
