@@ -157,13 +157,13 @@ def test_taking_over_all_of_it_takes_the_number(cards, qtbot):
 
 
 def test_the_number_alone_is_taken_with_two_keys_and_overwritten_with_three(cards, qtbot):
-    press(cards, qtbot, KEY.Key_V, HELD.ShiftModifier)
+    press(cards, qtbot, KEY.Key_T, HELD.ShiftModifier)
     qtbot.waitUntil(field(cards).hasFocus)
     qtbot.keyClick(field(cards), KEY.Key_Return)
     assert dict(cards.session.labels.accepted) == {"cards": 27.0}
     assert not cards.session.labels.pitch.keypoints
     qtbot.waitUntil(cards.canvas.hasFocus)
-    press(cards, qtbot, KEY.Key_V, HELD.ShiftModifier)
+    press(cards, qtbot, KEY.Key_T, HELD.ShiftModifier)
     qtbot.keyClicks(field(cards), "31")
     qtbot.keyClick(field(cards), KEY.Key_Return)
     assert (cards.session.labels.attributes, cards.session.labels.accepted) == ({"cards": 31.0}, {})
@@ -191,7 +191,7 @@ def test_the_click_that_takes_a_number_takes_what_stands_there(cards, qtbot):
 
 
 def test_leaving_the_field_takes_nothing(cards, qtbot):
-    press(cards, qtbot, KEY.Key_V, HELD.ShiftModifier)
+    press(cards, qtbot, KEY.Key_T, HELD.ShiftModifier)
     cards.canvas.setFocus()
     QApplication.processEvents()
     assert cards.session.labels.is_empty
@@ -252,7 +252,7 @@ def test_what_is_no_number_of_the_scheme_says_what_is(cards, qtbot):
 
 
 def test_up_and_down_go_on_from_what_stands_there(cards, qtbot):
-    press(cards, qtbot, KEY.Key_V, HELD.ShiftModifier)
+    press(cards, qtbot, KEY.Key_T, HELD.ShiftModifier)
     qtbot.keyClick(field(cards), KEY.Key_Up)
     assert (dict(cards.session.labels.attributes), cards.session.labels.accepted) == ({"cards": 28.0}, {})
     for _ in range(30):

@@ -22,7 +22,7 @@ THINGS = (
             people_deeds.take_over, ("Shift+Ins",), scope=Scope.CANVAS, group=4, room=_THINGS),
     Command("thing.answer", "label", N("Commands", "Go to its number"),
             N("Commands", "Go to what is asked beside the points; Enter takes a predicted number, typing replaces it"),
-            people_deeds.answer, ("Shift+V",), group=4, room=_THINGS),
+            people_deeds.answer, ("Shift+T",), group=4, room=_THINGS),
     Command("thing.copy", "label", N("Commands", "Copy"),
             N("Commands", "Remember the active person or thing with all its points"),
             people_deeds.copy_thing, ("Ctrl+C",), scope=Scope.VIEWS, group=4, room=_MANY),
