@@ -137,6 +137,19 @@ def test_the_start_page_offers_a_project_of_other_things_after_those_of_pitches(
     assert not dialog.make.isEnabled()
 
 
+def test_in_a_small_window_the_ways_in_come_first(empty_window, qtbot, tmp_path):
+    page = empty_window.empty
+    for n in range(5):
+        empty_window.files.remember_recent(make_frames(tmp_path / f"walk{n}", 1))
+    empty_window.resize(1280, 720)
+    qtbot.waitUntil(lambda: page.recent_buttons[-1].isVisible())
+    empty_window.resize(700, 440)
+    qtbot.waitUntil(lambda: not page.recent_buttons[0].isVisible())
+    assert all(button.isVisible() for button in page.buttons)
+    empty_window.resize(1280, 720)
+    qtbot.waitUntil(lambda: page.recent_buttons[0].isVisible())
+
+
 def make_project(window, qtbot, folder, scheme, *, beside=True):
     press(window, qtbot, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     dialog = opened(window, qtbot, NewProjectDialog)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from annotator.gui import theme
@@ -14,6 +14,7 @@ from annotator.gui.actions import Actions
 from annotator.gui.recent import Recent
 
 _SHOWN = 5
+_ROOM, _WORDS, _ROW = 10, 130, 26  # pixels: between buttons, of what is said beside them, of what was opened lately
 _NEW = "file.new"
 _OPENERS = {"file.openFolder": "open-folder", "file.openVideo": "open-video", "file.openSample": "sample",
             "help.tutorial": "learn", _NEW: "add"}  # fmt: skip
@@ -87,7 +88,7 @@ class EmptyState(QWidget):
                 widget.deleteLater()
         self.recent_buttons = []
         paths = self._recent.paths[:_SHOWN]
-        self._lately.setVisible(bool(paths))
+        self._fit()
         if not paths:
             return
         self._last: QWidget = self.buttons[-1]
@@ -122,6 +123,16 @@ class EmptyState(QWidget):
             self._grid.addWidget(remove, row, 1)
             QWidget.setTabOrder(self._last, remove)
             self._last = remove
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the ways in come before what was opened lately, which the File menu has, too."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        rows = len(self._recent.paths[:_SHOWN])
+        wanted = sum(button.sizeHint().height() + _ROOM for button in self.buttons) + _WORDS
+        self._lately.setVisible(rows > 0 and self.height() >= wanted + (rows + 1) * _ROW)
 
     def refresh_icons(self) -> None:
         """Paint the icons in the colours of the palette in use."""
