@@ -173,6 +173,7 @@ def converted(
         kept or EMPTY.instances,
         _asked(record.labels.attributes, new.attributes_of(AttributeScope.FRAME), lost),
         record.labels.foreign,
+        record.labels.accepted,
     )
     notes = tuple(_note(note, mapping) for note in record.review.notes)
     return FrameRecord(labels, replace(record.review, notes=notes)), frozenset(lost)

@@ -23,7 +23,7 @@ from annotator.labels import (
 from annotator.pitch import PITCH_57
 from annotator.project import ChangedElsewhereError, Project
 from annotator.scheme import Attribute, AttributeKind, AttributeScope, Instances, Scheme
-from annotator.scheme_change import carry_out_change, plan_change, suggest_mapping, take_back_change
+from annotator.scheme_change import carry_out_change, converted, plan_change, suggest_mapping, take_back_change
 from annotator.schemes import COCO_17, MPII_16, read_scheme, write_scheme
 from model.people import PeoplePrediction
 
@@ -252,3 +252,12 @@ def test_a_change_of_another_scheme_is_not_taken_back(project):
     with pytest.raises(ChangedElsewhereError):
         take_back_change(project, change, since)
     assert project.scheme == COCO_17
+
+
+def test_a_number_that_was_taken_over_from_a_network_is_still_known_as_such():
+    cards = Attribute("cards", "Cards", AttributeKind.NUMBER, range=(1.0, 52.0), step=1.0)
+    before, after = replace(COCO_17, attributes=(cards,)), replace(MPII_16, attributes=(cards,))
+    taken = FrameRecord(FrameLabels(attributes={"cards": 27.0}, accepted={"cards": 27.0}))
+    found, _ = converted(taken, after, suggest_mapping(before, after))
+    assert found.labels.accepted == {"cards": 27.0}
+    assert converted(taken, COCO_17, {})[0].labels.accepted == {}
