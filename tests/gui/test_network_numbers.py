@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 from windows import SIZE, click, drag, make_frames, open_folder, press, settle
 
 from annotator.gui.panels.number_field import NumberField
@@ -97,6 +97,8 @@ def test_a_predicted_number_is_shown_as_one(cards):
     assert edit.font().italic()
     assert [action.isVisible() for action in edit.actions()] == [True]
     assert cards.docks.things.questions.taker("cards").isVisible()
+    room = edit.width() - edit.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
+    assert edit.fontMetrics().horizontalAdvance("27 predicted") < room
     assert cards.session.labels.is_empty
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
 from annotator.gui.glyphs import Glyph
@@ -18,6 +18,8 @@ from annotator.network_numbers import as_allowed, as_text, is_whole
 from annotator.scheme import Attribute
 
 _CHARACTERS = frozenset("0123456789+-.,eE")
+_BESIDE = 60
+"""Pixels of the mark before a number, the arrows behind it and the frame."""
 
 
 class NumberField(QAbstractSpinBox):
@@ -182,6 +184,19 @@ class NumberField(QAbstractSpinBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the longest number with the word behind it, its mark and the arrows."""
+        longest = max(map(as_text, self._attribute.range or (-99999.0,)), key=len)
+        font = self.font()
+        font.setItalic(True)
+        words = QFontMetrics(font).horizontalAdvance(self.tr("{value} predicted").format(value=longest))
+        plain = super().minimumSizeHint()
+        return QSize(max(plain.width(), words + _BESIDE), plain.height())
+
+    def sizeHint(self) -> QSize:
+        """As wide as it has to be at least."""
+        return super().sizeHint().expandedTo(self.minimumSizeHint())
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Only what may belong to a number can be typed; whether it is one is looked at later."""

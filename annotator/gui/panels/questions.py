@@ -42,6 +42,8 @@ class Questions(QWidget):
         self._filling = False
         self._form = QFormLayout(self)
         self._form.setContentsMargins(8, 4, 8, 8)
+        # In a narrow panel a field stands under its title.
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         session.people.numbers_on_screen = self.predicted
         session.settings_changed.connect(self.refresh)
 
