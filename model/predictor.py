@@ -195,32 +195,33 @@ class Predictor:
         if self.card.second_look:
             for rgb in images:
                 first = next(self._looks([rgb], 1))
-                yield looked_again(
-                    first, rgb, lambda part: next(self._looks([part], 1)), size=self.card.input_size,
-                    threshold=self.threshold,
-                )  # fmt: skip
+                yield looked_again(first, rgb, self._close, size=self.card.input_size, threshold=self.threshold)
             return
         yield from self._looks(images, batch)
 
-    def _looks(self, images: Iterable[NDArray[np.uint8]], batch: int) -> Iterator[Prediction]:
-        """What is seen in images at the first look."""
-        fed = self._fed(images, batch)
-        if isinstance(self._engine, Telling) and self.card.spec.has_extras:
-            yield from self._told(self._engine, fed)
+    def _close(self, part: NDArray[np.uint8]) -> Prediction:
+        """What is seen in a close-up, looked at mirrored as well where it is known what points are called then."""
+        return next(self._looks([part], 1, mirrored=bool(self.card.mirror)))
+
+    def _looks(
+        self, images: Iterable[NDArray[np.uint8]], batch: int, *, mirrored: bool = False
+    ) -> Iterator[Prediction]:
+        """What is seen in images at one look each; ``mirrored`` looks at them both ways as a flip test does."""
+        fed, both = self._fed(images, batch), mirrored or self._flip
+        if self.card.spec.has_extras:
+            yield from self._told(fed, both)
             return
         for sizes, pixels in ahead(fed, 1) if batch > 1 else fed:
-            maps = self.maps(pixels)
+            maps = self._maps(pixels, both)
             for one, size in zip(maps, sizes, strict=True):
                 yield predict_from_maps(
                     one, codec=self.card.codec, names=self.names, image_size=size, network=self.id
                 )
 
-    def _told(
-        self, engine: Telling, fed: Iterable[tuple[list[tuple[int, int]], Pixels]]
-    ) -> Iterator[Prediction]:
+    def _told(self, fed: Iterable[tuple[list[tuple[int, int]], Pixels]], both: bool) -> Iterator[Prediction]:
         """Predictions of a network that also says what is seen, and numbers of the whole image."""
         for sizes, pixels in fed:
-            maps, seen, shares = engine.answers(pixels)
+            maps, seen, shares = self._answers(pixels, both)
             for i, size in enumerate(sizes):
                 found = predict_from_maps(
                     maps[i], codec=self.card.codec, names=self.names, image_size=size, network=self.id
@@ -243,8 +244,11 @@ class Predictor:
 
     def maps(self, pixels: Pixels) -> Maps:
         """Linear maps ``(B, K + 1, h, w)`` of RGB uint8 ``(B, H, W, 3)`` already at the input size, background last."""
+        return self._maps(pixels, self._flip)
+
+    def _maps(self, pixels: Pixels, both: bool) -> Maps:
         maps = self._computed(pixels)
-        if self._flip:
+        if both:
             mirrored = self._computed(np.ascontiguousarray(pixels[:, :, ::-1]))
             maps = (maps + self._flipped_back(mirrored)) * np.float32(0.5)
         if self._checkpoint is not None:
@@ -253,9 +257,23 @@ class Predictor:
 
     def answers(self, pixels: Pixels) -> tuple[Maps, NDArray[np.float32] | None, NDArray[np.float32] | None]:
         """As `maps`, and ``(B, K)`` visibilities and ``(B, S)`` scalars in 0..1 where the network says them."""
-        if isinstance(self._engine, Telling) and self.card.spec.has_extras:
-            return self._engine.answers(pixels)
-        return self.maps(pixels), None, None
+        return self._answers(pixels, self._flip)
+
+    def _answers(
+        self, pixels: Pixels, both: bool
+    ) -> tuple[Maps, NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        if not (isinstance(self._engine, Telling) and self.card.spec.has_extras):
+            return self._maps(pixels, both), None, None
+        maps, seen, shares = self._engine.answers(pixels)
+        if not both:
+            return maps, seen, shares
+        others, seen_too, shares_too = self._engine.answers(np.ascontiguousarray(pixels[:, :, ::-1]))
+        half = np.float32(0.5)
+        if seen is not None and seen_too is not None:
+            seen = (seen + seen_too[:, list(self.card.mirror)]) * half
+        if shares is not None and shares_too is not None:
+            shares = (shares + shares_too) * half
+        return (maps + self._flipped_back(others)) * half, seen, shares
 
     def _computed(self, pixels: Pixels) -> Maps:
         """The engine's maps; a batch too large for the memory goes in halves, a single frame to the processor."""

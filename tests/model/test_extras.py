@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from model import losses
 from model.boxes import cut, image_from_part, part_from_image, region
-from model.checkpoint import Card, load, save
+from model.checkpoint import Card, Checkpoint, load, save
 from model.dataset import Sample, Scalar, TrainingSet, write_training_set
 from model.feed import Batch
 from model.heatmaps import ABSENT, OCCLUDED, UNKNOWN, VISIBLE, Codec, Prediction
@@ -290,6 +290,23 @@ def test_numbers_may_follow_from_what_lies_beneath_the_points() -> None:
     touched = {name for name, one in wide.named_parameters() if one.grad is not None and one.grad.abs().sum() > 0}
     assert touched
     assert all(name.startswith("extras.count") for name in touched)
+
+
+def test_a_flip_test_takes_the_mean_of_what_is_said_beside_the_maps() -> None:
+    card = Card(
+        spec=_unet(), names=("left", "right", "middle"), input_size=(80, 64), mirror=(1, 0, 2), scalars=(CARDS,)
+    )
+    torch.manual_seed(3)
+    checkpoint = Checkpoint(card, network(card.spec).state_dict(), "one")
+    image = np.random.default_rng(0).integers(0, 255, (64, 80, 3), dtype=np.uint8)
+    mirrored = np.ascontiguousarray(image[:, ::-1])
+    once = Predictor.of(checkpoint, "cpu")
+    both = Predictor.of(checkpoint, "cpu", flip_test="on").predict(image)
+    seen, other = once.predict(image), once.predict(mirrored)
+    assert seen.seen is not None
+    assert other.seen is not None
+    assert both.seen == pytest.approx((seen.seen + other.seen[[1, 0, 2]]) / 2, abs=1e-6)
+    assert both.scalars["cards"] == pytest.approx((seen.scalars["cards"] + other.scalars["cards"]) / 2, abs=1e-5)
 
 
 def test_a_training_stopped_while_its_numbers_are_fitted_goes_on_there(tmp_path: Path) -> None:

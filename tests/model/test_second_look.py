@@ -127,19 +127,22 @@ def test_a_network_trained_for_it_looks_twice(tmp_path: Path) -> None:
     assert predictor.card.second_look
     image = np.random.default_rng(1).integers(0, 255, (96, 160, 3), dtype=np.uint8)
     seen: list[int] = []
-    maps = predictor.maps
+    ways: list[bool] = []
+    maps_of = predictor._maps
 
-    def counted(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def counted(pixels: NDArray[np.uint8], both: bool) -> NDArray[np.float32]:
         """Maps with a peak for every point, a little further to the right each time."""
+        ways.append(both)
         seen.append(len(pixels))
-        found = np.zeros_like(maps(pixels))
+        found = np.zeros_like(maps_of(pixels, False))
         for k in range(6):
             found[:, k, 8 + 3 * k, 6 + 5 * k + len(seen)] = 0.9
         return np.asarray(found)
 
-    predictor.maps = counted  # type: ignore[method-assign]
+    predictor._maps = counted  # type: ignore[method-assign]
     found = list(predictor.predict_many([image, image], batch=2))
     assert seen == [1, 1, 1, 1]
+    assert ways == [False, True, False, True]
     assert [one.image_size for one in found] == [(160, 96)] * 2
     assert not np.allclose(found[0].xy, found[1].xy)
 
