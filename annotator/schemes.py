@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,14 @@ def family(scheme: Scheme) -> str:
 
     A changed copy that has other edges, colours or questions is of the family still; its own id where there is none.
     """
-    if scheme.id in BUILT_IN:
-        return scheme.id
-    return next((one for one in BUILT_IN if _built_in(one).keypoints == scheme.keypoints), scheme.id)
+    return family_of(scheme.id, scheme.keypoints)
+
+
+def family_of(identity: str, keypoints: Sequence[str]) -> str:
+    """As `family`, of a scheme of which only the id and the points are known, such as that of a training set."""
+    if identity in BUILT_IN:
+        return identity
+    return next((one for one in BUILT_IN if _built_in(one).keypoints == tuple(keypoints)), identity)
 
 
 def named_scheme(text: str) -> Scheme:

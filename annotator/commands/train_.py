@@ -15,6 +15,7 @@ from annotator.commands import CommandError
 from annotator.commands.console import Ticker, complain, duration, frame_size, positive
 from annotator.commands.network import embedded_weights
 from annotator.pitch import PITCH_57
+from annotator.schemes import family_of
 from annotator.training_kinds import LOSSES, as_refinement, from_nothing, with_views
 from annotator.training_log import Follower
 from annotator.training_plans import RENDERED_SHARE, samples_of
@@ -117,7 +118,7 @@ def _start(options: argparse.Namespace, sets: Sequence[TrainingSet]) -> Path | N
     other = options.network is not None or options.refines is not None
     if options.from_nothing or (other and options.start is None):
         return None
-    found: Path | None = options.start or embedded_weights(sets[0].scheme)
+    found: Path | None = options.start or embedded_weights(family_of(sets[0].scheme, sets[0].keypoints))
     if found is None and sets[0].scheme == PITCH_57.id:
         raise CommandError("There are no embedded weights in this copy; add --start FILE or --from-nothing.")
     return found
