@@ -77,8 +77,8 @@ class Instance:
     ``carried`` names the markings that a machine brought here from other frames, as keypoints of ``Origin.PROPAGATED``
     are; a hand that touches one makes it a person's. ``link`` says from where; it goes when nothing carried is left.
 
-    ``attributes`` holds what a scheme asks beside the points, by name; ``accepted`` those of them that are a network's as
-    they were taken over, for as long as they are still so; ``foreign`` what an imported file said beyond our words, by
+    ``attributes`` holds what a scheme asks beside the points, by name; ``accepted`` those of them that are a network's
+    as they were taken over, for as long as they are still so; ``foreign`` what an imported file said beyond our words, by
     format, so that it can be written back.
     """
 

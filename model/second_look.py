@@ -2,8 +2,8 @@
 
 One network serves both, so it is trained on both: whole images, and close-ups of the thing in its box (`close_ups`).
 The second look is the cascade of DeepPose (Toshev, Szegedy, arXiv 1312.4659, section 3.2) with maps in place of
-regression and one stage about the whole thing; the box is grown as for people (`model.boxes`). The close-up is looked at
-mirrored, too, where it is known which points are each other's mirror images, and the mean is taken.
+regression and one stage about the whole thing; the box is grown as for people (`model.boxes`). The close-up is looked
+at mirrored, too, where it is known which points are each other's mirror images, and the mean is taken.
 """
 
 from __future__ import annotations
