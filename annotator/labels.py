@@ -78,8 +78,8 @@ class Instance:
     are; a hand that touches one makes it a person's. ``link`` says from where; it goes when nothing carried is left.
 
     ``attributes`` holds what a scheme asks beside the points, by name; ``accepted`` those of them that are a network's
-    as they were taken over, for as long as they are still so; ``foreign`` what an imported file said beyond our words, by
-    format, so that it can be written back.
+    as they were taken over, for as long as they are still so; ``foreign`` what an imported file said beyond our words,
+    by format, so that it can be written back.
     """
 
     id: int = 0
