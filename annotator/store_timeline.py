@@ -6,6 +6,8 @@ import sqlite3
 
 HEAD = 32_768
 """Bytes of a stored prediction that surely hold everything but its heatmaps, for schemes of a few hundred points."""
+_OF_MANY = b"TLPEOP01"
+"""How a stored prediction of many begins: packed as a whole and without heatmaps, so that only all of it can be read."""
 _PIECE, _FEW = 500, 200
 _BY_PERSONS = (
     '"origin":"hand"', '"origin":"accepted"', '"origin":"imported"', '"box":[', '"attributes":{"', '"number":"given"',
@@ -68,13 +70,14 @@ def documents(db: sqlite3.Connection, media_id: int, after: int) -> tuple[list[t
 def prediction_heads(db: sqlite3.Connection, media_id: int, after: int) -> tuple[list[tuple[int, bytes]], int | None]:
     """The beginnings of the next stored predictions of a medium, and the place to go on after; None at the end.
 
-    Asked for piece by piece, so that nobody else waits long for the file.
+    Those of many are whole. Asked for piece by piece, so that nobody else waits long for the file.
     """
     query = (
-        "SELECT prediction.id, frame_id, substr(data, 1, ?) FROM prediction JOIN frame ON frame.id=frame_id "
+        "SELECT prediction.id, frame_id, CASE WHEN substr(data, 1, 8)=? THEN data ELSE substr(data, 1, ?) END "
+        "FROM prediction JOIN frame ON frame.id=frame_id "
         "WHERE media_id=? AND prediction.id>? ORDER BY prediction.id LIMIT ?"
     )
-    rows = db.execute(query, (HEAD, media_id, after, _PIECE)).fetchall()
+    rows = db.execute(query, (_OF_MANY, HEAD, media_id, after, _PIECE)).fetchall()
     found = [(int(frame_id), bytes(head)) for _, frame_id, head in rows]
     return found, int(rows[-1][0]) if len(rows) == _PIECE else None
 

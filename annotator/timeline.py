@@ -102,6 +102,10 @@ class Track:
             residual=self._filled(self.residual, residual or {}),
         )
 
+    def with_residuals(self, residual: Mapping[int, float]) -> Track:
+        """The clip with these distances by the id of a frame, and no others: a label may be gone that had one."""
+        return replace(self, residual=self._filled(_none(len(self)), residual))
+
     def _filled(self, values: Floats, found: Mapping[int, float]) -> Floats:
         if not found:
             return values
@@ -245,9 +249,10 @@ def confidences(
 ) -> None:
     """Tell how sure the network is of each predicted frame: the median confidence of its points from ``threshold`` on.
 
-    Reads only the beginnings of the stored predictions, not their heatmaps; the newest of a frame counts.
+    Reads only the beginnings of the stored predictions, not their heatmaps; the newest of a frame counts. Where it
+    shows many, the points of everybody count alike.
     """
-    from model.heatmaps import PredictionError, stored_points
+    from model.heatmaps import PredictionError
 
     after: int | None = 0
     while after is not None and not should_stop():
@@ -255,12 +260,23 @@ def confidences(
         piece: dict[int, float] = {}
         for frame_id, head in heads:
             try:
-                _, _, confidence = stored_points(head)
+                confidence = _confidence_in(head)
             except PredictionError:
                 continue
             shown = confidence[confidence >= threshold]
             piece[frame_id] = float(np.median(shown)) if len(shown) else 0.0
         found(piece)
+
+
+def _confidence_in(stored: bytes) -> NDArray[np.float64]:
+    """(K,) of the points of one prediction, or of everybody's in one of many; `PredictionError` where it is damaged."""
+    from model.heatmaps import stored_points
+    from model.people import PeoplePrediction, holds_people
+
+    if not holds_people(stored):
+        return stored_points(stored)[2]
+    seen = PeoplePrediction.from_bytes(stored).instances
+    return np.concatenate([np.empty(0), *(np.asarray(one.confidence, dtype=np.float64) for one in seen)])
 
 
 def distance_kind(scheme: Scheme) -> Kind:

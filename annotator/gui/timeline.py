@@ -168,6 +168,8 @@ class Timeline(QObject):
         what, values = found
         if what == "times":
             self._take(track.with_times(values))
+        elif what == "residual":
+            self._take(track.with_residuals(values))
         elif values:
             self._take(track.with_values(**{what: values}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -10,6 +11,7 @@ from annotator.gui.filling_in import FillingIn
 from annotator.gui.filling_things import FillingThings
 from annotator.gui.filming import Filming
 from annotator.gui.panels.timeline import TimelinePanel
+from annotator.gui.people_numbers import ClipNumbers
 from annotator.gui.playback import Player
 from annotator.gui.propagating import Carrying
 from annotator.gui.timeline import Timeline
@@ -44,6 +46,7 @@ class Timing(QObject):
         self.panel = TimelinePanel(session, self.timeline, self.player, self.strip)
         identities = self.panel.identities
         session.people.elsewhere = lambda: identities.lanes.numbers
+        self.numbers = ClipNumbers(session, self.timeline, identities, self)
 
     def lead(self) -> None:
         """Lead its words to the message bar, and a press on the picture to the player."""
@@ -60,7 +63,8 @@ class Timing(QObject):
         self.filming.wrote.connect(lambda text, path: window.message.tell(text, (play, lambda: look(path))))
         self.tracking.told.connect(window.message.tell)
         on = (self.tr("Follow to the end"), self.tracking.follow_on)
-        self.tracking.offered.connect(lambda text: window.message.tell(text, on))
+        moved = window.session.stack.indexChanged
+        self.tracking.offered.connect(lambda text: window.message.tell_until(moved, text, on))
         keys = self.tr("Space plays or stops, J and L play, K stops, arrows step, Shift+arrows choose a range")
         self.panel.view.focused.connect(lambda on: window.session.say(keys) if on else window.tools.say_hint())
         forget = (self.tr("Forget it"), self.clip.forget_camera)
@@ -80,7 +84,8 @@ class Timing(QObject):
         """What the review found out about frames is shown in the timeline."""
         kind = distance_kind(self._window.session.people.scheme)
         found = {frame_id: entry.value(kind) for frame_id, entry in queue.entries.items()}
-        self.timeline.add_residuals({frame_id: value for frame_id, value in found.items() if value is not None})
+        # Nothing is found any more of a label that was taken back.
+        self.timeline.add_residuals({frame_id: nan if value is None else value for frame_id, value in found.items()})
 
     def find_cuts(self) -> None:
         """Look through the video for cuts, and say what was found."""

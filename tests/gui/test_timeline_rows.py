@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QFont, QImage, QWheelEvent
@@ -13,6 +15,7 @@ from test_timeline import Still, scene
 from windows import open_folder, press
 
 from annotator.gui import theme
+from annotator.gui.carried_change import CarriedChange
 from annotator.gui.session import Session
 from annotator.gui.timeline_rows import MOST, ROW, ThingRows
 from annotator.gui.timeline_strip import Strip
@@ -20,6 +23,7 @@ from annotator.gui.timeline_view import TimelineView
 from annotator.gui.timeline_words import LABELS, RESIDUAL
 from annotator.instances import delete
 from annotator.labels import FrameLabels, FrameRecord, Origin
+from annotator.store_timeline import HEAD
 from annotator.timeline import FILLED, KEY, MOTION
 from annotator.timeline_things import Builder
 
@@ -184,9 +188,47 @@ def test_the_distance_is_that_of_labels_from_the_network(make_window, tmp_path, 
     assert "% of its size from the network" in window.timing.panel.view.text_of(1)
 
 
-def test_filled_frames_are_told_from_tracked_ones(make_window, tmp_path, qtbot):
-    from dataclasses import replace
+def test_a_distance_goes_with_the_labels_that_it_was_of(make_window, tmp_path, qtbot):
+    with sprites.project(tmp_path, tmp_path / "frames.touchline") as project:
+        first, second, *_ = project.frame_ids()
+        for place, frame_id in enumerate((first, second)):
+            project.save_people(frame_id, sprites.seen(place))
+        project.save_record(first, FrameRecord(sprites.labels(0, 0, 1)), text="Label")
+    window = make_window()
+    open_folder(window, tmp_path / "frames.touchline", qtbot)
+    timeline, session = window.timing.timeline, window.session
+    qtbot.waitUntil(lambda: timeline.track is not None, timeout=20000)
+    change = CarriedChange({second: FrameRecord()}, {second: FrameRecord(sprites.labels(0, 0, 1))}, "Track")
+    window.timing.carrying.changes.make(change)
+    qtbot.waitUntil(session.stack.canUndo, timeout=20000)
+    window.reviewing.queue.wake()
+    qtbot.waitUntil(lambda: timeline.track.residual[1] > 5.0, timeout=30000)
+    session.undo()
+    qtbot.waitUntil(lambda: np.isnan(timeline.track.residual[1]), timeout=30000)
+    assert timeline.track.residual[0] < 1.0
 
+
+def test_the_confidence_is_that_of_the_points_of_everybody(make_window, tmp_path, qtbot):
+    with sprites.project(tmp_path, tmp_path / "frames.touchline") as project:
+        first, second, third, *_ = project.frame_ids()
+        project.save_people(first, sprites.seen(0))
+        project.save_people(second, sprites.seen(1, people=()))
+        # So many that the beginning of what is stored does not hold them.
+        rng = np.random.default_rng(1)
+        crowd = [replace(one, xy=one.xy + rng.normal(size=one.xy.shape), sd=rng.random(17), confidence=np.full(17, 0.7))
+                 for one in sprites.seen(2).instances * 200]  # fmt: skip
+        many = sprites.seen(2).with_instances(tuple(crowd))
+        assert len(many.to_bytes()) > HEAD
+        project.save_people(third, many)
+    window = make_window()
+    open_folder(window, tmp_path / "frames.touchline", qtbot)
+    timeline = window.timing.timeline
+    qtbot.waitUntil(lambda: timeline.track is not None and np.isfinite(timeline.track.confidence[0]), timeout=20000)
+    assert timeline.track.confidence[:3] == pytest.approx([0.9, 0.0, 0.7], abs=0.01)
+    assert np.isnan(timeline.track.confidence[3:]).all()
+
+
+def test_filled_frames_are_told_from_tracked_ones(make_window, tmp_path, qtbot):
     from annotator.labels import Carried, How
 
     one = sprites.labelled(0, 1, 0, Origin.PROPAGATED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -122,6 +122,17 @@ class MessageBar(QWidget):
     def tell(self, text: str, *ways: Way) -> None:
         """Say that something is done, and where to look at it; it passes."""
         self._say(Toast(text, *ways, warning=False, seconds=SECONDS * (2 if ways else 1)))
+
+    def tell_until(self, over: SignalInstance, text: str, *ways: Way) -> None:
+        """As `tell`, of something that is so until this signal."""
+        self.tell(text, *ways)
+        toast = self.toasts[-1]
+
+        def end() -> None:
+            over.disconnect(end)
+            self._end(toast)
+
+        over.connect(end)
 
     def hide(self) -> None:
         """Say nothing any more."""
