@@ -16,6 +16,7 @@ from annotator.gui.loading import FrameLoader, Image
 from annotator.gui.order import Order
 from annotator.gui.people import told_apart
 from annotator.gui.view_state import NOTHING_SELECTED
+from annotator.keeper import Keeper
 from annotator.labels import FrameRecord, FrameState
 from annotator.people_prediction import look_and_store, seen_in
 from annotator.project import Project, ProjectError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 3
 _KEEP_MS = 700
+_HOLD_MS = 400
+"""After a project was opened: later than its first frame, sooner than anybody has found a file dialog."""
 _NEAR = (1, 2, -1)
 
 
@@ -52,6 +55,9 @@ class OpenProject(FrameDesk):
         self._soon = QTimer(self, singleShot=True, interval=_KEEP_MS)
         self._soon.timeout.connect(self._keep_frame)
         self.frame_changed.connect(self._soon.start)
+        self._keeper: Keeper | None = None
+        self._hold = QTimer(self, singleShot=True, interval=_HOLD_MS)
+        self._hold.timeout.connect(self._hold_project)
         self.travelled.connect(self.show)
         self.loader.loaded.connect(self._present)
         self.loader.failed.connect(self._on_unreadable)
@@ -286,7 +292,10 @@ class OpenProject(FrameDesk):
             self.forecaster.use(FrameSource(max_frames=4), *look_and_store(project))
         if before is not None:
             before.close()
+        self._let_go()
         self.project = project
+        if project is not None:
+            self._hold.start()
         self.people.use(None if project is None else project.scheme)
         self.forecaster.expect(self.people.scheme.keypoints)
         self._filter, self._arranged = (None, ""), None
@@ -309,6 +318,18 @@ class OpenProject(FrameDesk):
         if self.project is not None:
             self.project.close()
             self.project = None
+        self._let_go()
+
+    def _hold_project(self) -> None:
+        """What a file dialog does to the locks of the project loses nothing from now on, see `annotator.keeper`."""
+        if self.project is not None:
+            self._keeper = Keeper.hold(self.project.path)
+
+    def _let_go(self) -> None:
+        self._hold.stop()
+        if self._keeper is not None:
+            self._keeper.release()
+            self._keeper = None
 
     def _remember_frame(self) -> None:
         self.leaving.emit()

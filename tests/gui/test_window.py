@@ -40,6 +40,7 @@ def test_an_empty_window_shows_the_ways_in(empty_window):
         "Open video",
         "Open sample project",
         "Tutorial",
+        "New project",
     ]
     assert not empty_window.canvas.isVisible()
 
