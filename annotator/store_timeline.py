@@ -7,7 +7,7 @@ import sqlite3
 HEAD = 32_768
 """Bytes of a stored prediction that surely hold everything but its heatmaps, for schemes of a few hundred points."""
 _OF_MANY = b"TLPEOP01"
-"""How a stored prediction of many begins: packed as a whole and without heatmaps, so that only all of it can be read."""
+"""How a stored prediction of many begins: packed as a whole, without heatmaps, so that only all of it can be read."""
 _PIECE, _FEW = 500, 200
 _BY_PERSONS = (
     '"origin":"hand"', '"origin":"accepted"', '"origin":"imported"', '"box":[', '"attributes":{"', '"number":"given"',

@@ -36,6 +36,12 @@ class ManyCommand(QUndoCommand):
         self._write = write
         self._passing = True
 
+    def again(self) -> ManyCommand:
+        """The same step, which nothing is written of at the moment."""
+        made = ManyCommand(self.change, self._write)
+        made._passing = False
+        return made
+
     def pass_over(self, move: Callable[[], None]) -> None:
         """Let ``move`` take the stack over this step, of which nothing is written."""
         self._passing = True

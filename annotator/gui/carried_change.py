@@ -58,6 +58,12 @@ class CarriedCommand(QUndoCommand):
         self._write = write
         self._done = True
 
+    def again(self) -> CarriedCommand:
+        """The same step, which nothing is written of at the moment."""
+        made = CarriedCommand(self._change, self._write)
+        made._done = False
+        return made
+
     def redo(self) -> None:
         """Make it so, but for the first time."""
         if self._done:

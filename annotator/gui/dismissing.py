@@ -24,6 +24,12 @@ class Dismissal(QUndoCommand):
         self._session, self._seen = session, seen
         self._frame_id, self._network = session.frame_id, session.people.network
 
+    def again(self) -> Dismissal:
+        """The same step."""
+        made = Dismissal(self._session, self._seen)
+        made._frame_id, made._network = self._frame_id, self._network
+        return made
+
     def redo(self) -> None:
         """It is gone."""
         self._keep(gone=True)

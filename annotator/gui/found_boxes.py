@@ -43,7 +43,8 @@ class FoundBoxes(QObject):
         """Say what came of it; without a network, that one would look into the boxes."""
         if self._session.forecaster.state in (NetworkState.NONE, NetworkState.FAILED):
             text += self.tr(". Load a network to see points in them")
-            self._window.message.tell(text, (self.tr("Load network..."), self._window.files.load_network))
+            load = (self.tr("Load network..."), self._window.files.load_network)
+            self._window.message.tell_until(self._session.forecaster.state_changed, text, load)
         else:
             self._window.message.tell(text)
 

@@ -15,6 +15,10 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QUndoCommand
 
 from annotator.gui.background import Progress, ShouldStop
+from annotator.gui.bulk import ManyCommand
+from annotator.gui.carried_change import CarriedCommand
+from annotator.gui.dismissing import Dismissal
+from annotator.gui.undo import RecordCommand
 
 if TYPE_CHECKING:
     from annotator.gui.main_window import MainWindow
@@ -31,6 +35,8 @@ class SchemeTravel:
     path: Path
     change: SchemeChange
     since: int = 0
+    later: tuple[QUndoCommand, ...] = ()
+    """The steps that were made after the change, where it was taken back: they are made again after it."""
 
     def go(self, then: Callable[[], None] = lambda: None, failed: Callable[[], None] = lambda: None) -> None:
         """Change the scheme, and open the project again with one step to undo."""
@@ -101,8 +107,9 @@ class SchemeTravel:
             if project is None or project.path != self.path:
                 return
             SchemeStep.lay(self, taken_back=taken_back)
-            undo = (translate("Schemes", "Undo"), window.session.undo)
-            window.message.tell(text, undo) if not taken_back else window.message.tell(text)
+            # After any other step its Undo would take back something else.
+            ways = () if taken_back else ((translate("Schemes", "Undo"), window.session.undo),)
+            window.message.tell_until(window.session.stack.indexChanged, text, *ways)
 
         window.session.project_changed.connect(arrived)
         window.errands.open([self.path])
@@ -119,12 +126,17 @@ class SchemeStep(QUndoCommand):
 
     @classmethod
     def lay(cls, travel: SchemeTravel, *, taken_back: bool) -> None:
-        """Put the step onto the stack, as one to undo or, where it was taken back, to make again."""
+        """Put the step onto the stack, as one to undo or, where it was taken back, to make again.
+
+        Behind one to undo come those that were taken back before it was.
+        """
         step, stack = cls(travel), travel.window.session.stack
-        stack.push(step)
-        if taken_back:
-            stack.undo()
-        step.is_still = False
+        later = [] if taken_back else [LaterStep(one) for one in travel.later]
+        for one in (step, *later):
+            stack.push(one)
+        stack.setIndex(0 if taken_back else 1)
+        for one in (step, *later):
+            one.is_still = False
 
     def redo(self) -> None:
         """Change the scheme."""
@@ -134,10 +146,45 @@ class SchemeStep(QUndoCommand):
     def undo(self) -> None:
         """Take the change back."""
         if not self.is_still:
+            self._travel.later = self._behind()
             self._travel.go_back(failed=lambda: self._stay(self._travel.window.session.stack.redo))
+
+    def _behind(self) -> tuple[QUndoCommand, ...]:
+        """The steps behind this one, made anew: opening the project takes them off the stack."""
+        stack = self._travel.window.session.stack
+        steps = [stack.command(n) for n in range(stack.count())]
+        found: list[QUndoCommand] = []
+        for step in steps[steps.index(self) + 1 :]:
+            if not isinstance(step, RecordCommand | ManyCommand | CarriedCommand | Dismissal | LaterStep):
+                break
+            found.append(step.again())
+        return tuple(found)
 
     def _stay(self, move: Callable[[], None]) -> None:
         """Nothing was changed: the stack says so again."""
         self.is_still = True
         move()
         self.is_still = False
+
+
+class LaterStep(QUndoCommand):
+    """A step that was made after a change of the scheme and taken back before it; it is made again as it was."""
+
+    def __init__(self, step: QUndoCommand) -> None:
+        super().__init__(step.text())
+        self._step = step
+        self.is_still = True
+
+    def again(self) -> QUndoCommand:
+        """The step itself, for another stack: this one goes with its own."""
+        return self._step
+
+    def redo(self) -> None:
+        """Make it again."""
+        if not self.is_still:
+            self._step.redo()
+
+    def undo(self) -> None:
+        """Take it back."""
+        if not self.is_still:
+            self._step.undo()

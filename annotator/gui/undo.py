@@ -37,6 +37,12 @@ class RecordCommand(QUndoCommand):
         """Whether this is a step of this frame that is made in this way."""
         return self._apply == apply and self.frame_id == frame_id
 
+    def again(self) -> RecordCommand:
+        """The same step, of no gesture."""
+        return RecordCommand(
+            self._apply, self.frame_id, before=self.before, after=self.after, text=self.text(), gesture=None
+        )
+
     def id(self) -> int:
         """Only steps of gestures may merge."""
         return -1 if self.gesture is None else 1

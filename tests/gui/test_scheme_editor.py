@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from windows import open_folder, press, settle
 
+from annotator.gui.bulk import Change
 from annotator.gui.dialogs.scheme_editor import COLOUR, KIND, MIRROR, NAME, SIGMA, SchemeEditor
 from annotator.gui.dialogs.scheme_preview import SchemePreview
 from annotator.gui.scheme_draft import SchemeDraft
@@ -272,3 +273,48 @@ def test_the_message_offers_to_undo_the_change(birds, qtbot):
     qtbot.mouseClick(toast.buttons[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: birds.session.people.scheme == COCO_17)
     assert names(birds) == {"nose", "left_eye"}
+
+
+def again(window, qtbot) -> None:
+    press(window, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    settle(window, qtbot)
+
+
+def test_what_came_after_the_change_can_be_made_again_after_it(birds, qtbot):
+    session = birds.session
+    second = session.project.frame_ids()[1]
+    many = {second: FrameRecord(place(EMPTY, "beak", (3.0, 4.0)))}
+    birds.reviewing.many.change(Change({second: FrameRecord()}, many, "Import"))
+    qtbot.waitUntil(lambda: session.stack.count() == 2 and not birds.reviewing.many.busy)
+    session.edit(place(session.labels, "beak", (9.0, 9.0)), text="Place")
+    session.end_gesture()
+    mine = session.frame_id
+    # Twice, as what is made again can be taken back again.
+    for _ in range(2):
+        for left in (2, 1):
+            press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+            qtbot.waitUntil(lambda left=left: session.stack.index() == left and not birds.reviewing.many.busy)
+            settle(birds, qtbot)
+        press(birds, qtbot, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda: session.people.scheme == COCO_17 and session.stack.canRedo())
+        settle(birds, qtbot)
+        assert names(birds) == {"nose", "left_eye"}
+        again(birds, qtbot)
+        qtbot.waitUntil(lambda: session.stack.index() == 1 and session.stack.count() == 3)
+        settle(birds, qtbot)
+        assert session.project.record(second) == FrameRecord()
+        again(birds, qtbot)
+        qtbot.waitUntil(lambda: session.project.record(second) == many[second])
+        qtbot.waitUntil(lambda: not birds.reviewing.many.busy)
+        settle(birds, qtbot)
+        again(birds, qtbot)
+        said = session.project.record(mine).labels.instance(0).keypoints["beak"]
+        assert said.position == (9.0, 9.0)
+        assert not session.stack.canRedo()
+
+
+def test_the_message_goes_with_the_next_step(birds, qtbot):
+    assert "The project is of" in birds.message.text
+    birds.session.edit(place(birds.session.labels, "beak", (9.0, 9.0)), text="Place")
+    birds.session.end_gesture()
+    assert not any("The project is of" in toast.text for toast in birds.message.toasts)
