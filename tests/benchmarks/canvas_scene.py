@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.gui.people import People
 from annotator.gui.view_settings import ViewSettings
 from annotator.gui.view_state import Selection, ViewState, view_state
 from annotator.keypoints import Curve, Keypoint, Resolved, Source, resolve
@@ -97,6 +98,7 @@ class Bench:
 
     def __init__(self, state: Resolved, show: Callable[[ViewState], object]) -> None:
         self.labels = FrameLabels((labels_of(state),))
+        self.people = People()
         self.selection = Selection()
         self.resolved: Resolved = state
         self._show = show
