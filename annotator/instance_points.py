@@ -7,7 +7,7 @@ given to the things that persons labelled by similarity; what is left over stand
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from model.heatmaps import Prediction
     from model.people import InstancePrediction, PeoplePrediction
 
-__all__ = ["ResolvedInstance", "accepted_things", "resolve_instances", "seen_of", "similarity"]
+__all__ = [
+    "ResolvedInstance", "accepted_things", "given_to", "numbers_free_here", "resolve_instances", "seen_of",
+    "similarity",
+]  # fmt: skip
 
 ALIKE = 0.2
 """OKS from which on a prediction is of a labelled thing; where no point is placed, `OVER` is the overlap of boxes."""
@@ -35,6 +38,8 @@ _SIGMA = 0.1  # of schemes without sigmas: only for who is given which predictio
 _FEWEST = 1.0  # square pixels: the area of what has none
 
 Floats = NDArray[np.float64]
+Numbers = Callable[[Sequence["InstancePrediction"], Collection[int]], Sequence[int]]
+"""The numbers of things that are only seen, best first, given those of the labelled ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,7 @@ def resolve_instances(
     least_score: float = 0.0,
     previous: Sequence[ResolvedInstance] = (),
     earlier: Sequence[ResolvedInstance] = (),
+    numbers: Numbers | None = None,
 ) -> tuple[ResolvedInstance, ...]:
     """Every thing of a frame: those that persons labelled, in order, then those that only the network saw, best first.
 
@@ -111,6 +117,8 @@ def resolve_instances(
     earlier
         The answer before an edit: who would be given no prediction now keeps what they had, if nobody else has it. A
         network looked where somebody was then, though points placed since made more of them.
+    numbers
+        Who the things that only the network saw are; by default they get the smallest numbers that are free here.
 
     Raises
     ------
@@ -131,13 +139,15 @@ def resolve_instances(
     asked = (scheme.id, scheme.keypoints, size, threshold)
     before = {one.id: one for one in previous if one.asked == asked}
     found = [_again(one, given.get(n), before, scheme, size, threshold) for n, one in enumerate(said)]
-    taken, number = {one.id for one in said}, 0
-    for one in sorted(left, key=lambda one: -one.score):
-        while number in taken:
-            number += 1
-        taken.add(number)
+    left, taken = sorted(left, key=lambda one: -one.score), {one.id for one in said}
+    for number, one in zip((numbers or numbers_free_here)(left, taken), left, strict=True):
         found.append(_again(Instance(number), one, before, scheme, size, threshold))
     return tuple(found)
+
+
+def numbers_free_here(left: Sequence[InstancePrediction], taken: Collection[int]) -> list[int]:
+    """The smallest numbers that are not taken."""
+    return [number for number in range(len(left) + len(taken)) if number not in taken][: len(left)]
 
 
 def _again(
@@ -208,6 +218,13 @@ def _with_numbers(said: _Said, numbers: Mapping[str, AttributeValue]) -> _Said:
     if not fresh:
         return said
     return replace(said, attributes={**said.attributes, **fresh}, accepted={**said.accepted, **fresh})
+
+
+def given_to(
+    said: Sequence[Instance], seen: Sequence[InstancePrediction], scheme: Scheme, *, size: tuple[int, int]
+) -> dict[int, InstancePrediction]:
+    """Who of ``said`` (by place in it) is whom of ``seen``, in a frame of ``size`` (w, h); most alike pairs first."""
+    return _given(said, seen, scheme, size, ())
 
 
 def _given(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from annotator.dismissals import Mark, left
 from annotator.gui.people_view import PersonView, Shown, Style, person_view
 from annotator.gui.view_settings import ViewSettings
-from annotator.instance_points import ResolvedInstance, accepted_things, resolve_instances
+from annotator.instance_points import Numbers, ResolvedInstance, accepted_things, numbers_free_here, resolve_instances
 from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import EMPTY, FrameLabels, Instance
 from annotator.pitch import PITCH_57
@@ -83,6 +83,8 @@ class People:
         self.is_new = False
         # The numbers that are anywhere in the clip: somebody new gets none of them.
         self.elsewhere: Callable[[], Collection[int]] = tuple
+        # Who those are that are only seen; None while no more is known of the clip than this frame.
+        self.number_seen: Numbers | None = None
         # The key that begins another one, as the system writes it.
         self.key_of_another = ""
         # Which numbers of the active one are on the screen as predicted.
@@ -146,6 +148,7 @@ class People:
     ) -> Resolved:
         """Work out every thing anew; the keypoints of the active one."""
         self._size = size
+        before = self.thing
         self.things = resolve_instances(
             labels,
             self._seen,
@@ -155,13 +158,30 @@ class People:
             least_score=settings.threshold,
             previous=self.things if moving else (),
             earlier=self.things,
+            numbers=self._same_numbers if moving else self.number_seen,
         )
+        self._follow(before, labels)
         there = {one.id for one in self.things}
         if self.active in there:
             self.is_new = False
         elif not self.is_new:
             self.active = self.things[0].id if self.things else self._begun()
         return self.shown_alone()
+
+    def _same_numbers(self, seen: Sequence[InstancePrediction], taken: Collection[int]) -> Sequence[int]:
+        """In a drag nobody who is only seen gets another number."""
+        known = {id(one.seen): one.id for one in self.things if not one.labelled}
+        kept = [known.get(id(one), -1) for one in seen]
+        if -1 not in kept and not set(kept) & set(taken):
+            return kept
+        return numbers_free_here(seen, taken) if self.number_seen is None else self.number_seen(seen, taken)
+
+    def _follow(self, before: ResolvedInstance | None, labels: FrameLabels) -> None:
+        """Who is only seen and has another number now is still the one that is worked on."""
+        if before is not None and before.seen is not None and not before.labelled:
+            same = [one.id for one in self.things if one.seen is before.seen]
+            if same and labels.instance(self.active).is_empty:
+                self.active = same[0]
 
     def shown_alone(self) -> Resolved:
         """The keypoints of the active thing, for tools and panels that know one thing."""
