@@ -19,7 +19,7 @@ THINGS = (
             people_deeds.add, ("Ins",), "add", group=4, room=_MANY),
     Command("thing.accept", "label", N("Commands", "Take over this one"),
             N("Commands", "Take over all that the network sees of the active person or thing, and of no other"),
-            people_deeds.take_over, ("Shift+Ins",), scope=Scope.CANVAS, group=4, room=_THINGS),
+            people_deeds.take_over, ("Shift+Ins",), group=4, room=_THINGS),
     Command("thing.answer", "label", N("Commands", "Go to its number"),
             N("Commands", "Go to what is asked beside the points; Enter takes a predicted number, typing replaces it"),
             people_deeds.answer, ("Shift+T",), group=4, room=_THINGS),
