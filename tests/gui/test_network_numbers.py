@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QStyle
+from PySide6.QtWidgets import QApplication, QStyle, QToolButton
 from windows import SIZE, click, drag, make_frames, open_folder, press, settle
 
 from annotator.gui.panels.number_field import NumberField
@@ -100,6 +100,21 @@ def test_a_predicted_number_is_shown_as_one(cards):
     room = edit.width() - edit.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
     assert edit.fontMetrics().horizontalAdvance("27 predicted") < room
     assert cards.session.labels.is_empty
+
+
+@pytest.mark.parametrize("width", range(40, 200, 4))
+def test_a_predicted_number_is_never_cut(cards, width):
+    one = field(cards)
+    one.setFixedWidth(width)
+    QApplication.processEvents()
+    edit = one.lineEdit()
+    button = next(child for child in edit.findChildren(QToolButton) if child.isVisible())
+    room = edit.width() - button.geometry().right() - 5
+    words = edit.placeholderText()
+    assert words in ("27 predicted", "27?", "27")
+    assert words == "27" or edit.fontMetrics().horizontalAdvance(words) <= room
+    # The whole word is there as soon as there is room for it.
+    assert (words == "27 predicted") is (edit.fontMetrics().horizontalAdvance("27 predicted") <= room - 1)
 
 
 def test_space_takes_the_number_that_is_on_the_screen_and_it_is_known_as_taken_over(cards, qtbot):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QStyle, QWidget
 
 from annotator.gui.glyphs import Glyph
 from annotator.gui.panels.points_model import chip
@@ -18,8 +18,10 @@ from annotator.network_numbers import as_allowed, as_text, is_whole
 from annotator.scheme import Attribute
 
 _CHARACTERS = frozenset("0123456789+-.,eE")
-_BESIDE = 60
-"""Pixels of the mark before a number, the arrows behind it and the frame."""
+_ARROWS = 28
+"""Pixels of the arrows behind a number and the frame."""
+_GAPS = 12
+"""Pixels that a line of text keeps free around the mark in it and at its ends."""
 
 
 class NumberField(QAbstractSpinBox):
@@ -63,11 +65,6 @@ class NumberField(QAbstractSpinBox):
         self._show_source(accepted=accepted)
 
     def _show_source(self, *, accepted: bool) -> None:
-        edit = self.lineEdit()
-        word = ""
-        if self.predicted is not None:
-            word = self.tr("{value} predicted").format(value=as_text(self.predicted))
-        edit.setPlaceholderText(word)
         if self._value is not None:
             glyph: Glyph | None = Glyph.ACCEPTED if accepted else Glyph.PLACED
         else:
@@ -91,7 +88,28 @@ class NumberField(QAbstractSpinBox):
         font = self.font()
         font.setItalic(is_predicted)
         self.lineEdit().setFont(font)
+        self._put_word()
         self._mark.setVisible(is_predicted or (self._value is not None and not self._is_open))
+
+    def _put_word(self) -> None:
+        """Say beside the number that it is predicted, where there is room; else as on the picture, never cut."""
+        words: tuple[str, ...] = ("",)
+        if self.predicted is not None:
+            number = as_text(self.predicted)
+            words = self.tr("{value} predicted").format(value=number), f"{number}?", number
+        room, measure = self.lineEdit().width() - self._mark_width(), self.lineEdit().fontMetrics()
+        word = next((one for one in words if measure.horizontalAdvance(one) <= room), words[-1])
+        if word != self.lineEdit().placeholderText():
+            self.lineEdit().setPlaceholderText(word)
+
+    def _mark_width(self) -> int:
+        """Pixels of a line of text that the mark before it takes, with the gaps around it and at the end."""
+        return self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) * 5 // 4 + _GAPS
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The word is there as far as there is room for it."""
+        super().resizeEvent(event)
+        self._put_word()
 
     # What a person does
 
@@ -190,9 +208,11 @@ class NumberField(QAbstractSpinBox):
         longest = max(map(as_text, self._attribute.range or (-99999.0,)), key=len)
         font = self.font()
         font.setItalic(True)
+        # Whichever digits: one may be wider than another.
+        longest = "".join("0" if one.isdigit() else one for one in longest)
         words = QFontMetrics(font).horizontalAdvance(self.tr("{value} predicted").format(value=longest))
         plain = super().minimumSizeHint()
-        return QSize(max(plain.width(), words + _BESIDE), plain.height())
+        return QSize(max(plain.width(), words + self._mark_width() + _ARROWS), plain.height())
 
     def sizeHint(self) -> QSize:
         """As wide as it has to be at least."""
