@@ -29,6 +29,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from annotator.embedded import weights_in
 from annotator.synthetic import render
 from model.audition import SURE, agree, candidates
 from model.card import IMAGENET_MEAN, IMAGENET_STD
@@ -46,7 +47,7 @@ STD = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
 
 def embedded() -> Path | None:
     """The weights that ship with Touchline."""
-    return next(iter(sorted((ROOT / "resources" / "weights").glob("*.safetensors"))), None)
+    return weights_in(ROOT / "resources")
 
 
 def w48(image: NDArray[np.uint8]) -> Checkpoint:

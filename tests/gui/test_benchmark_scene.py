@@ -11,6 +11,6 @@ def test_tools_see_what_the_benchmark_shows() -> None:
     shown: list[ViewState] = []
     bench = Bench(scene(), shown.append)
     view = Sight(bench).view  # type: ignore[arg-type]
-    assert {one.name for one in view.keypoints} == set(NAMES)
+    assert {one.name for one in view.marks} == set(NAMES)
     bench.show()
-    assert [{one.name for one in state.keypoints} for state in shown] == [set(NAMES)]
+    assert [{one.name for one in state.marks} for state in shown] == [set(NAMES)]

@@ -100,7 +100,7 @@ def test_loading_and_predicting_for_the_first_time_hold_nothing_up(first_use):
 def test_loading_and_predicting_with_openvino_hold_nothing_up(first_use, tmp_path):
     if not _version("openvino"):
         pytest.skip("OpenVINO is not installed")
-    weights = next((ROOT / "resources" / "weights").glob("*.safetensors"))
+    weights = ROOT / "resources" / "weights" / "touchline-small.safetensors"
     environment = os.environ | {"TOUCHLINE_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", PREPARE.format(path=str(weights))], check=True, env=environment)
     run, told = first_use

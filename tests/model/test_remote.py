@@ -12,7 +12,7 @@ from model import audition, remote
 from model.predictor import Predictor
 from model.remote import RemoteError, RemotePredictor
 
-WEIGHTS = next((Path(__file__).resolve().parents[2] / "resources" / "weights").glob("*.safetensors"))
+WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "weights" / "touchline-small.safetensors"
 FRAME = np.random.default_rng(3).integers(0, 256, (90, 160, 3), dtype=np.uint8)
 
 
