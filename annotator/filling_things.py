@@ -2,8 +2,9 @@
 
 Every point goes along a cubic through the frames around that never leaves the room between the two beside it (Fritsch
 and Carlson, "Monotone piecewise cubic interpolation", SIAM J. Numer. Anal. 17(2), 1980); between two frames alone that
-is a straight line, as CVAT draws its tracks. What is filled in is a machine's and says so; it gives way to all that a
-person or a tracker says, and the frames beside a gap are what they were. Whom a person deleted from a frame stays away.
+is a straight line, as CVAT draws its tracks; boxes that were drawn go straight. What is filled in is a machine's and
+says so; it gives way to all that a person or a tracker says, and the frames beside a gap are what they were. Whom a
+person deleted from a frame stays away.
 """
 
 from __future__ import annotations
@@ -15,8 +16,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.instances import is_crowd, labelled_points, present
-from annotator.labels import EMPTY, Carried, Decision, FrameRecord, FrameState, How, Instance, KeypointLabel, Origin
+from annotator.instances import Box, is_crowd, labelled_points, present
+from annotator.labels import (
+    BOX,
+    EMPTY,
+    Carried,
+    Decision,
+    FrameRecord,
+    FrameState,
+    How,
+    Instance,
+    KeypointLabel,
+    Origin,
+)
 from annotator.store_timeline import FILLED
 from annotator.timeline import STATES, Track
 from annotator.timeline_things import Stretches, ThingLanes, kind_of_thing, read_lanes
@@ -25,7 +37,7 @@ from annotator.tracking_gone import gone_from
 if TYPE_CHECKING:
     from annotator.project import Project
 
-__all__ = ["TEXT", "FilledThings", "Gap", "fill_things", "gaps", "points_between"]
+__all__ = ["TEXT", "FilledThings", "Gap", "boxes_between", "fill_things", "gaps", "points_between"]
 
 TEXT = "Fill in between labelled frames"
 _CLOSED = (Decision.ACCEPTED, Decision.REJECTED)
@@ -55,11 +67,15 @@ class Gap:
 
 @dataclass(frozen=True, eq=False)
 class FilledThings:
-    """Records by frame id, before and after, only of frames that change; and the numbers that were filled in."""
+    """Records by frame id, before and after, only of frames that change; and the numbers that were filled in.
+
+    ``apart`` are those that were not, as the two frames have no placed point in common and not both a box.
+    """
 
     before: Mapping[int, FrameRecord] = field(default_factory=dict)
     after: Mapping[int, FrameRecord] = field(default_factory=dict)
     numbers: frozenset[int] = frozenset()
+    apart: frozenset[int] = frozenset()
 
 
 def gaps(
@@ -169,6 +185,23 @@ def points_between(
     return found
 
 
+def boxes_between(known: Mapping[int, Instance], gap: Gap, times: Callable[[int], float] = float) -> dict[int, Box]:
+    """By frame between the ends of a gap, the box on the straight way from the one to the other, where both have one.
+
+    Parameters are those of `points_between`.
+    """
+    first, last = known[gap.first].box, known[gap.last].box
+    if first is None or last is None:
+        return {}
+    start, end = times(gap.first), times(gap.last)
+    found = {}
+    for place in range(gap.first + 1, gap.last):
+        share = (times(place) - start) / (end - start)
+        x0, y0, x1, y1 = ((1.0 - share) * a + share * b for a, b in zip(first, last, strict=True))
+        found[place] = (x0, y0, x1, y1)
+    return found
+
+
 def fill_things(
     project: Project,
     track: Track,
@@ -207,6 +240,7 @@ class _Work:
         self._before: dict[int, FrameRecord] = {}
         self._after: dict[int, FrameRecord] = {}
         self._numbers: set[int] = set()
+        self._apart: set[int] = set()
 
     def _record(self, place: int) -> FrameRecord:
         if place not in self._before:
@@ -225,12 +259,17 @@ class _Work:
         if is_crowd(known[gap.first]) or is_crowd(known[gap.last]):
             return
         ends = {place: self._name(place) for place in (gap.first, gap.last)}
+        boxes = boxes_between(known, gap, self._time)
+        carried = frozenset({BOX} if boxes else ())
         for place, points in points_between(known, gap, self._time).items():
-            if not points or self._record(place).review.decision in _CLOSED:
+            if not (points or boxes):
+                self._apart.add(gap.number)
+                return
+            if self._record(place).review.decision in _CLOSED:
                 continue
             near = sorted(ends, key=lambda end: abs(end - place))
             link = Carried(tuple(ends[end] for end in near), How.INTERPOLATED)
-            self._put(place, Instance(gap.number, points, link=link))
+            self._put(place, Instance(gap.number, points, box=boxes.get(place), carried=carried, link=link))
 
     def _put(self, place: int, one: Instance) -> None:
         record = self._after[place]
@@ -250,5 +289,5 @@ class _Work:
         changed = [place for place, record in self._after.items() if record != self._before[place]]
         return FilledThings(
             {int(ids[n]): self._before[n] for n in changed}, {int(ids[n]): self._after[n] for n in changed},
-            frozenset(self._numbers),
+            frozenset(self._numbers), frozenset(self._apart),
         )  # fmt: skip

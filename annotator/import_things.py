@@ -344,6 +344,7 @@ def _both(own: Instance, taken: Instance, said: Instance) -> tuple[Instance, Ins
         taken,
         keypoints=keypoints,
         box=said.box if "box" in (*added, *disputed) else taken.box,
+        carried=taken.carried - {"box"} if "box" in (*added, *disputed) else taken.carried,
         attributes={**taken.attributes, **said.attributes},
         foreign={**taken.foreign, **said.foreign},
     )

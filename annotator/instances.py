@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from annotator.labels import FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
+from annotator.labels import BOX, FrameLabels, Instance, KeypointLabel, Origin, Point, Visibility
 from annotator.scheme import Attribute, AttributeScope, AttributeValue
 
 __all__ = [
@@ -184,7 +184,8 @@ def set_box(labels: FrameLabels, number: int, box: Box | None) -> FrameLabels:
         box = (min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3]))
         if not area_of(box) > 0:
             raise ValueError("a box needs a width and a height")
-    changed = replace(one, box=None if box is None else tuple(map(float, box)))  # type: ignore[arg-type]
+    placed = None if box is None else tuple(map(float, box))
+    changed = replace(one, box=placed, carried=one.carried - {BOX})  # type: ignore[arg-type]
     return delete(labels, number) if changed.is_empty else _placed(labels, changed)
 
 
@@ -245,6 +246,7 @@ def _mapped(one: Instance, factor: Point, by: Point) -> Instance:
                    one.keypoints.items()},
         markings={name: tuple(at(place) for place in places) for name, places in one.markings.items()},
         box=None if box is None else (*at((box[0], box[1])), *at((box[2], box[3]))),
+        carried=one.carried - {BOX},
     )  # fmt: skip
 
 

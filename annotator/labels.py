@@ -15,6 +15,8 @@ from typing import Any
 from annotator.scheme import AttributeValue
 
 Point = tuple[float, float]
+BOX = "box"
+"""Stands among the markings that a machine brought for the box of a thing, where that was brought."""
 
 
 class Visibility(Enum):
@@ -75,7 +77,8 @@ class Instance:
     a placed pitch: they say where that was, not what is to be seen, until paint or a hand has spoken.
 
     ``carried`` names the markings that a machine brought here from other frames, as keypoints of ``Origin.PROPAGATED``
-    are; a hand that touches one makes it a person's. ``link`` says from where; it goes when nothing carried is left.
+    are, and `BOX` where the box was; a hand that touches one makes it a person's. ``link`` says from where; it goes
+    when nothing carried is left.
 
     ``attributes`` holds what a scheme asks beside the points, by name; ``accepted`` those of them that are a network's
     as they were taken over, for as long as they are still so; ``foreign`` what an imported file said beyond our words,
@@ -98,8 +101,9 @@ class Instance:
         _keep_accepted(self)
         if not self.unchecked <= self.markings.keys():
             object.__setattr__(self, "unchecked", self.unchecked & self.markings.keys())
-        if not self.carried <= self.markings.keys():
-            object.__setattr__(self, "carried", self.carried & self.markings.keys())
+        held = self.markings.keys() if self.box is None else {*self.markings, BOX}
+        if not self.carried <= held:
+            object.__setattr__(self, "carried", self.carried & held)
         if self.link is not None and not self.holds_carried:
             object.__setattr__(self, "link", None)
 
@@ -107,6 +111,11 @@ class Instance:
     def holds_carried(self) -> bool:
         """True when a machine brought anything of it here that no hand has touched since."""
         return bool(self.carried) or any(said.origin is Origin.PROPAGATED for said in self.keypoints.values())
+
+    @property
+    def own_box(self) -> tuple[float, float, float, float] | None:
+        """The box that a person drew or took over; None where there is none but what a machine brought."""
+        return None if BOX in self.carried else self.box
 
     @property
     def is_empty(self) -> bool:

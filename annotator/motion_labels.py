@@ -51,6 +51,7 @@ def without_carried(labels: FrameLabels) -> FrameLabels:
             one,
             keypoints={n: said for n, said in one.keypoints.items() if said.origin is not Origin.PROPAGATED},
             markings={n: clicks for n, clicks in one.markings.items() if n not in one.carried},
+            box=one.own_box,
         )
         for one in labels.instances
     ]

@@ -10,7 +10,7 @@ _OF_MANY = b"TLPEOP01"
 """How a stored prediction of many begins: packed as a whole, without heatmaps, so that only all of it can be read."""
 _PIECE, _FEW = 500, 200
 _BY_PERSONS = (
-    '"origin":"hand"', '"origin":"accepted"', '"origin":"imported"', '"box":[', '"attributes":{"', '"number":"given"',
+    '"origin":"hand"', '"origin":"accepted"', '"origin":"imported"', '"attributes":{"', '"number":"given"',
     '"markings":{"',
 )  # fmt: skip
 
@@ -46,9 +46,10 @@ def kind_of_things(document: str) -> int:
     """
     # Who was deleted from the frame is not in it.
     text = document.partition('"gone":{')[0]
-    if any(mark in text for mark in _BY_PERSONS):
+    boxes = text.count('"box":[')
+    if boxes > text.count('"carried":["box"]') or any(mark in text for mark in _BY_PERSONS):
         return KEY
-    if '"keypoints":{"' not in text:
+    if not boxes and '"keypoints":{"' not in text:
         return 0
     return FILLED if '"how":"interpolated"' in text and '"how":"motion"' not in text else MOTION
 

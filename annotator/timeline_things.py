@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.instances import present
-from annotator.labels import FrameLabels, How, Instance
+from annotator.labels import BOX, FrameLabels, How, Instance
 from annotator.store_timeline import FILLED, KEY, MOTION
 from annotator.tracking_labels import is_machine
 
@@ -60,7 +60,10 @@ def _kind_in(one: Mapping[str, Any]) -> int:
     points = one.get("keypoints") or {}
     number = (one.get("foreign") or {}).get("touchline")
     given = isinstance(number, dict) and number.get("number") == "given"
-    if not points or given or any(one.get(key) for key in ("attributes", "box", "markings")):
+    brought = bool(one.get("box")) and BOX in (one.get("carried") or ())
+    if not (points or brought) or given or any(one.get(key) for key in ("attributes", "markings")):
+        return KEY
+    if one.get("box") and not brought:
         return KEY
     if any(said.get("origin") != "propagated" for said in points.values()):
         return KEY

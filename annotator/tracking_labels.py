@@ -71,7 +71,9 @@ def given(instance: Instance, number: int) -> Instance:
 def is_machine(instance: Instance) -> bool:
     """Whether a machine brought all of it here: the next run may do without."""
     points = instance.keypoints.values()
-    if not points or instance.attributes or instance.box is not None or instance.markings or is_given(instance):
+    if instance.attributes or instance.own_box is not None or instance.markings or is_given(instance):
+        return False
+    if not points and instance.box is None:
         return False
     return all(said.origin is Origin.PROPAGATED for said in points)
 

@@ -51,6 +51,9 @@ class FillingThings(QObject):
     def _on_filled(self, found: FilledThings | None) -> None:
         if found is None:
             self.told.emit(self.tr("Stopped: nothing was filled in"))
+        elif not found.after and found.apart:
+            text = self.tr("Nothing was filled in: the frames before and after have no point and no box in common")
+            self.told.emit(text)
         elif not found.after:
             self.told.emit(self.tr("Nothing is missing between two labelled frames here"))
         else:

@@ -132,10 +132,11 @@ class SchemeStep(QUndoCommand):
         """
         step, stack = cls(travel), travel.window.session.stack
         later = [] if taken_back else [LaterStep(one) for one in travel.later]
-        for one in (step, *later):
+        laid: list[SchemeStep | LaterStep] = [step, *later]
+        for one in laid:
             stack.push(one)
         stack.setIndex(0 if taken_back else 1)
-        for one in (step, *later):
+        for one in laid:
             one.is_still = False
 
     def redo(self) -> None:

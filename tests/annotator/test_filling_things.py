@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.filling_things import Gap, fill_things, gaps, points_between
+from annotator.instances import move, set_box
 from annotator.labels import (
     Decision,
     FrameLabels,
@@ -22,9 +23,10 @@ from annotator.labels import (
     Review,
     Visibility,
 )
+from annotator.motion_labels import without_carried
 from annotator.store_timeline import FILLED, KEY, MOTION
 from annotator.timeline import Track
-from annotator.timeline_things import Builder, kind_of_thing
+from annotator.timeline_things import Builder, kind_of_thing, read_lanes
 from annotator.tracking_gone import with_gone
 
 
@@ -167,3 +169,56 @@ def test_nobody_missing_changes_nothing_and_stopping_says_so(project):
     track = store(project, {2: FrameRecord(sprites.labels(2, 4))})
     assert fill_things(project, track, 2).after == {}
     assert fill_things(project, track, 2, should_stop=lambda: True) is None
+
+
+def boxed(number: int, box, *points: tuple[str, float]) -> Instance:
+    return Instance(number, {name: KeypointLabel((x, 0.0)) for name, x in points}, box=box)
+
+
+def test_boxes_drawn_at_both_ends_go_straight_and_are_a_machines(project):
+    first, last = boxed(4, (0.0, 0.0, 10.0, 20.0)), boxed(4, (12.0, 6.0, 34.0, 32.0))
+    track = store(project, {2: FrameRecord(FrameLabels((first,))), 8: FrameRecord(FrameLabels((last,)))})
+    found, ids = fill_things(project, track, 5), project.frame_ids()
+    assert sorted(found.after) == ids[3:8]
+    boxes = [found.after[frame_id].labels.instance(4).box for frame_id in ids[3:8]]
+    straight = np.linspace(first.box, last.box, 7)
+    assert boxes == pytest.approx(straight[1:-1])
+    assert all(kind_of_thing(record.labels.instance(4)) == FILLED for record in found.after.values())
+    # Stored and read again they still are, in every way to ask, and the ends stay a person's.
+    project.save_records(found.after, text="Fill", expected=found.before)
+    assert project.record(ids[4]) == found.after[ids[4]]
+    fresh = Track.of(project, track.media_id)
+    assert fresh.said[2:9].tolist() == [KEY, *[FILLED] * 5, KEY]
+    read = read_lanes(project, track.media_id, {number: n for n, number in enumerate(ids)})
+    assert [read.lanes[4].at(n) for n in range(2, 9)] == [KEY, *[FILLED] * 5, KEY]
+    assert fill_things(project, fresh, 5).after == {}
+    assert without_carried(project.record(ids[4]).labels).instance(4).is_empty
+
+
+def test_a_hand_on_a_filled_box_makes_it_a_persons_and_the_others_follow(project):
+    ends = {n: FrameRecord(FrameLabels((boxed(4, (n, 0.0, n + 10.0, 20.0)),))) for n in (2, 8)}
+    track = store(project, ends)
+    found, ids = fill_things(project, track, 5), project.frame_ids()
+    project.save_records(found.after, text="Fill", expected=found.before)
+    mine = set_box(project.record(ids[5]).labels, 4, (50.0, 0.0, 60.0, 20.0))
+    assert kind_of_thing(mine.instance(4)) == KEY
+    assert mine.instance(4).link is None
+    assert kind_of_thing(move(project.record(ids[5]).labels, 4, (1.0, 0.0)).instance(4)) == KEY
+    project.save_record(ids[5], FrameRecord(mine), text="Box")
+    again = fill_things(project, Track.of(project, track.media_id), 5)
+    assert sorted(again.after) == [ids[n] for n in (3, 4, 6, 7)]
+    assert again.after[ids[4]].labels.instance(4).box[0] == pytest.approx(2 + 48 * 2 / 3)
+
+
+def test_points_and_boxes_are_filled_in_together_and_a_box_at_one_end_alone_is_not(project):
+    ends = {2: boxed(4, (0.0, 0.0, 9.0, 9.0), ("nose", 1.0)), 8: boxed(4, (6.0, 0.0, 15.0, 9.0), ("nose", 7.0))}
+    track = store(project, {n: FrameRecord(FrameLabels((one,))) for n, one in ends.items()})
+    ids = project.frame_ids()
+    one = fill_things(project, track, 5).after[ids[5]].labels.instance(4)
+    assert one.keypoints["nose"].position == pytest.approx((4.0, 0.0))
+    assert one.box == pytest.approx((3.0, 0.0, 12.0, 9.0))
+    project.save_record(ids[8], FrameRecord(FrameLabels((replace(ends[8], box=None),))), text="Box")
+    assert fill_things(project, track, 5).after[ids[5]].labels.instance(4).box is None
+    project.save_record(ids[2], FrameRecord(FrameLabels((replace(ends[2], keypoints={}),))), text="Box")
+    nothing = fill_things(project, track, 5)
+    assert (nothing.after, nothing.apart) == ({}, {4})
