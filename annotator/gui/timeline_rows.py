@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ROW, BAR, EDGE = 13, 7, 2
 FEWEST, ENOUGH, MOST = 3, 8, 12
-"""Rows that are shown at the least where there are as many, before pictures get larger, and without scrolling."""
+"""Rows that there is room for at the least, before pictures get larger, and without scrolling."""
 _PICTURES, _LOW_PICTURES = 60, 38
 _NOTCH = 120
 _SCROLL = 8
@@ -85,8 +85,8 @@ class ThingRows(QWidget):
         return self._identities.lanes.numbers
 
     def height_of(self, most: int) -> int:
-        """The height in pixels of all rows, or of so many."""
-        count = min(len(self.numbers), most)
+        """The height in pixels of all rows, or of so many; of a few at the least where there may be some any time."""
+        count = min(max(len(self.numbers), FEWEST if self._identities.awaited else 0), most)
         return count * ROW + 2 * EDGE if count else 0
 
     def _on_changed(self) -> None:

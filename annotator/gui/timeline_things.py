@@ -50,6 +50,11 @@ class Identities(QObject):
         return people.active if people.is_many else None
 
     @property
+    def awaited(self) -> bool:
+        """Whether the clip's frames may show several: those who come then move nothing on the screen."""
+        return self._timeline.track is not None and self._session.people.is_many
+
+    @property
     def busy(self) -> bool:
         """True while the project is read."""
         return self._lane.busy
@@ -57,6 +62,8 @@ class Identities(QObject):
     def _on_clip(self) -> None:
         self._lane.drop()
         self._take(NOTHING)
+        # There is room for rows before there is one.
+        self.changed.emit()
         self._read()
 
     def _read(self) -> None:

@@ -168,6 +168,13 @@ def test_the_next_time_one_key_finds_and_the_network_looks_at_once(people, qtbot
     assert session.project.row(session.frame_id).state is FrameState.PREDICTED
 
 
+def test_the_offer_to_load_a_network_goes_when_one_is_there(people, qtbot, detector, tmp_path):
+    people.detecting.find(DetectorChoice(detector), [people.session.frame_id])
+    qtbot.waitUntil(lambda: "Load a network" in people.message.text, timeout=30000)
+    load(people, qtbot, tmp_path)
+    assert not any("Load a network" in toast.text for toast in people.message.toasts)
+
+
 def test_the_same_boxes_once_more_leave_what_was_seen(people, qtbot, detector, tmp_path):
     load(people, qtbot, tmp_path)
     remember(people, detector)

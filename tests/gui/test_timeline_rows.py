@@ -244,6 +244,7 @@ class StillThings(QObject):
 
     changed = Signal()
     active = 2
+    awaited = True
 
     def __init__(self, lanes):
         super().__init__()
@@ -287,3 +288,36 @@ def test_the_rows_look_as_they_did(qtbot, check_picture, scheme):
     finally:
         session.close()
         theme.apply(QApplication.instance(), theme.Scheme.LIGHT)
+
+
+def test_the_first_person_of_a_clip_moves_nothing(make_window, tmp_path, qtbot):
+    window = opened(make_window, tmp_path, qtbot, {})
+    rows, canvas, session = window.timing.panel.rows, window.canvas, window.session
+    qtbot.waitUntil(lambda: session.can_decide and not window.timing.panel.identities.busy)
+    assert rows.isVisible()
+    assert not rows.numbers
+    rested(window, qtbot, 0)
+    before = canvas.size(), canvas.mapFromScene(QPointF(40.0, 30.0))
+    heights = []
+    window.timing.panel.identities.changed.connect(lambda: heights.append(rows.height()))
+    session.edit(sprites.labels(0, 0), text="Label")
+    session.end_gesture()
+    qtbot.waitUntil(lambda: rows.numbers == (0,))
+    for _ in range(3):
+        QApplication.processEvents()
+    assert set(heights) == {rows.height()}
+    assert (canvas.size(), canvas.mapFromScene(QPointF(40.0, 30.0))) == before
+    for number in (1, 2):
+        session.edit(FrameLabels(tuple(sprites.labelled(n % 2, n, n) for n in range(number + 1))), text="Label")
+        session.end_gesture()
+    qtbot.waitUntil(lambda: rows.numbers == (0, 1, 2))
+    for _ in range(3):
+        QApplication.processEvents()
+    assert (canvas.size(), canvas.mapFromScene(QPointF(40.0, 30.0))) == before
+    # Taken back, they move nothing either.
+    for _ in range(3):
+        session.undo()
+    qtbot.waitUntil(lambda: not rows.numbers)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert (canvas.size(), canvas.mapFromScene(QPointF(40.0, 30.0))) == before

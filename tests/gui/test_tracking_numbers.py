@@ -216,6 +216,17 @@ def test_a_limit_is_said_and_following_goes_on_from_the_message(opened, qtbot, s
     assert ids(window, 20) == [0, 1]
 
 
+def test_the_offer_to_follow_goes_with_the_next_step(opened, qtbot, said, monkeypatch):
+    monkeypatch.setattr("annotator.tracking_project.LONGEST", 10)
+    window = opened({0: sprites.labels(0, 0, 1)})
+    track(window, qtbot, said)
+    track(window, qtbot, said)
+    qtbot.waitUntil(lambda: window.message.text == said[1], timeout=20000)
+    assert said[1].startswith("Every frame holds already what was found. Stopped")
+    window.session.undo()
+    qtbot.waitUntil(lambda: not any("Stopped" in toast.text for toast in window.message.toasts), timeout=20000)
+
+
 def test_a_join_by_keys_offers_the_likeliest_other_and_never_oneself(opened, qtbot, said):
     one = {n: FrameLabels((sprites.labelled(0, n, 0), sprites.labelled(1, n, 1))) for n in range(6)}
     two = {n: FrameLabels((sprites.labelled(0, n, 3), sprites.labelled(1, n, 1))) for n in range(7, 12)}

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from annotator.gui.layouts import ROOMY
 from annotator.gui.timeline_paint import least_height
+from annotator.gui.timeline_rows import FEWEST
 from annotator.gui.timing import Timing
 
 _CHOICE = "timeline/shown"
@@ -40,8 +41,10 @@ class TimelineDock(QDockWidget):
                 self._take_height()
 
     def _make_room(self) -> None:
-        """There are rows of numbers, or none any more."""
-        if self.isVisible():
+        """There are rows of numbers, or none any more; for the first few there was room before they came."""
+        rows = self._timing.panel.rows
+        are_few = 0 < rows.height_of(FEWEST) == rows.height_of(_ROWS)
+        if self.isVisible() and not are_few:
             self._take_height()
 
     def _take_height(self) -> None:
