@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from windows import open_folder, press
 
 from annotator.instances import present
-from annotator.labels import FrameRecord
+from annotator.labels import FrameLabels, FrameRecord, Instance
 from annotator.timeline import FILLED, KEY
 from annotator.timeline_things import kinds_of
 
@@ -115,3 +115,32 @@ def test_in_front_of_the_first_and_behind_the_last_frame_nothing_is_made_up(wind
     assert all(len(present(record.labels)) == 0 for record in map(
         window.session.project.record, window.session.project.frame_ids()[17:]
     ))  # fmt: skip
+
+
+def test_boxes_alone_are_filled_in_and_taken_back_and_what_cannot_be_is_said(make_window, tmp_path, qtbot, said):
+    def box(x: float) -> tuple[float, float, float, float]:
+        return (x, 10.0, x + 20.0, 50.0)
+
+    with sprites.project(tmp_path, tmp_path / "frames.touchline") as project:
+        ids = project.frame_ids()
+        boxed = {0: Instance(0, box=box(0.0)), 11: Instance(0, box=box(22.0)), 15: sprites.labelled(0, 15, 0)}
+        for place, one in boxed.items():
+            project.save_record(ids[place], FrameRecord(FrameLabels((one,))), text="Label")
+    window = make_window()
+    open_folder(window, tmp_path / "frames.touchline", qtbot)
+    qtbot.waitUntil(lambda: window.timing.timeline.track is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.session.can_decide, timeout=20000)
+    window.timing.filling_things.told.connect(said.append)
+    before = stored(window)
+    fill(window, qtbot, said)
+    assert said == ["Filled in: 1. Frames changed: 10"]
+    boxes = [window.session.project.record(frame_id).labels.instance(0).box for frame_id in ids[:12]]
+    assert boxes == [pytest.approx(box(2.0 * n)) for n in range(12)]
+    assert stored(window)[:12] == [{0: KEY}, *[{0: FILLED}] * 10, {0: KEY}]
+    window.session.undo()
+    qtbot.waitUntil(lambda: stored(window) == before, timeout=20000)
+    qtbot.waitUntil(lambda: not window.timing.carrying.changes.busy)
+    window.timing.player.go(13)
+    qtbot.waitUntil(lambda: window.timing.timeline.place == 13 and window.session.can_decide, timeout=20000)
+    fill(window, qtbot, said, 2)
+    assert said[1] == "Nothing was filled in: the frames before and after have no point and no box in common"
