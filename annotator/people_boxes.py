@@ -20,6 +20,7 @@ from annotator.instances import box_of, overlap, present
 from annotator.labels import FrameLabels
 from annotator.scheme import Scheme
 from model.people import Candidate, InstancePrediction, PeoplePrediction
+from model.suppression import SAME_BOX
 
 TAKEN = 0.5
 """Overlap from which a detected box is of somebody who has a box already."""
@@ -37,7 +38,11 @@ def labelled_boxes(labels: FrameLabels, size: tuple[int, int]) -> list[Candidate
 
 
 def as_seen(boxes: Sequence[Candidate], scheme: Scheme, size: tuple[int, int]) -> PeoplePrediction:
-    """Boxes alone as what is seen in a frame of ``size`` (w, h), while no network has looked into them."""
+    """Boxes alone as what is seen in a frame of ``size`` (w, h), while no network has looked into them.
+
+    Of boxes that overlap nearly as a whole the surest is seen: they are of the same one.
+    """
+    boxes = distinct(boxes)
     unseen, unsure = np.full((len(scheme), 2), np.nan), np.zeros(len(scheme))
     found = tuple(
         InstancePrediction(scheme.keypoints, unseen, unsure, np.full(len(scheme), np.nan), one.score, one.box)
@@ -49,6 +54,26 @@ def as_seen(boxes: Sequence[Candidate], scheme: Scheme, size: tuple[int, int]) -
 def free_of(others: Sequence[Candidate], taken: Sequence[Candidate]) -> list[Candidate]:
     """Those of the others that overlap none of the taken ones by more than `TAKEN`."""
     return [one for one in others if all(overlap(one.box, mine.box) <= TAKEN for mine in taken)]
+
+
+def distinct(boxes: Sequence[Candidate]) -> list[Candidate]:
+    """The boxes in their order, without those that a surer one overlaps by `SAME_BOX` or more."""
+    kept: list[int] = []
+    for n in sorted(range(len(boxes)), key=lambda n: -boxes[n].score):
+        if all(overlap(boxes[n].box, boxes[other].box) < SAME_BOX for other in kept):
+            kept.append(n)
+    return [boxes[n] for n in sorted(kept)]
+
+
+def unclaimed(
+    seen: Sequence[InstancePrediction], labels: FrameLabels, size: tuple[int, int]
+) -> tuple[InstancePrediction, ...]:
+    """What is seen without the boxes alone (`as_seen`) that are of somebody labelled in a frame of ``size`` (w, h)."""
+    mine = labelled_boxes(labels, size)
+    return tuple(
+        one for one in seen
+        if one.box is None or np.isfinite(one.xy).any() or all(overlap(one.box, other.box) <= TAKEN for other in mine)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,9 @@ def accept(window: MainWindow) -> None:
     """Accept what is on the screen and go on; a pitch that is shown and not taken yet is taken first."""
     session = window.session
     if not session.can_decide or window.tools.take_pitch():
+        alone, before = session.people.boxes_alone(session.settings), session.stack.index()
         session.accept_and_next()
+        people_deeds.tell_of_boxes(window, alone, before)
 
 
 def arrow(window: MainWindow, dx: float, dy: float) -> None:

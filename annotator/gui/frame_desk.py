@@ -192,6 +192,7 @@ class FrameDesk(OnDesk):
         here = None if self._frame_id is None else records.get(self._frame_id)
         if here is not None and not self.blind.covers(self._frame_id):
             self._record = here
+            self.people.match_anew()
             self._resolve()
         self.many_changed.emit()
 

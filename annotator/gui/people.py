@@ -16,6 +16,7 @@ from annotator.gui.view_settings import ViewSettings
 from annotator.instance_points import Numbers, ResolvedInstance, accepted_things, numbers_free_here, resolve_instances
 from annotator.keypoints import Keypoint, Resolved, Source
 from annotator.labels import EMPTY, FrameLabels, Instance
+from annotator.people_boxes import FOUND, unclaimed
 from annotator.pitch import PITCH_57
 from annotator.project import ProjectError
 from annotator.scheme import Scheme
@@ -90,6 +91,7 @@ class People:
         # Which numbers of the active one are on the screen as predicted.
         self.numbers_on_screen: Callable[[], Collection[str]] = tuple
         self._seen: tuple[InstancePrediction, ...] = ()
+        self._open: tuple[InstancePrediction, ...] = ()
         # Of the frame on the desk, by network; and the network whose answer is looked at.
         self._dismissed: dict[str, tuple[Mark, ...]] = {}
         self._known_of: int | None = None
@@ -119,7 +121,7 @@ class People:
 
     def clear(self) -> None:
         """No frame is on the desk."""
-        self.things, self._seen, self.is_new = (), (), False
+        self.things, self._seen, self._open, self.is_new = (), (), (), False
         self._dismissed, self._known_of = {}, None
 
     def know(self, project: Project | None, frame_id: int | None) -> None:
@@ -149,9 +151,14 @@ class People:
         """Work out every thing anew; the keypoints of the active one."""
         self._size = size
         before = self.thing
+        if self.network != FOUND:
+            self._open = self._seen
+        elif not moving:
+            # No box alone is shown of somebody who is labelled, as after the next opening.
+            self._open = unclaimed(self._seen, labels, size)
         self.things = resolve_instances(
             labels,
-            self._seen,
+            self._open,
             self.scheme,
             size=size,
             threshold=settings.threshold,
@@ -188,6 +195,10 @@ class People:
         thing = self.thing
         keypoints = {name: Keypoint(name) for name in self.scheme.keypoints} if thing is None else thing.keypoints
         return Resolved(keypoints, size=self._size)
+
+    def match_anew(self) -> None:
+        """The labels are others than a person's hand made of those before: who was given what no longer counts."""
+        self.things = ()
 
     def choose(self, number: int) -> None:
         """Work on this one."""
@@ -248,6 +259,15 @@ class People:
         asked = self.numbers_on_screen()
         return taken_over(labels, self.things, self.scheme, self.active, size=self._size, asked=asked)
 
+    def boxes_alone(self, settings: ViewSettings) -> int:
+        """How many boxes without a point in them are accepted with what is on the screen."""
+        if not self.is_many or not settings.predictions:
+            return 0
+        return sum(
+            not one.labelled and one.box is not None and all(point.position is None for point in one.keypoints.values())
+            for one in on_screen(self.things, self._size)
+        )
+
     @property
     def has_seen(self) -> bool:
         """Whether a network saw anything in the frame."""
@@ -256,7 +276,7 @@ class People:
     def seen_alone(self, settings: ViewSettings) -> tuple[PersonView, ...]:
         """What is painted of what the network saw, as if nobody had said anything."""
         other = People()
-        other.scheme, other.style, other._seen = self.scheme, self.style, self._seen
+        other.scheme, other.style, other._seen, other.network = self.scheme, self.style, self._seen, self.network
         other.resolve(EMPTY, size=self._size, settings=settings, moving=False)
         other.active = -1
         return other.views(replace(settings, predictions=True))

@@ -56,6 +56,25 @@ def take_over(window: MainWindow) -> None:
     session.edit(labels, text=translate("Deeds", "Take over {number}").format(number=session.people.active))
 
 
+def tell_of_boxes(window: MainWindow, count: int, before: int) -> None:
+    """Say that so many boxes without points were accepted, if the stack of changes grew from ``before`` on."""
+    session = window.session
+    after = session.stack.index()
+    if not count or after == before:
+        return
+
+    def undo() -> None:
+        if session.stack.index() == after:
+            session.undo()
+        else:
+            session.say(translate("Deeds", "Something else was changed since: take that back first"))
+
+    text = translate("Deeds", "{count} boxes without points were kept").format(count=f"{count:,}")
+    if count == 1:
+        text = translate("Deeds", "1 box without points was kept")
+    window.message.tell(text, (translate("Deeds", "Undo"), undo))
+
+
 def answer(window: MainWindow) -> None:
     """Go to what the scheme asks beside the points; Enter there leads back."""
     window.docks.show_things()
