@@ -137,6 +137,9 @@ def test_boxes_alone_are_filled_in_and_taken_back_and_what_cannot_be_is_said(mak
     boxes = [window.session.project.record(frame_id).labels.instance(0).box for frame_id in ids[:12]]
     assert boxes == [pytest.approx(box(2.0 * n)) for n in range(12)]
     assert stored(window)[:12] == [{0: KEY}, *[{0: FILLED}] * 10, {0: KEY}]
+    window.timing.player.go(5)
+    qtbot.waitUntil(lambda: window.timing.timeline.place == 5 and window.session.can_decide, timeout=20000)
+    assert window.docks.things.view.model().rows[0][2] == "carried"
     window.session.undo()
     qtbot.waitUntil(lambda: stored(window) == before, timeout=20000)
     qtbot.waitUntil(lambda: not window.timing.carrying.changes.busy)

@@ -63,6 +63,8 @@ class InstancesModel(QAbstractTableModel):
         }  # fmt: skip
         number = str(thing.id) if thing.labelled else self.tr("{number}, predicted").format(number=thing.id)
         box = "" if thing.box_source is None else boxes[thing.box_source]
+        if thing.instance.box is not None and thing.instance.own_box is None:
+            box = self.tr("carried")
         return number, f"{said} / {len(thing.keypoints)}", box, "" if thing.score is None else f"{thing.score:.2f}"
 
     def _new_row(self, number: int) -> tuple[str, ...]:
