@@ -60,11 +60,13 @@ class ClipNumbers(QObject):
             number for number, where in lanes.items()
             if len(where.starts) and (where.starts[0] < here or where.ends[-1] > here + 1)
         }  # fmt: skip
+        # Beyond a cut nobody is where they were.
+        start, end = track.shot_around(here)
         found: list[tuple[int, int]] = []
         for by in (-1, 1):
             for far in range(1, _FEW + 1):
                 place = here + by * far
-                if 0 <= place < len(track) and any(lanes[number].at(place) for number in others):
+                if start <= place < end and any(lanes[number].at(place) for number in others):
                     found.append((far, int(track.ids[place])))
                     break
         return frozenset(others), tuple(frame for _, frame in sorted(found, key=lambda one: one[0]))

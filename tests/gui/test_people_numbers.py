@@ -11,6 +11,7 @@ from annotator.instances import overlap, present
 from annotator.labels import EMPTY, FrameRecord, Instance
 from annotator.project import Project
 from annotator.schemes import COCO_17
+from annotator.shots import Shots
 from annotator.timeline import FEWEST_OF_A_CLIP
 from model.people import Candidate
 
@@ -79,6 +80,14 @@ def test_far_from_the_labelled_frame_everybody_is_somebody_new(clip, qtbot):
     assert [one.id for one in present(clip.session.labels)] == [1]
     assert clip.session.people.active == 1
     press(clip, qtbot, KEY.Key_Z, HELD.ControlModifier)
+    assert sorted(numbers(clip).values()) == [1, 2, 3]
+
+
+def test_beyond_a_cut_everybody_is_somebody_new(clip, qtbot):
+    timeline = clip.timing.timeline
+    qtbot.waitUntil(lambda: not timeline.scanning)
+    timeline._take(timeline.track.with_shots(Shots((1,), ()), set(range(len(timeline.track)))))
+    go(clip, qtbot, 1)
     assert sorted(numbers(clip).values()) == [1, 2, 3]
 
 
