@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from annotator.dismissals import Mark, left
-from annotator.instance_points import accepted_things, resolve_instances
+from annotator.instance_points import Numbers, accepted_things, resolve_instances
 from annotator.labels import Decision, FrameLabels, FrameRecord, FrameState, Instance, KeypointLabel, Origin, Visibility
+from annotator.review.bulk_numbers import NumbersAlong
 from annotator.review.entries import Entry
 from annotator.review.signs import Kind
 from annotator.scheme import Scheme
@@ -95,15 +96,17 @@ def accepted_things_record(
     threshold: float,
     by: str = "",
     dismissed: Mapping[str, Sequence[Mark]] | None = None,
+    numbers: Numbers | None = None,
 ) -> FrameRecord:
     """As `accepted_record`, of a scheme without football: every thing with its box, numbers and hidden points.
 
-    But for what a person ``dismissed``, by network.
+    But for what a person ``dismissed``, by network. ``numbers`` says who those are that only the network saw.
     """
     found = left(seen, dismissed or {})
     things = resolve_instances(
-        record.labels, found, scheme, size=size, threshold=threshold, least_score=threshold if scheme.is_many else 0.0
-    )
+        record.labels, found, scheme, size=size, threshold=threshold, least_score=threshold if scheme.is_many else 0.0,
+        numbers=numbers,
+    )  # fmt: skip
     inside = [
         replace(one, keypoints={name: point for name, point in one.keypoints.items() if point.inside}) for one in things
     ]
@@ -128,6 +131,8 @@ def accepted_records(
     before: dict[int, FrameRecord] = {}
     after: dict[int, FrameRecord] = {}
     scheme = project.scheme
+    along = NumbersAlong(project) if scheme.is_many else None
+    ids = ids if along is None else along.ordered(ids)
     for done, piece in enumerate(pieces(ids)):
         if should_stop():
             return None
@@ -140,9 +145,11 @@ def accepted_records(
             accepted = (
                 _accepted(record, _seen(project, frame_id, heads.get(frame_id, []), network), threshold, by)
                 if scheme.has_football
-                else _accepted_things(project, frame_id, record, network, threshold, by)
+                else _accepted_things(project, frame_id, record, network, threshold, by, along)
             )
             if accepted is not None:
+                if along is not None:
+                    along.took(frame_id, accepted.labels)
                 before[frame_id], after[frame_id] = record, accepted
         progress(min((done + 1) * PIECE, len(ids)), len(ids))
     return before, after
@@ -155,7 +162,8 @@ def _accepted(
 
 
 def _accepted_things(
-    project: Project, frame_id: int, record: FrameRecord, network: str | None, threshold: float, by: str
+    project: Project, frame_id: int, record: FrameRecord, network: str | None, threshold: float, by: str,
+    along: NumbersAlong | None,
 ) -> FrameRecord | None:
     """What a frame of things becomes; None where no network saw it, or one of another scheme."""
     for name in (network, None):
@@ -164,6 +172,7 @@ def _accepted_things(
             found = accepted_things_record(
                 record, seen, project.scheme, size=seen.image_size, threshold=threshold, by=by,
                 dismissed=project.dismissed(frame_id),
+                numbers=None if along is None else along.of(frame_id, seen.image_size),
             )  # fmt: skip
             return None if found.labels.is_empty else found
     return None
