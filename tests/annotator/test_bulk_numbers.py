@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_numbers_go_on_from_frame_to_frame(clip: Project) -> None:
     found = _accepted(clip, clip.frame_ids()[::-1])
     assert len(found) == len(clip.frame_ids())
     assert {frozenset(here) for here in found} == {frozenset({0, 1})}
-    for before, here in zip(found, found[1:], strict=False):
+    for before, here in pairwise(found):
         assert all(abs(here[number] - before[number]) < 15 for number in here)
 
 
@@ -70,6 +71,6 @@ def test_photographs_have_numbers_of_their_own_each(clip: Project, monkeypatch: 
     monkeypatch.setattr("annotator.review.bulk_numbers.is_clip", lambda project, media_id: False)
     _, after = accepted_records(clip, clip.frame_ids(), network="a network", threshold=0.3)
     firsts = [_middle(after[frame_id].labels)[0] for frame_id in clip.frame_ids()]
-    sides = [first > other for first, other in zip(firsts, firsts[1:], strict=False)]
+    sides = [first > other for first, other in pairwise(firsts)]
     assert True in sides
     assert False in sides
