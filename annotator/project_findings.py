@@ -5,6 +5,7 @@ All of it but the effort can be worked out anew; none of it is ever taken for wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -154,9 +155,16 @@ class ProjectFindings(ProjectFile):
             store_signs.store(db, found)
 
     def timeline_states(self, media_id: int) -> list[tuple[int, str]]:
-        """Id and state of every frame of a medium, in order."""
-        with self._read() as db:
-            return store_timeline.states(db, media_id)
+        """Id and state of every frame of a medium, in order; read piece by piece, so that nobody waits long."""
+        found: list[tuple[int, str]] = []
+        first: int | None = 0
+        while first is not None:
+            with self._read() as db:
+                some, first = store_timeline.states(db, media_id, first)
+            found += some
+            # Else this thread takes the file again before whoever waits for it is awake.
+            time.sleep(0)
+        return found
 
     def timeline_kinds(self, media_id: int) -> dict[int, int]:
         """By frame of a medium, who spoke of it, see `store_timeline.kinds`."""

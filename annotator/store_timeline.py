@@ -8,7 +8,7 @@ HEAD = 32_768
 """Bytes of a stored prediction that surely hold everything but its heatmaps, for schemes of a few hundred points."""
 _OF_MANY = b"TLPEOP01"
 """How a stored prediction of many begins: packed as a whole, without heatmaps, so that only all of it can be read."""
-_PIECE, _FEW = 500, 200
+_MANY, _PIECE, _FEW = 5000, 500, 200
 _BY_PERSONS = (
     '"origin":"hand"', '"origin":"accepted"', '"origin":"imported"', '"attributes":{"', '"number":"given"',
     '"markings":{"',
@@ -18,10 +18,13 @@ KEY, MOTION, FILLED = 1, 2, 4
 """What was said of a frame: by a person; carried there by motion; filled in between two key frames."""
 
 
-def states(db: sqlite3.Connection, media_id: int) -> list[tuple[int, str]]:
-    """Id and state of every frame of a medium, in order."""
-    query = "SELECT id, state FROM frame WHERE media_id=? ORDER BY position"
-    return [(int(number), str(state)) for number, state in db.execute(query, (media_id,))]
+def states(db: sqlite3.Connection, media_id: int, first: int) -> tuple[list[tuple[int, str]], int | None]:
+    """Id and state of the frames of a medium from a place on, in order, and where to go on; None at the end."""
+    query = "SELECT id, state FROM frame WHERE media_id=? AND position>=? AND position<? ORDER BY position"
+    rows = db.execute(query, (media_id, first, first + _MANY)).fetchall()
+    (last,) = db.execute("SELECT MAX(position) FROM frame WHERE media_id=?", (media_id,)).fetchone()
+    following = first + _MANY if last is not None and last >= first + _MANY else None
+    return [(int(number), str(state)) for number, state in rows], following
 
 
 def kinds(db: sqlite3.Connection, media_id: int) -> dict[int, int]:
