@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import struct
-import subprocess
 import sys
 import weakref
 from contextlib import suppress
@@ -20,13 +19,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model import children
 from model.detector import Detector, DetectorError
 from model.people import Candidate
 
 _REQUEST = struct.Struct("<IIdi")
 _LENGTH = struct.Struct("<I")
 _ANY = -1
-_ROOT = Path(__file__).resolve().parents[1]
 _LONGEST = 16 << 20
 
 
@@ -38,15 +37,8 @@ class RemoteDetector:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        places = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "model.detector_process", str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": places},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        self._end = weakref.finalize(self, _end, self._process)
+        self._process = children.start("model.detector_process", path)
+        self._end = weakref.finalize(self, children.end, self._process)
         self._loaded = False
 
     def detect(
@@ -72,10 +64,10 @@ class RemoteDetector:
     def _answer(self) -> dict[str, Any]:
         try:
             assert self._process.stdout is not None
-            (length,) = _LENGTH.unpack(_read(self._process.stdout, _LENGTH.size))
+            (length,) = _LENGTH.unpack(children.read(self._process.stdout, _LENGTH.size))
             if length > _LONGEST:
                 raise EOFError
-            answer = json.loads(_read(self._process.stdout, length))
+            answer = json.loads(children.read(self._process.stdout, length))
         except (OSError, ValueError, EOFError) as error:
             raise self._ended() from error
         if not isinstance(answer, dict):
@@ -88,23 +80,6 @@ class RemoteDetector:
     def _ended(self) -> DetectorError:
         self.close()
         return DetectorError(self.path, "it ended the process that ran it", "Try again, or choose another detector.")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    for end in (process.stdin, process.stdout):
-        # What was still to be written has nobody to read it.
-        with suppress(OSError):
-            if end is not None:
-                end.close()
-
-
-def _read(source: IO[bytes], length: int) -> bytes:
-    data = source.read(length)
-    if len(data) != length:
-        raise EOFError
-    return data
 
 
 def _tell(target: IO[bytes], answer: dict[str, Any]) -> None:
@@ -120,7 +95,7 @@ def serve(path: Path, source: IO[bytes], target: IO[bytes]) -> None:
         _tell(target, {})
         while len(head := source.read(_REQUEST.size)) == _REQUEST.size:
             height, width, least, kind = _REQUEST.unpack(head)
-            rgb = np.frombuffer(_read(source, height * width * 3), np.uint8).reshape(height, width, 3)
+            rgb = np.frombuffer(children.read(source, height * width * 3), np.uint8).reshape(height, width, 3)
             found = detector.detect(rgb, least=least, kind=None if kind == _ANY else kind)
             _tell(target, {"boxes": [(*one.box, one.score) for one in found]})
     except DetectorError as error:

@@ -12,7 +12,6 @@ import json
 import os
 import queue
 import struct
-import subprocess
 import sys
 import threading
 import weakref
@@ -24,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model import children
 from model.audition import remembered
 from model.card import identity, read_bytes
 from model.heatmaps import Prediction
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _REQUEST = struct.Struct("<III")
 _ANSWER = struct.Struct("<II")
 IDLE, MANY = 1.5, 16
-_ROOT = Path(__file__).resolve().parents[1]
 Request = tuple[Mapping[str, Any], NDArray[np.uint8]]
 Inbox = queue.SimpleQueue["Request | None"]
 
@@ -52,16 +51,9 @@ class RemotePredictor:
     """
 
     def __init__(self, path: Path) -> None:
-        places = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "model.remote", str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": places},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._process = children.start("model.remote", path)
         # A network that nobody came to fetch, because the window closed meanwhile, ends as well.
-        self._end = weakref.finalize(self, _end, self._process)
+        self._end = weakref.finalize(self, children.end, self._process)
         self._lock = threading.Lock()
         try:
             about, _ = self._answer()
@@ -111,16 +103,6 @@ class RemotePredictor:
         return about, data
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    for end in (process.stdin, process.stdout):
-        # What was still to be written has nobody to read it.
-        with suppress(OSError):
-            if end is not None:
-                end.close()
-
-
 def load(path: Path) -> Predictor | RemotePredictor:
     """The network in a file: here where it is known to need no torch on this machine, else in a process of its own."""
     data = read_bytes(path)
@@ -139,17 +121,10 @@ def _ended() -> RemoteError:
 def _read_answer(source: IO[bytes] | None) -> tuple[dict[str, Any], bytes]:
     try:
         assert source is not None
-        about, data = _ANSWER.unpack(_read(source, _ANSWER.size))
-        return json.loads(_read(source, about)), _read(source, data)
+        about, data = _ANSWER.unpack(children.read(source, _ANSWER.size))
+        return json.loads(children.read(source, about)), children.read(source, data)
     except (OSError, ValueError, EOFError) as error:
         raise _ended() from error
-
-
-def _read(source: IO[bytes], length: int) -> bytes:
-    data = source.read(length)
-    if len(data) != length:
-        raise EOFError
-    return data
 
 
 def _tell(target: IO[bytes], about: dict[str, Any], data: bytes = b"") -> None:
@@ -204,8 +179,8 @@ def _take_in(source: IO[bytes], inbox: Inbox) -> None:
     with suppress(OSError, EOFError, ValueError):
         while len(head := source.read(_REQUEST.size)) == _REQUEST.size:
             height, width, length = _REQUEST.unpack(head)
-            question = json.loads(_read(source, length))
-            pixels = np.frombuffer(_read(source, height * width * 3), np.uint8).reshape(height, width, 3)
+            question = json.loads(children.read(source, length))
+            pixels = np.frombuffer(children.read(source, height * width * 3), np.uint8).reshape(height, width, 3)
             inbox.put((question, pixels))
     inbox.put(None)
 

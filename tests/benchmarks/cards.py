@@ -3,7 +3,8 @@
 python -m tests.benchmarks.cards [--weights FILE] [--frames 400] [--stage FILE] [--train N]
 
 Packets are rendered from seeds from 3,000,000 on, which no training of the README begins with and at which nobody
-looked while one was made. A network that looks twice is judged by what it says after its first look, too. Without
+looked while one was made. A network that looks twice is judged by what it says after its first look, too, and
+without looking mirrored. Without
 --weights the embedded network is judged; --train N first trains a UNet on N rendered packets here, which takes hours
 for figures like those of the README. --stage adds a refinement (`train --refines`) and prints its row beside that
 without.
@@ -49,7 +50,8 @@ def main() -> int:
     options = parser.parse_args()
     packets = [render_cards(FIRST_SEED + i) for i in range(options.frames)]
     print(f"{len(packets)} packets of {packets[0].rgb.shape[1]}x{packets[0].rgb.shape[0]}")
-    print(f"{'':28}{'median %':>10}{'p90 %':>8}{'within 3 %':>12}{'seen P':>8}{'R':>7}{'cards off':>11}")
+    errors = f"{'median %':>10}{'seen':>7}{'hidden':>8}{'p90 %':>8}{'within 3 %':>12}"
+    print(f"{'':28}{errors}{'seen P':>8}{'R':>7}{'cards off':>11}")
     names = tuple(packets[0].points)
     middle = np.array([np.mean([packet.points[name] for packet in packets], axis=0) for name in names])
     usual = float(np.median([packet.cards for packet in packets]))
@@ -72,6 +74,8 @@ def main() -> int:
             whole = load(weights)
             once = Predictor.of(replace(whole, card=replace(whole.card, second_look=False)), "cpu")
             show(f"{weights.stem}, first look", names, packets, lambda packet: said(once.predict(packet.rgb)))
+            plain = Predictor.of(replace(whole, card=replace(whole.card, mirror=())), "cpu")
+            show(f"{weights.stem}, not mirrored", names, packets, lambda packet: said(plain.predict(packet.rgb)))
         show(weights.stem, names, packets, lambda packet: said(predictor.predict(packet.rgb)))
         if options.stage is not None:
             stage = Predictor.load(options.stage, "cpu", way="plain")
@@ -100,6 +104,7 @@ def show(
 ) -> None:
     """A row of the table."""
     errors: list[float] = []
+    visible: list[bool] = []
     cards: list[float] = []
     hits = np.zeros(3, int)  # seen, said to be seen, both
     for packet in packets:
@@ -108,15 +113,17 @@ def show(
         truth = np.array([packet.points[name] for name in names])
         there = state > ABSENT
         errors += (100 * np.linalg.norm(xy - truth, axis=1)[there] / packet.width).tolist()
+        visible += (state == VISIBLE)[there].tolist()
         if seen is not None:
             true, told = (state == VISIBLE)[there], (seen > 0.5)[there]
             hits += [true.sum(), told.sum(), (true & told).sum()]
         if number is not None:
             cards.append(abs(number - packet.cards))
-    values = np.array(errors)
+    values, clear = np.array(errors), np.array(visible)
     sight = f"{hits[2] / hits[1]:8.3f}{hits[2] / hits[0]:7.3f}" if hits[1] else f"{'-':>8}{'-':>7}"
     off = f"{np.mean(cards):11.2f}" if cards else f"{'-':>11}"
-    shares = f"{np.median(values):10.2f}{np.percentile(values, 90):8.2f}{np.mean(values <= 3):12.3f}"
+    shares = f"{np.median(values):10.2f}{np.median(values[clear]):7.2f}{np.median(values[~clear]):8.2f}"
+    shares += f"{np.percentile(values, 90):8.2f}{np.mean(values <= 3):12.3f}"
     print(f"{title:28}{shares}{sight}{off}")
 
 
